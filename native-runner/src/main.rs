@@ -1,0 +1,2 @@
+//! Tollgate as a native server, and its tools.
+fn main() {}

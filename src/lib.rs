@@ -1,0 +1,1 @@
+//! Tollgate: the API gateway for the edge.
