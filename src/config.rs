@@ -1,0 +1,86 @@
+//! What an author writes: plain serde types, one doc comment a key.
+//!
+//! The JSON Schema (`docs/schema.json`) and the reference page (`docs/configuration.md`) are generated from these
+//! types and their comments, so a comment here is written for the author of a configuration. Nothing in this module
+//! is parsed further than TOML, YAML and JSON go: durations, sizes, addresses and patterns are still text, and
+//! [`crate::plan::Plan::compile`] reads them, so that a mistake in one is reported together with all the others.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub mod policy;
+pub mod route;
+pub mod server;
+pub mod telemetry;
+pub mod text;
+pub mod upstream;
+
+pub use policy::{BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
+pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};
+pub use server::{Certificate, Server, ServerLimits};
+pub use telemetry::{AccessLog, Telemetry};
+pub use text::{DurationText, OneOrMany, SizeText};
+pub use upstream::{Protocol, Upstream, UpstreamTls};
+
+/// One configuration file. Several files in a directory make one configuration: routes and upstreams are put
+/// together in the order of the file names; any other table may stand in one file only.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Document {
+    /// Where this file's JSON Schema is; for editors, ignored by the gateway.
+    #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// What every route does unless it says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub defaults: Option<Defaults>,
+    /// The services behind the gateway, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub upstreams: BTreeMap<String, Upstream>,
+    /// What the gateway answers. The order in the file decides only between routes that nothing else tells apart.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<Route>,
+    /// Who is believed about the client's address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clients: Option<Clients>,
+    /// Request identifiers, traces and the access log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub telemetry: Option<Telemetry>,
+    /// The native runner's listeners and their limits. A Spin application's listener belongs to its host, which has
+    /// limits of its own; there this table has no effect, and `tollgate build` says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<Server>,
+}
+
+/// What every route does unless it says otherwise. A route's own setting replaces the one here key by key; header
+/// edits of both are applied, the defaults first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Defaults {
+    /// How long a request may take, and its parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeouts: Option<Timeouts>,
+    /// How large a request may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<BodyLimits>,
+    /// What happens to paths that servers are known to read differently.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paths: Option<Paths>,
+    /// Changes to header fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub headers: Option<HeaderPolicy>,
+}
+
+/// Who is believed about the client's address.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Clients {
+    /// Addresses and networks (CIDR) of proxies in front of this gateway. `Forwarded` and `X-Forwarded-*` that come
+    /// from any other address are removed; behind these, the client is the last address in the chain that is not
+    /// itself trusted. Default: none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted_proxies: Vec<String>,
+}
