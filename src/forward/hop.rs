@@ -52,7 +52,7 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
 /// - what frames, addresses or describes the message: without them, the upstream would read another message;
 /// - who is calling: the gateway would decide about a caller of whom the upstream learns nothing;
 /// - how the message came: a client behind a trusted proxy that passes `Connection` on could hide its address, or a
-///   loop (RFC 8586, 3: no intermediary may remove `CDN-Loop`).
+///   loop (RFC 8586, 2: no intermediary may let `CDN-Loop` be removed).
 fn is_end_to_end(name: &[u8]) -> bool {
     const NAMES: [&str; 14] = [
         "host",
