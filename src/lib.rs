@@ -2,3 +2,7 @@
 
 pub mod config;
 pub mod diagnostic;
+pub mod forward;
+pub mod route;
+pub mod telemetry;
+pub mod transform;
