@@ -1,3 +1,4 @@
 //! Which route a request belongs to.
 
+mod ambiguity;
 pub mod path;

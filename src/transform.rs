@@ -1,1 +1,4 @@
 //! Changes to what is passed on.
+
+pub mod prefix;
+pub mod query;
