@@ -9,7 +9,7 @@ use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, Head
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
-use http_body::Body as _;
+
 
 use crate::body::{Body, Meter, Upload};
 use crate::deadline::Deadline;

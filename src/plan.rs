@@ -29,7 +29,7 @@ mod upstream;
 
 pub use conflict::witness;
 pub use server::{CertificateFiles, Listener, ServerPlan};
-pub use template::{PathTemplate, ValueTemplate};
+pub use template::{PathTemplate, ValuePiece, ValueTemplate};
 
 /// Everything a gateway needs to know, ready to run.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::header::HeaderValue;
 use http::{HeaderMap, Method};
 
+pub mod ambiguity;
 pub mod condition;
 pub mod host;
 pub mod path;
@@ -44,7 +45,7 @@ pub enum Found {
 pub struct Allowed(Vec<Method>);
 
 /// Why a route does not take a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Miss<'a> {
     /// Another host.
     Host,

@@ -16,6 +16,7 @@ use crate::problem::Problem;
 pub mod line;
 pub mod request_id;
 pub mod trace;
+mod trace_state;
 
 pub use trace::TraceContext;
 

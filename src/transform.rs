@@ -8,8 +8,7 @@ pub mod prefix;
 pub mod query;
 
 use crate::host::Variables;
-use crate::plan::{HeaderEdit, PathRewrite, PathTemplate, QueryRewrite, Route, ValueTemplate};
-use crate::plan::ValuePiece;
+use crate::plan::{HeaderEdit, PathRewrite, PathTemplate, QueryRewrite, Route, ValuePiece, ValueTemplate};
 use crate::problem::{Failure, Problem};
 
 /// Makes `edits`, in order. A variable that cannot be read, or whose value cannot be sent, fails the request: half of

@@ -43,7 +43,7 @@ pin_project_lite::pin_project! {
         patience: &'a Patience,
         deadline: Deadline,
         upload: Option<&'a Meter>,
-        /// When the request last moved, and how many pieces of its body had passed by then.
+        // When the request last moved, and how many pieces of its body had passed by then.
         moved: Tick,
         frames: u64,
         uploading: bool,

@@ -179,5 +179,5 @@ pub(super) fn tolerated(layers: &[Option<&Paths>; 2]) -> Ambiguities {
     SETTINGS
         .iter()
         .filter(|(get, _)| layers.iter().find_map(|layer| get((*layer)?)) == Some(Rule::Allow))
-        .fold(Ambiguities::default(), |all, (_, one)| all.with(*one))
+        .fold(Ambiguities::default(), |all, (_, one)| all.union(*one))
 }

@@ -420,7 +420,7 @@ pub(crate) fn braces(text: &str) -> Result<Option<(usize, usize)>, PatternError>
 
 /// A literal part as paths have it: doubled braces single, and in normal form.
 fn literal(text: &str) -> String {
-    normalise_literal(&text.replace("{{", "{").replace("}}", "}"))
+    normalise_literal(&text.replace("{{", "{").replace("}}", "}")).path.into_owned()
 }
 
 #[cfg(test)]
