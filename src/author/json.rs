@@ -1,0 +1,122 @@
+//! JSON, read by `jsonc-parser` (small, without dependencies, with the span of every key and value) with all its
+//! extensions off, and by `serde_json` for the last word on what is JSON.
+
+use std::collections::BTreeMap;
+
+use jsonc_parser::ast::{Object, ObjectPropName, Value as Ast};
+use jsonc_parser::common::Ranged;
+use jsonc_parser::errors::ParseErrorKind;
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use serde::de::IgnoredAny;
+
+use super::lines::Lines;
+use super::node::{Entry, Fault, MAX_DEPTH, Node, Parsed, Position, Value};
+
+/// JSON and nothing more.
+const STRICT: ParseOptions = ParseOptions {
+    allow_comments: false,
+    allow_loose_object_property_names: false,
+    allow_trailing_commas: false,
+    allow_missing_commas: false,
+    allow_single_quoted_strings: false,
+    allow_hexadecimal_numbers: false,
+    allow_unary_plus_numbers: false,
+    allow_bare_decimal_point_numbers: false,
+    allow_non_finite_numbers: false,
+    allow_extended_string_escapes: false,
+};
+
+/// Reads JSON.
+pub(super) fn parse(text: &str) -> Parsed {
+    let lines = Lines::new(text);
+    let ast = match parse_to_ast(text, &CollectOptions::default(), &STRICT) {
+        Ok(result) => result.value,
+        Err(error) => return Parsed::broken(syntax(lines.position(error.range().start), error.kind())),
+    };
+    let Some(ast) = ast else {
+        return Parsed::broken(Fault::new(Position::START, "this file is empty").help("the least is {}"));
+    };
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+        return Parsed::broken(refused(text, &lines, &error));
+    }
+    let mut reader = Reader { lines, faults: Vec::new() };
+    let tree = reader.node(&ast, MAX_DEPTH);
+    Parsed { tree: Some(tree), faults: reader.faults }
+}
+
+/// From the crate's tree to ours.
+struct Reader<'a> {
+    lines: Lines<'a>,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    fn node(&mut self, ast: &Ast<'_>, depth: usize) -> Node {
+        let at = self.lines.position(ast.range().start);
+        if depth == 0 {
+            self.faults.push(Fault::too_deep(at));
+            return Node { value: Value::Nothing, at };
+        }
+        let value = match ast {
+            Ast::NullKeyword(_) => Value::Nothing,
+            Ast::BooleanLit(literal) => Value::Boolean(literal.value),
+            Ast::StringLit(literal) => Value::Text(literal.value.clone().into_owned()),
+            Ast::NumberLit(literal) => number(literal.value),
+            Ast::Array(array) => {
+                Value::List(array.elements.iter().map(|element| self.node(element, depth - 1)).collect())
+            }
+            Ast::Object(object) => self.table(object, depth - 1),
+        };
+        Node { value, at }
+    }
+
+    fn table(&mut self, object: &Object<'_>, depth: usize) -> Value {
+        let mut entries = Vec::with_capacity(object.properties.len());
+        let mut first = BTreeMap::new();
+        for property in &object.properties {
+            let key = match &property.name {
+                ObjectPropName::String(literal) => literal.value.as_ref(),
+                ObjectPropName::Word(word) => word.value,
+            };
+            let at = self.lines.position(property.name.range().start);
+            match first.get(key) {
+                Some(first) => self.faults.push(Fault::twice(key, at, *first)),
+                None => {
+                    first.insert(key, at);
+                    entries.push(Entry { key: key.to_owned(), at, node: self.node(&property.value, depth) });
+                }
+            }
+        }
+        Value::Table(entries)
+    }
+}
+
+fn number(written: &str) -> Value {
+    if written.contains(['.', 'e', 'E']) {
+        return Value::Fraction(written.parse().unwrap_or(f64::NAN), written.to_owned());
+    }
+    Value::whole(written, 10, written)
+}
+
+fn syntax(at: Position, kind: &ParseErrorKind) -> Fault {
+    let text = kind.to_string();
+    let mut letters = text.chars();
+    let lower: String = letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect();
+    let fault = Fault::new(at, format!("this is not JSON: {lower}"));
+    match kind {
+        ParseErrorKind::CommentsNotAllowed => fault.help("TOML and YAML have comments"),
+        ParseErrorKind::TrailingCommasNotAllowed => fault.help("take the comma after the last value away"),
+        ParseErrorKind::ExpectedStringObjectProperty => fault.help("keys stand in double quotes"),
+        ParseErrorKind::SingleQuotedStringsNotAllowed => fault.help("text stands in double quotes"),
+        _ => fault,
+    }
+}
+
+/// What the lenient parser let through: control characters in text, lone surrogates, numbers beyond all bounds.
+fn refused(text: &str, lines: &Lines<'_>, error: &serde_json::Error) -> Fault {
+    let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let at = lines.position(before + error.column().saturating_sub(1));
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    Fault::new(at, format!("this is not JSON: {message}"))
+}
