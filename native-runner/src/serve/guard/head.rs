@@ -161,10 +161,10 @@ fn syntax(error: Error, request: &Request<'_, '_>, head: &[u8]) -> Ambiguity {
     }
 }
 
-/// Whether the request line ends with an HTTP version, if not one of ours.
+/// Whether the request line has three words, of which the last is an HTTP version, if not one of ours.
 fn is_version(head: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
-    let version = line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+    let version = line.splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default();
     matches!(version, [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'])
 }
 
