@@ -95,6 +95,24 @@ fn fault(text: &str, lines: &Lines<'_>, error: &Error) -> Fault {
             Fault::new(at, format!("this is not TOML: the text {} has no quotes", quote(written)))
                 .help(format!("write {}", quote(written)))
         }
-        message => Fault::new(at, format!("this is not TOML: {message}")),
+        "cannot recurse further; max recursion depth met" => Fault::too_deep(at),
+        message => {
+            let fault = Fault::new(at, format!("this is not TOML: {}", message.replace('`', "")));
+            match looks_like(text, span.start) {
+                Some(help) => fault.help(help),
+                None => fault,
+            }
+        }
     }
+}
+
+/// Another format that the line of the byte `at` could be, which is a common slip with copied examples.
+fn looks_like(text: &str, at: usize) -> Option<&'static str> {
+    let begin = text.get(..at)?.rfind('\n').map_or(0, |it| it + 1);
+    let line = text.get(begin..)?.lines().next()?.trim();
+    if line.starts_with('{') {
+        return Some("this looks like JSON; such a file ends in .json");
+    }
+    let yaml = line.starts_with("- ") || (line.contains(':') && !line.contains(['=', '[']));
+    yaml.then_some("this looks like YAML; such a file ends in .yaml, and TOML is written key = \"text\"")
 }
