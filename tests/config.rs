@@ -1,3 +1,4 @@
+#![cfg(feature = "author")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 //! What an operator is told about a configuration, word for word.

@@ -25,6 +25,10 @@ pub(super) fn instead(
         Shape::Formed(form) if matches!(value, Value::Whole(..) | Value::Fraction(..)) => Some(rule(form)),
         Shape::Whole(..) => as_number(value),
         Shape::Boolean => as_boolean(value),
+        Shape::Table(table) if !matches!(value, Value::List(_)) => Some(format!(
+            "its keys are {}",
+            table.keys.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+        )),
         Shape::List(inner) => as_list(format, key, value, model.resolve(inner)),
         _ => None,
     })
@@ -63,7 +67,7 @@ fn as_list(format: Format, key: &str, value: &Value, inner: &Shape) -> Option<St
         (Value::Text(text), Shape::Text) => Some(format!("write [{}]", quote(text))),
         (Value::Table(_), Shape::Table(_)) => Some(match format {
             Format::Toml => format!("begin each with [[{key}]], in double brackets"),
-            Format::Yaml => "begin each with a dash: - ".trim_end().to_owned(),
+            Format::Yaml => "begin each with a dash".to_owned(),
             Format::Json => "put them in square brackets: [{…}, {…}]".to_owned(),
         }),
         _ => None,

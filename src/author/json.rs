@@ -36,11 +36,12 @@ pub(super) fn parse(text: &str) -> Parsed {
     let Some(ast) = ast else {
         return Parsed::broken(Fault::new(Position::START, "this file is empty").help("the least is {}"));
     };
-    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
-        return Parsed::broken(refused(text, &lines, &error));
-    }
+    let refused = serde_json::from_str::<IgnoredAny>(text).err().map(|error| refused(text, &lines, &error));
     let mut reader = Reader { lines, faults: Vec::new() };
     let tree = reader.node(&ast, MAX_DEPTH);
+    if let (Some(fault), true) = (refused, reader.faults.is_empty()) {
+        return Parsed::broken(fault);
+    }
     Parsed { tree: Some(tree), faults: reader.faults }
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Unknown<'a> {
 
 /// The nearest of `known`, if it is near enough to have been meant.
 pub(super) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    if word.len() > MAX_LENGTH {
+    if word.len() < 2 || word.len() > MAX_LENGTH {
         return None;
     }
     let plain = |word: &str| word.to_lowercase().replace(['-', ' '], "_");
@@ -111,6 +111,7 @@ mod tests {
             ("matches", Some("match")),
             ("retries", None),
             ("", None),
+            ("a", None),
         ];
         for (word, meant) in table {
             assert_eq!(closest(word, known), meant, "{word}");

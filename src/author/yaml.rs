@@ -209,8 +209,11 @@ fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Cow<'_, Tag>>) ->
 
 fn syntax(error: &ScanError) -> Fault {
     let fault = Fault::new(position(error.marker()), format!("this is not YAML: {}", error.info()));
+    const TABS: &str = "YAML is indented with spaces, never with tabs";
     let table = [
-        ("tab", "YAML is indented with spaces, never with tabs"),
+        ("tab cannot", TABS),
+        ("tabs ", TABS),
+        (" tab", TABS),
         ("mapping values are not allowed", "text that holds a colon and a space needs quotes"),
         (
             "while parsing a block",
