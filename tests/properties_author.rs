@@ -1,7 +1,6 @@
 //! Laws of reading a configuration: nothing makes it panic, the formats say the same, and what the schema takes the
 //! types take.
 
-#![cfg(feature = "author")]
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
