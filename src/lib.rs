@@ -1,6 +1,20 @@
-//! Tollgate: the API gateway for the edge.
+//! Tollgate: the API gateway for the edge. One core that answers the same way as a Spin component, inside Wasmtime
+//! and as a native server. `ARCHITECTURE.md` is the way in; [`gateway`] is the life of a request.
 
 #[cfg(feature = "author")]
 pub mod author;
+pub mod body;
 pub mod config;
+pub mod deadline;
 pub mod diagnostic;
+pub mod forward;
+pub mod gateway;
+pub mod host;
+pub mod plan;
+pub mod problem;
+pub mod redirect;
+pub mod reply;
+pub mod route;
+pub mod telemetry;
+pub mod transform;
+pub mod upstream;

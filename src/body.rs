@@ -1,0 +1,261 @@
+//! Bodies: passed through, or whole in memory; nothing else.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::host::{Clock, Tick};
+
+/// A message's content.
+#[derive(Debug)]
+pub enum Body<S> {
+    /// None.
+    Empty,
+    /// All of it, in memory.
+    Full(Bytes),
+    /// As it arrives.
+    Stream(S),
+}
+
+/// Why a body ended before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyError {
+    /// It is larger than the route allows.
+    TooLarge,
+    /// Whoever sends it went away, or broke the rules of its framing.
+    Aborted(String),
+    /// Nothing arrived for too long.
+    Idle,
+    /// The request's deadline passed.
+    Deadline,
+}
+
+// === impl BodyError ===
+
+impl std::fmt::Display for BodyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLarge => f.write_str("the body is larger than allowed"),
+            Self::Aborted(cause) => write!(f, "the body broke off: {cause}"),
+            Self::Idle => f.write_str("nothing arrived for too long"),
+            Self::Deadline => f.write_str("the deadline passed"),
+        }
+    }
+}
+
+impl std::error::Error for BodyError {}
+
+// === impl Body ===
+
+impl<S> HttpBody for Body<S>
+where
+    S: HttpBody<Data = Bytes, Error = BodyError> + Unpin,
+{
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        match this {
+            Self::Empty => Poll::Ready(None),
+            Self::Full(_) => match std::mem::replace(this, Self::Empty) {
+                Self::Full(bytes) if !bytes.is_empty() => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                _ => Poll::Ready(None),
+            },
+            Self::Stream(stream) => Pin::new(stream).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Full(bytes) => bytes.is_empty(),
+            Self::Stream(stream) => stream.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Stream(stream) => stream.size_hint(),
+        }
+    }
+}
+
+/// A client's body on its way to an upstream: counted, and broken off where it grows beyond its limit. What happens
+/// to it is told to a [`Meter`], because the body itself is the upstream connection's while the exchange runs.
+#[derive(Debug)]
+pub struct Upload<S> {
+    inner: S,
+    meter: Arc<Meter>,
+    limit: u64,
+}
+
+/// What an [`Upload`] has come to, seen from outside while it is under way.
+#[derive(Debug, Default)]
+pub struct Meter {
+    bytes: AtomicU64,
+    /// Grows with every frame, so that a watcher sees progress without a clock in the body.
+    frames: AtomicU64,
+    /// The last poll found nothing: it is the client who lets us wait, not the upstream.
+    starved: AtomicBool,
+    ended: AtomicU8,
+}
+
+/// How an [`Upload`] ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UploadEnd {
+    /// It has not ended.
+    Running,
+    /// With its last byte.
+    Complete,
+    /// It grew beyond its limit.
+    TooLarge,
+    /// The client went away or broke the framing.
+    Aborted,
+}
+
+// === impl Upload ===
+
+impl<S> Upload<S> {
+    /// Counts `inner`, and breaks it off beyond `limit` bytes.
+    pub fn new(inner: S, limit: u64) -> (Self, Arc<Meter>) {
+        let meter = Arc::new(Meter::default());
+        (Self { inner, meter: Arc::clone(&meter), limit }, meter)
+    }
+
+    /// The body itself, no longer counted.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S> HttpBody for Upload<S>
+where
+    S: HttpBody<Data = Bytes, Error = BodyError> + Unpin,
+{
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.inner).poll_frame(cx);
+        this.meter.starved.store(polled.is_pending(), Ordering::Relaxed);
+        let Some(frame) = ready!(polled) else {
+            this.meter.end(UploadEnd::Complete);
+            return Poll::Ready(None);
+        };
+        let frame = frame.inspect_err(|_| this.meter.end(UploadEnd::Aborted))?;
+        let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+        if this.meter.add(length) > this.limit {
+            this.meter.end(UploadEnd::TooLarge);
+            return Poll::Ready(Some(Err(BodyError::TooLarge)));
+        }
+        if this.inner.is_end_stream() {
+            this.meter.end(UploadEnd::Complete);
+        }
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+// === impl Meter ===
+
+impl Meter {
+    /// Bytes that have passed.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Grows while the body makes progress.
+    pub fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+
+    /// Whether the client lets us wait for the next piece.
+    pub fn is_starved(&self) -> bool {
+        self.starved.load(Ordering::Relaxed) && self.ended() == UploadEnd::Running
+    }
+
+    /// Whether, and how, the body ended.
+    pub fn ended(&self) -> UploadEnd {
+        match self.ended.load(Ordering::Relaxed) {
+            0 => UploadEnd::Running,
+            1 => UploadEnd::Complete,
+            2 => UploadEnd::TooLarge,
+            _ => UploadEnd::Aborted,
+        }
+    }
+
+    fn end(&self, end: UploadEnd) {
+        let code = match end {
+            UploadEnd::Running => 0,
+            UploadEnd::Complete => 1,
+            UploadEnd::TooLarge => 2,
+            UploadEnd::Aborted => 3,
+        };
+        self.ended.store(code, Ordering::Relaxed);
+    }
+
+    fn add(&self, length: u64) -> u64 {
+        self.frames.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(length, Ordering::Relaxed) + length
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// Waits that are set up only when they are needed: most answers are there before a timer would be.
+    pub struct Alarm<C: Clock> {
+        #[pin]
+        sleep: Option<C::Sleep>,
+        due: Tick,
+    }
+}
+
+// === impl Alarm ===
+
+impl<C: Clock> Alarm<C> {
+    /// Not set.
+    pub fn unset() -> Self {
+        Self { sleep: None, due: Tick(u64::MAX) }
+    }
+
+    /// Ready when `due` has come; `u64::MAX` never comes. A timer that is set too early stays and is looked at
+    /// again when it rings, which costs less than setting a new one for each piece of a body.
+    pub fn poll_due(mut self: Pin<&mut Self>, clock: &C, due: Tick, cx: &mut Context<'_>) -> Poll<()> {
+        if due == Tick(u64::MAX) {
+            return Poll::Pending;
+        }
+        loop {
+            let mut this = self.as_mut().project();
+            if this.sleep.is_none() || *this.due > due {
+                *this.due = due;
+                this.sleep.set(Some(clock.sleep_until(due)));
+            }
+            let Some(sleep) = this.sleep.as_mut().as_pin_mut() else { return Poll::Pending };
+            ready!(sleep.poll(cx));
+            this.sleep.set(None);
+            if *this.due >= due {
+                return Poll::Ready(());
+            }
+        }
+    }
+}

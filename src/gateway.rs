@@ -1,0 +1,409 @@
+//! The life of a request: the only file that knows the order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue, LOCATION};
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
+
+
+use crate::body::{Body, Meter, Upload};
+use crate::deadline::Deadline;
+use crate::forward::client::{Client, client_of};
+use crate::forward::{self, Passage};
+use crate::host::Host;
+use crate::plan::{Action, Patience, Plan, Proxy, Redirect, Respond, Route};
+use crate::problem::{Failure, Problem};
+use crate::reply::{Reply, ReplyBody};
+use crate::route::path::{Normal, normalise};
+use crate::route::{self, Found, Query};
+use crate::telemetry::{Outcome, Record, TraceContext, line, request_id, trace};
+use crate::{redirect, transform, upstream};
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How long a client has to read an answer that no route made.
+const PATIENCE: Patience = Patience {
+    request: Some(Duration::from_secs(60)),
+    connect: Duration::from_secs(5),
+    first_byte: Duration::from_secs(30),
+    idle: Some(Duration::from_secs(60)),
+};
+
+/// A plan in force on a host.
+#[derive(Debug)]
+pub struct Gateway<H> {
+    plan: Arc<Plan>,
+    host: H,
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// Its address.
+    pub address: SocketAddr,
+    /// Whether the connection is encrypted.
+    pub secure: bool,
+}
+
+/// What the stages work on: a request's head as it came, and what is known about it.
+struct Incoming<'a> {
+    head: Parts,
+    peer: Peer,
+    client: &'a Client,
+    authority: &'a str,
+    normal: &'a Normal<'a>,
+    record: &'a mut Record,
+}
+
+/// An answer before it is watched, and how long the client may take to read it.
+type Answer<S> = (Response<Body<S>>, Patience, Deadline);
+
+// === impl Gateway ===
+
+impl<H: Host> Gateway<H> {
+    /// Puts `plan` in force on `host`.
+    pub fn new(plan: Arc<Plan>, host: H) -> Self {
+        Self { plan, host }
+    }
+
+    /// The plan in force.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// The host.
+    pub fn host(&self) -> &H {
+        &self.host
+    }
+
+    /// Answers a request. Never fails: what goes wrong is an answer too.
+    pub async fn handle(&self, request: Request<H::Stream>, peer: Peer) -> Reply<H> {
+        let (head, body) = request.into_parts();
+        let client = client_of(peer.address.ip(), &self.plan.trusted, &head.headers);
+        let mut record = self.begin(&head, &client);
+        let is_head = head.method == Method::HEAD;
+        let answer = self.run(head, body, peer, &client, &mut record).await;
+        let (mut response, patience, deadline) = answer.unwrap_or_else(|failure| self.fail(&failure, &mut record));
+        self.stamp(response.headers_mut(), &record);
+        record.status = response.status();
+        let response = if is_head { without_content(response) } else { response };
+        response.map(|body| ReplyBody::new(body, self.host.clone(), record, patience, deadline))
+    }
+
+    /// Answers a request that a shell refuses before there is one to handle: one that is not valid HTTP, or one more
+    /// than it takes.
+    pub fn refuse(&self, failure: &Failure, head: &Parts, peer: Peer) -> Reply<H> {
+        let client = client_of(peer.address.ip(), &self.plan.trusted, &head.headers);
+        let mut record = self.begin(head, &client);
+        let (mut response, patience, deadline) = self.fail(failure, &mut record);
+        self.stamp(response.headers_mut(), &record);
+        record.status = response.status();
+        response.map(|body| ReplyBody::new(body, self.host.clone(), record, patience, deadline))
+    }
+
+    /// The stages, one direction, top to bottom.
+    async fn run(
+        &self,
+        head: Parts,
+        body: H::Stream,
+        peer: Peer,
+        client: &Client,
+        record: &mut Record,
+    ) -> Result<Answer<H::Stream>, Failure> {
+        let deadline_begun = record.begun;
+        let authority = authority(&head)?.to_owned();
+        let target = head.uri.path_and_query().cloned();
+        let normal = normalise(target.as_ref().map_or("/", PathAndQuery::path));
+        let route = match self.find(&head, &authority, &normal)? {
+            Destination::Route(route) => route,
+            Destination::Options(allow) => return Ok(brief(options(allow))),
+        };
+        record.route = Some(route);
+        let route = &self.plan.routes[route];
+        let deadline = Deadline::after(deadline_begun, route.patience.request);
+        let incoming = Incoming { head, peer, client, authority: &authority, normal: &normal, record };
+        let mut response = match &route.action {
+            Action::Proxy(proxy) => self.proxy(route, proxy, incoming, body, deadline).await?,
+            Action::Redirect(redirect) => self.redirect(route, redirect, &incoming)?,
+            Action::Respond(respond) => fixed(respond),
+        };
+        transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
+        Ok((response, route.patience, deadline))
+    }
+
+    fn find(&self, head: &Parts, authority: &str, normal: &Normal<'_>) -> Result<Destination, Failure> {
+        self.refuse_method(&head.method)?;
+        refuse_expectation(&head.headers)?;
+        if normal.path == "*" {
+            // RFC 9112 section 3.2.4: only OPTIONS asks about the server as a whole.
+            return match head.method {
+                Method::OPTIONS => Ok(Destination::Options(self.every_method())),
+                _ => Err(Failure::from(Problem::BadRequest).detail("only OPTIONS takes *")),
+            };
+        }
+        let query = Query {
+            host: &route::lowercase(route::host::name(authority)),
+            path: &normal.path,
+            query: head.uri.query(),
+            method: &head.method,
+            headers: &head.headers,
+        };
+        match self.plan.find(&query) {
+            Found::Route(index) => {
+                refuse_ambiguity(normal, Some(&self.plan.routes[index]))?;
+                Ok(Destination::Route(index))
+            }
+            _ if !normal.found.is_empty() => Err(refuse_ambiguity(normal, None).err().unwrap_or(Problem::NoRoute.into())),
+            Found::Method(allowed) if head.method == Method::OPTIONS => Ok(Destination::Options(allowed.header())),
+            Found::Method(allowed) => {
+                Err(Failure { allow: Some(allowed.header()), ..Problem::MethodNotAllowed.into() })
+            }
+            Found::Nothing => Err(Problem::NoRoute.into()),
+        }
+    }
+
+    /// RFC 9110 section 9.1: 501 for a method that is unknown, 405 for one that is known and not allowed.
+    fn refuse_method(&self, method: &Method) -> Result<(), Failure> {
+        match *method {
+            Method::GET
+            | Method::HEAD
+            | Method::POST
+            | Method::PUT
+            | Method::PATCH
+            | Method::DELETE
+            | Method::OPTIONS
+            | Method::TRACE => Ok(()),
+            _ if self.plan.methods.contains(method) || is_registered(method) => Ok(()),
+            _ => Err(Problem::NotImplemented.into()),
+        }
+    }
+
+    fn every_method(&self) -> HeaderValue {
+        let own = self.plan.methods.iter().map(|method| format!(", {method}")).collect::<String>();
+        HeaderValue::try_from(format!("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT{own}"))
+            .unwrap_or(HeaderValue::from_static("GET, HEAD, OPTIONS"))
+    }
+
+    async fn proxy(
+        &self,
+        route: &Route,
+        proxy: &Proxy,
+        incoming: Incoming<'_>,
+        body: H::Stream,
+        deadline: Deadline,
+    ) -> Result<Response<Body<H::Stream>>, Failure> {
+        let Incoming { mut head, peer, client, authority, normal, record } = incoming;
+        let name = &self.plan.telemetry.name;
+        forward::refuse_loop(&head.headers, name)?;
+        if forward::max_forwards_spent(&mut head) {
+            return Ok(options(self.every_method()));
+        }
+        let (body, meter) = upload(route, &head.headers, body)?;
+        let upstream = &self.plan.upstreams[proxy.upstream];
+        let asked_for = head.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
+        let target =
+            transform::target(route, &upstream.base, &proxy.path, &proxy.query, &asked_for, &normal.path)?;
+        let (request_id, trace) = (&record.request_id, &record.trace);
+        let passage = Passage { name, peer, client, authority, request_id, trace };
+        forward::request(&mut head, upstream, &passage)?;
+        transform::edit_headers(&self.host, &route.request_edits, &mut head.headers).await?;
+        head.uri = target.into();
+        head.version = Version::HTTP_11;
+        head.extensions.clear();
+        record.upload = meter;
+        record.upstream = Some(proxy.upstream);
+        record.attempts = 1;
+        record.asked = Some(self.host.tick() - record.begun);
+        let request = Request::from_parts(head, body);
+        let sent =
+            upstream::exchange(&self.host, &upstream.target, &route.patience, deadline, request, record.upload.as_ref())
+                .await;
+        record.answered = Some(self.host.tick() - record.begun);
+        let mut response = sent?.map(Body::Stream);
+        forward::response(response.headers_mut());
+        *response.version_mut() = Version::HTTP_11;
+        Ok(response)
+    }
+
+    fn redirect(
+        &self,
+        route: &Route,
+        redirect: &Redirect,
+        incoming: &Incoming<'_>,
+    ) -> Result<Response<Body<H::Stream>>, Failure> {
+        let asked = redirect::Asked {
+            secure: match incoming.client.proto {
+                Some(proto) => proto == forward::client::Scheme::Https,
+                None => incoming.peer.secure,
+            },
+            authority: incoming.client.host.as_ref().map_or(incoming.authority, |host| host.as_str()),
+            path: &incoming.normal.path,
+            query: incoming.head.uri.query(),
+        };
+        let location = redirect::location(route, redirect, &asked);
+        let location = HeaderValue::try_from(location)
+            .map_err(|error| Failure::from(Problem::BadRequest).cause(error.to_string()))?;
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = redirect.status;
+        response.headers_mut().insert(LOCATION, location);
+        Ok(response)
+    }
+
+    // === the record ===
+
+    fn begin(&self, head: &Parts, client: &Client) -> Record {
+        let mut random = |bytes: &mut [u8]| self.host.fill(bytes);
+        let request_id = request_id::accept_or_make(&head.headers, &mut random);
+        let trace: TraceContext = trace::continue_or_start(&head.headers, &mut random);
+        Record {
+            plan: Arc::clone(&self.plan),
+            started: self.host.unix(),
+            begun: self.host.tick(),
+            request_id,
+            trace,
+            client: client.address,
+            method: head.method.clone(),
+            version: head.version,
+            target: head.uri.path_and_query().cloned(),
+            route: None,
+            upstream: None,
+            attempts: 0,
+            asked: None,
+            answered: None,
+            status: StatusCode::OK,
+            upload: None,
+            bytes_out: 0,
+            total: Duration::ZERO,
+            outcome: Outcome::Answered,
+            cause: None,
+        }
+    }
+
+    /// The one place where a failure becomes an answer.
+    fn fail(&self, failure: &Failure, record: &mut Record) -> Answer<H::Stream> {
+        record.outcome = Outcome::Problem(failure.problem);
+        record.cause.clone_from(&failure.cause);
+        let response = failure.respond(&self.plan.telemetry.name, Some(&record.request_id));
+        brief(response.map(Body::Full))
+    }
+
+    fn stamp(&self, headers: &mut HeaderMap, record: &Record) {
+        headers.insert(X_REQUEST_ID, record.request_id.clone());
+        if self.plan.telemetry.server_timing {
+            let total = self.host.tick() - record.begun;
+            let upstream = line::upstream_time(record);
+            let gateway = line::millis(total.saturating_sub(upstream.unwrap_or_default()));
+            let timing = match upstream {
+                Some(upstream) => format!("gateway;dur={gateway}, upstream;dur={}", line::millis(upstream)),
+                None => format!("gateway;dur={gateway}"),
+            };
+            if let Ok(value) = HeaderValue::try_from(timing) {
+                let _ = headers.try_append(SERVER_TIMING, value);
+            }
+        }
+    }
+}
+
+/// Where a request goes.
+enum Destination {
+    /// To the route of this index.
+    Route(usize),
+    /// Nowhere: the gateway says which methods there are.
+    Options(HeaderValue),
+}
+
+/// The authority that was asked for; none in a request of HTTP/1.0, which need not say (RFC 9112 section 3.2.2).
+fn authority(head: &Parts) -> Result<&str, Failure> {
+    match route::host::authority(head) {
+        Ok(authority) => Ok(authority),
+        Err(_) if head.version == Version::HTTP_10 && !head.headers.contains_key(http::header::HOST) => Ok(""),
+        Err(error) => Err(Failure::from(Problem::BadRequest).detail(error.0)),
+    }
+}
+
+/// The methods registered with IANA beyond those of RFC 9110 and RFC 5789: known, so never 501. CONNECT is known too,
+/// but RFC 9110 section 15.6.2 is for what a server does not have the functionality for.
+fn is_registered(method: &Method) -> bool {
+    const REGISTERED: [&str; 31] = [
+        "ACL", "BASELINE-CONTROL", "BIND", "CHECKIN", "CHECKOUT", "COPY", "LABEL", "LINK", "LOCK", "MERGE",
+        "MKACTIVITY", "MKCALENDAR", "MKCOL", "MKREDIRECTREF", "MKWORKSPACE", "MOVE", "ORDERPATCH", "PROPFIND",
+        "PROPPATCH", "QUERY", "REBIND", "REPORT", "SEARCH", "UNBIND", "UNCHECKOUT", "UNLINK", "UNLOCK", "UPDATE",
+        "UPDATEREDIRECTREF", "VERSION-CONTROL", "PRI",
+    ];
+    REGISTERED.contains(&method.as_str())
+}
+
+/// RFC 9110 section 10.1.1: an expectation that cannot be met is refused. hyper meets `100-continue`.
+fn refuse_expectation(headers: &HeaderMap) -> Result<(), Failure> {
+    match headers.get(EXPECT) {
+        Some(value) if !value.as_bytes().eq_ignore_ascii_case(b"100-continue") => {
+            Err(Problem::ExpectationFailed.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Without a route, nothing is tolerated.
+fn refuse_ambiguity(normal: &Normal<'_>, route: Option<&Route>) -> Result<(), Failure> {
+    let tolerated = route.map(|route| route.tolerated).unwrap_or_default();
+    let found = normal.found.minus(tolerated);
+    if found.is_empty() {
+        return Ok(());
+    }
+    let names = found.names().collect::<Vec<_>>().join(", ");
+    Err(Failure::from(Problem::AmbiguousPath).detail(format!("the path has {names}")))
+}
+
+/// The request's body with its limit, refused at once where the announced length is beyond it.
+fn upload<S>(route: &Route, headers: &HeaderMap, body: S) -> Result<(Body<Upload<S>>, Option<Arc<Meter>>), Failure>
+where
+    S: http_body::Body + Unpin,
+{
+    if body.is_end_stream() {
+        return Ok((Body::Empty, None));
+    }
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.or(body.size_hint().exact()).is_some_and(|length| length > route.body_limit) {
+        return Err(Problem::BodyTooLarge.into());
+    }
+    let (upload, meter) = Upload::new(body, route.body_limit);
+    Ok((Body::Stream(upload), Some(meter)))
+}
+
+fn fixed<S>(respond: &Respond) -> Response<Body<S>> {
+    let body = if respond.body.is_empty() { Body::Empty } else { Body::Full(respond.body.clone()) };
+    let mut response = Response::new(body);
+    *response.status_mut() = respond.status;
+    if let Some(content_type) = &respond.content_type {
+        response.headers_mut().insert(CONTENT_TYPE, content_type.clone());
+    }
+    response
+}
+
+/// RFC 9110 section 9.3.7: an answer to OPTIONS says what there is.
+fn options<S>(allow: HeaderValue) -> Response<Body<S>> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(ALLOW, allow);
+    response
+}
+
+fn brief<S>(response: Response<Body<S>>) -> Answer<S> {
+    (response, PATIENCE, Deadline::after(crate::host::Tick(u64::MAX), None))
+}
+
+/// RFC 9110 section 9.3.2: an answer to HEAD has the fields of the answer to GET, and no content.
+fn without_content<S>(mut response: Response<Body<S>>) -> Response<Body<S>> {
+    if let Body::Full(bytes) = response.body() {
+        let length = Bytes::len(bytes);
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+        *response.body_mut() = Body::Empty;
+    }
+    response
+}

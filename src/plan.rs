@@ -1,0 +1,280 @@
+//! What runs: the configuration with everything in it parsed, checked and ready.
+//!
+//! A plan holds no text that is really something else, no `Option` that means "the default", no secret, no clock and
+//! nothing random: in a component it is made at build time and its memory is frozen into the artifact.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{HeaderName, HeaderValue};
+use http::uri::Authority;
+use http::{Method, StatusCode};
+
+use crate::config::{AccessLog, Document, Protocol};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::forward::client::TrustedProxies;
+use crate::route::condition::{HeaderCondition, Methods, QueryCondition};
+use crate::route::path::Ambiguities;
+use crate::route::pattern::Pattern;
+use crate::route::table::{HostPattern, Table};
+
+mod compile;
+mod conflict;
+mod policy;
+mod route;
+pub(crate) mod scalar;
+mod server;
+mod template;
+mod upstream;
+
+pub use conflict::witness;
+pub use server::{CertificateFiles, Listener, ServerPlan};
+pub use template::{PathTemplate, ValuePiece, ValueTemplate};
+
+/// Everything a gateway needs to know, ready to run.
+#[derive(Debug)]
+pub struct Plan {
+    /// In the order of the files.
+    pub routes: Vec<Route>,
+    /// In the order of their names.
+    pub upstreams: Vec<Upstream>,
+    /// Finds routes.
+    pub table: Table,
+    /// Who is believed about the client's address.
+    pub trusted: TrustedProxies,
+    /// Request identifiers, traces and the access log.
+    pub telemetry: Telemetry,
+    /// The native runner's listeners.
+    pub server: ServerPlan,
+    /// Every variable that some value needs, sorted.
+    pub variables: Vec<Box<str>>,
+    /// Every method that some route lists beyond those every HTTP server knows.
+    pub methods: Vec<Method>,
+}
+
+/// What a host can do that others cannot. The plan refuses what it cannot have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Abilities {
+    /// The host's name in diagnostics.
+    pub name: &'static str,
+    /// The `Host` field of a request to an upstream can be chosen.
+    pub chooses_host: bool,
+    /// HTTP/2 without TLS to any upstream.
+    pub cleartext_http2: bool,
+    /// Which certificates are trusted, and for which name, can be chosen.
+    pub chooses_tls: bool,
+    /// Reads files while it runs.
+    pub listens: bool,
+}
+
+/// One route, ready to run.
+#[derive(Debug)]
+pub struct Route {
+    /// Its name.
+    pub id: Box<str>,
+    /// Where it was written: file and JSON Pointer.
+    pub origin: (Box<str>, Box<str>),
+    /// Its hosts; empty for any.
+    pub hosts: Vec<HostPattern>,
+    /// Its path.
+    pub pattern: Pattern,
+    /// Its methods.
+    pub methods: Methods,
+    /// Conditions on header fields.
+    pub headers: Vec<HeaderCondition>,
+    /// Conditions on query parameters.
+    pub query: Vec<QueryCondition>,
+    /// Ambiguities in a path that the route does not mind.
+    pub tolerated: Ambiguities,
+    /// What it does.
+    pub action: Action,
+    /// How long things may take.
+    pub patience: Patience,
+    /// The largest request body, in bytes; `u64::MAX` for any.
+    pub body_limit: u64,
+    /// What the upstream gets.
+    pub request_edits: Vec<HeaderEdit>,
+    /// What the client gets.
+    pub response_edits: Vec<HeaderEdit>,
+}
+
+/// What a route does.
+#[derive(Debug)]
+pub enum Action {
+    /// Asks an upstream.
+    Proxy(Proxy),
+    /// Sends the client elsewhere.
+    Redirect(Redirect),
+    /// A fixed answer.
+    Respond(Respond),
+}
+
+/// Asks an upstream.
+#[derive(Debug)]
+pub struct Proxy {
+    /// The index of the upstream.
+    pub upstream: usize,
+    /// How the path changes.
+    pub path: PathRewrite,
+    /// How the query changes.
+    pub query: QueryRewrite,
+}
+
+/// How a path changes.
+#[derive(Debug, PartialEq, Eq)]
+pub enum PathRewrite {
+    /// Not at all: the bytes the client sent.
+    Keep,
+    /// What the route's pattern takes is replaced.
+    Prefix(Box<str>),
+    /// All of it is replaced.
+    Whole(PathTemplate),
+}
+
+/// How a query changes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct QueryRewrite {
+    /// Names to take away.
+    pub remove: Vec<Box<str>>,
+    /// Parameters to have exactly once.
+    pub set: Vec<(Box<str>, PathTemplate)>,
+    /// Parameters to add at the end.
+    pub add: Vec<(Box<str>, PathTemplate)>,
+}
+
+/// Sends the client elsewhere.
+#[derive(Debug)]
+pub struct Redirect {
+    /// `http` or `https`; `None` for the one asked for.
+    pub scheme: Option<&'static str>,
+    /// `None` for the one asked for.
+    pub host: Option<Box<str>>,
+    /// `None`: see [`crate::config::Redirect::port`].
+    pub port: Option<u16>,
+    /// How the path changes.
+    pub path: PathRewrite,
+    /// A status of the class 3xx.
+    pub status: StatusCode,
+}
+
+/// A fixed answer.
+#[derive(Debug)]
+pub struct Respond {
+    /// The status.
+    pub status: StatusCode,
+    /// The body.
+    pub body: bytes::Bytes,
+    /// The body's media type, where there is a body.
+    pub content_type: Option<HeaderValue>,
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// The whole request.
+    pub request: Option<Duration>,
+    /// Making a connection.
+    pub connect: Duration,
+    /// From the last byte of the request to the first of the answer.
+    pub first_byte: Duration,
+    /// Between two pieces of a body.
+    pub idle: Option<Duration>,
+}
+
+/// One change to header fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderEdit {
+    /// Takes the field away.
+    Remove(HeaderName),
+    /// Has the field exactly once for each value.
+    Set(HeaderName, Vec<ValueTemplate>),
+    /// Adds the field once for each value.
+    Add(HeaderName, Vec<ValueTemplate>),
+}
+
+/// A service behind the gateway.
+#[derive(Debug)]
+pub struct Upstream {
+    /// Its name.
+    pub name: Box<str>,
+    /// Where it is.
+    pub target: Target,
+    /// What goes before every request's path; empty, or with a slash at the beginning and none at the end.
+    pub base: Box<str>,
+    /// Whether it gets the client's `Host`.
+    pub preserve_host: bool,
+}
+
+/// Where an upstream is and how it is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// TLS or not.
+    pub secure: bool,
+    /// Name or address, without brackets.
+    pub host: Box<str>,
+    /// Port.
+    pub port: u16,
+    /// Host, and port where it is not the scheme's own: what `Host` and `:authority` say.
+    pub authority: Authority,
+    /// The same as a header value.
+    pub host_header: HeaderValue,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// A file of PEM certificates trusted instead of the platform's, relative to the configuration's directory.
+    pub ca: Option<Arc<str>>,
+    /// The name the certificate must be for, where it is not `host`.
+    pub server_name: Option<Arc<str>>,
+    /// Tells connections apart: equal for equal targets, in every plan.
+    pub key: u64,
+}
+
+/// Request identifiers, traces and the access log.
+#[derive(Debug)]
+pub struct Telemetry {
+    /// How the access log is written.
+    pub access_log: AccessLog,
+    /// Whether clients are told where the time went.
+    pub server_timing: bool,
+    /// This gateway's name in `Via`, `CDN-Loop` and `Proxy-Status`.
+    pub name: Box<str>,
+}
+
+/// A plan, and what is questionable about the configuration it was made from.
+pub type Compiled = (Plan, Vec<Diagnostic>);
+
+// === impl Abilities ===
+
+impl Abilities {
+    /// The native runner.
+    pub const NATIVE: Self = Self {
+        name: "the native runner",
+        chooses_host: true,
+        cleartext_http2: true,
+        chooses_tls: true,
+        listens: true,
+    };
+    /// A component, whatever its host.
+    pub const COMPONENT: Self = Self {
+        name: "a component",
+        chooses_host: false,
+        cleartext_http2: false,
+        chooses_tls: false,
+        listens: false,
+    };
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// Makes a plan for a host with `abilities` from documents with their files' names, in order. Reports every
+    /// mistake, not only the first; places have no lines yet.
+    pub fn compile(documents: &[(String, Document)], abilities: &Abilities) -> Result<Compiled, Vec<Diagnostic>> {
+        let (plan, diagnostics) = compile::compile(documents, abilities);
+        match plan {
+            Some(plan) if diagnostics.iter().all(|found| found.severity == Severity::Warning) => {
+                Ok((plan, diagnostics))
+            }
+            _ => Err(diagnostics),
+        }
+    }
+}

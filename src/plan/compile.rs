@@ -1,0 +1,278 @@
+//! From documents to a plan: the order of the work, and where mistakes are collected.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use http::Method;
+
+use super::scalar::{is_token, nearest};
+use super::{Abilities, Plan, Route, Telemetry, Upstream};
+use crate::config::{AccessLog, Clients, Defaults, Document};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::forward::client::{Network, TrustedProxies};
+use crate::route::table::{Entry, Table};
+
+/// A value in a configuration: the file, and the way to it.
+#[derive(Debug, Clone)]
+pub(super) struct Pointer {
+    file: Rc<str>,
+    path: String,
+}
+
+/// What all of the compiler shares.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    pub(super) abilities: &'a Abilities,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Upstreams that are written, with their index, even where a mistake keeps them out of the plan.
+    pub(super) upstream_names: BTreeMap<&'a str, usize>,
+    pub(super) variables: BTreeSet<Box<str>>,
+}
+
+/// The methods that every HTTP server knows: RFC 9110 section 9 and RFC 5789.
+pub(super) const STANDARD_METHODS: [Method; 9] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+    Method::TRACE,
+    Method::CONNECT,
+];
+
+// === impl Pointer ===
+
+impl Pointer {
+    pub(super) fn root(file: &str) -> Self {
+        Self { file: file.into(), path: String::new() }
+    }
+
+    /// RFC 6901 section 3: `~` and `/` are escaped.
+    pub(super) fn key(&self, key: &str) -> Self {
+        let path = format!("{}/{}", self.path, key.replace('~', "~0").replace('/', "~1"));
+        Self { file: Rc::clone(&self.file), path }
+    }
+
+    pub(super) fn index(&self, index: usize) -> Self {
+        self.key(&index.to_string())
+    }
+
+    pub(super) fn indices(&self) -> impl Iterator<Item = Self> {
+        (0..).map(|index| self.index(index))
+    }
+
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl From<&Pointer> for Place {
+    fn from(pointer: &Pointer) -> Self {
+        Self::new(&*pointer.file, &*pointer.path)
+    }
+}
+
+/// A mistake that was just reported, to be told more about.
+pub(super) struct Reported<'a>(&'a mut Diagnostic);
+
+impl Reported<'_> {
+    pub(super) fn help(self, help: impl Into<String>) {
+        self.0.help = Some(help.into());
+    }
+}
+
+// === impl Context ===
+
+impl Context<'_> {
+    pub(super) fn error(&mut self, at: &Pointer, message: impl Into<String>) -> Reported<'_> {
+        self.report(Diagnostic::error(at.into(), message))
+    }
+
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) -> Reported<'_> {
+        self.diagnostics.push(diagnostic);
+        let last = self.diagnostics.len() - 1;
+        Reported(&mut self.diagnostics[last])
+    }
+}
+
+/// The plan, where one can be made, and everything that is wrong or questionable.
+pub(super) fn compile(documents: &[(String, Document)], abilities: &Abilities) -> (Option<Plan>, Vec<Diagnostic>) {
+    let mut context = Context {
+        abilities,
+        diagnostics: Vec::new(),
+        upstream_names: upstream_names(documents),
+        variables: BTreeSet::new(),
+    };
+    let upstreams = context.upstreams(documents);
+    let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
+    let telemetry = context.telemetry(documents);
+    let (at, server) = or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
+    let server = context.server(&at, server);
+    let routes = context.routes(documents);
+    context.duplicate_ids(&routes);
+    let table = Table::new(&entries(&routes));
+    let mut plan = Plan {
+        methods: extension_methods(&routes),
+        variables: std::mem::take(&mut context.variables).into_iter().collect(),
+        routes,
+        upstreams,
+        table,
+        trusted,
+        telemetry,
+        server,
+    };
+    context.conflicts(&mut plan);
+    let failed = context.upstream_names.len() != plan.upstreams.len();
+    ((!failed).then_some(plan), context.diagnostics)
+}
+
+fn entries(routes: &[Route]) -> Vec<Entry<'_>> {
+    routes
+        .iter()
+        .map(|route| Entry {
+            hosts: &route.hosts,
+            pattern: &route.pattern,
+            has_methods: !route.methods.is_any(),
+            headers: route.headers.len(),
+            query: route.query.len(),
+        })
+        .collect()
+}
+
+fn extension_methods(routes: &[Route]) -> Vec<Method> {
+    let mut methods: Vec<_> = routes
+        .iter()
+        .flat_map(|route| &route.methods.listed)
+        .filter(|method| !STANDARD_METHODS.contains(method))
+        .cloned()
+        .collect();
+    methods.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    methods.dedup();
+    methods
+}
+
+fn upstream_names(documents: &[(String, Document)]) -> BTreeMap<&str, usize> {
+    let names: BTreeSet<_> =
+        documents.iter().flat_map(|(_, document)| document.upstreams.keys().map(String::as_str)).collect();
+    names.into_iter().zip(0..).collect()
+}
+
+/// The one document that has this table. That no second one does is checked where documents are read.
+fn one<'a, T>(
+    documents: &'a [(String, Document)],
+    key: &str,
+    get: impl Fn(&'a Document) -> Option<&'a T>,
+) -> Option<(Pointer, &'a T)> {
+    documents.iter().find_map(|(file, document)| Some((Pointer::root(file).key(key), get(document)?)))
+}
+
+fn or_first<'a, T>(
+    documents: &[(String, Document)],
+    found: Option<(Pointer, &'a T)>,
+    key: &str,
+) -> (Pointer, Option<&'a T>) {
+    match found {
+        Some((at, value)) => (at, Some(value)),
+        None => (Pointer::root(documents.first().map_or("", |(file, _)| file)).key(key), None),
+    }
+}
+
+impl<'a> Context<'a> {
+    fn upstreams(&mut self, documents: &'a [(String, Document)]) -> Vec<Upstream> {
+        let mut upstreams = BTreeMap::new();
+        for (file, document) in documents {
+            let at = Pointer::root(file).key("upstreams");
+            for (name, written) in &document.upstreams {
+                let at = at.key(name);
+                if !is_token(name) {
+                    self.error(&at, format!("\"{name}\" cannot be the name of an upstream"))
+                        .help("letters, digits, and any of . _ -");
+                }
+                if let Some(upstream) = self.upstream(&at, name, written) {
+                    upstreams.insert(name.as_str(), upstream);
+                }
+            }
+        }
+        upstreams.into_values().collect()
+    }
+
+    fn trusted(&mut self, written: Option<(Pointer, &Clients)>) -> TrustedProxies {
+        let Some((at, clients)) = written else { return TrustedProxies::default() };
+        let mut networks = Vec::new();
+        for (text, at) in clients.trusted_proxies.iter().zip(at.key("trusted_proxies").indices()) {
+            match text.parse::<Network>() {
+                Ok(network) => networks.push(network),
+                Err(_) => self
+                    .error(&at, format!("\"{text}\" is neither an address nor a network"))
+                    .help("such as \"10.0.0.0/8\", \"192.0.2.7\" or \"2001:db8::/32\""),
+            }
+        }
+        TrustedProxies(networks)
+    }
+
+    fn telemetry(&mut self, documents: &[(String, Document)]) -> Telemetry {
+        let found = one(documents, "telemetry", |document| document.telemetry.as_ref());
+        let (at, written) = or_first(documents, found, "telemetry");
+        let written = written.cloned().unwrap_or_default();
+        let name = written.name.unwrap_or_else(|| "tollgate".to_owned());
+        // RFC 9209 section 2 wants an sf-token or string, RFC 9110 section 7.6.3 a token, RFC 8586 a host name or
+        // token: what begins with a letter and is a token is all of them.
+        if !is_token(&name) || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            self.error(&at.key("name"), format!("\"{name}\" cannot name a gateway"))
+                .help("letters, digits, and any of . _ -, a letter first");
+        }
+        Telemetry {
+            access_log: written.access_log.unwrap_or(AccessLog::Auto),
+            server_timing: written.server_timing.unwrap_or(false),
+            name: name.into(),
+        }
+    }
+
+    fn routes(&mut self, documents: &'a [(String, Document)]) -> Vec<Route> {
+        let none = Defaults::default();
+        let found = one(documents, "defaults", |document| document.defaults.as_ref());
+        let (at_defaults, defaults) = or_first(documents, found, "defaults");
+        let defaults = (at_defaults, defaults.unwrap_or(&none));
+        let mut routes = Vec::new();
+        for (file, document) in documents {
+            for (written, at) in document.routes.iter().zip(Pointer::root(file).key("routes").indices()) {
+                routes.extend(self.route(&at, written, &defaults));
+            }
+        }
+        routes
+    }
+
+    fn duplicate_ids(&mut self, routes: &[Route]) {
+        let mut seen: BTreeMap<&str, &Route> = BTreeMap::new();
+        for route in routes {
+            if let Some(first) = seen.insert(&route.id, route) {
+                let place = Place::new(&*route.origin.0, format!("{}/id", route.origin.1));
+                let first = Place::new(&*first.origin.0, format!("{}/id", first.origin.1));
+                let found = Diagnostic::error(place, format!("two routes have the id \"{}\"", route.id));
+                self.report(found.related(first, "the other one"));
+            }
+        }
+    }
+
+    /// The index of an upstream; an unknown one is reported.
+    pub(super) fn upstream_index(&mut self, at: &Pointer, name: &str) -> Option<usize> {
+        if let Some(index) = self.upstream_names.get(name) {
+            return Some(*index);
+        }
+        let near = nearest(name, self.upstream_names.keys().copied());
+        let known: Vec<_> = self.upstream_names.keys().map(|name| format!("\"{name}\"")).collect();
+        let help = match near {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None if known.is_empty() => format!("add [upstreams.{name}] with a url"),
+            None => format!("there are {}", known.join(", ")),
+        };
+        self.error(at, format!("there is no upstream \"{name}\"")).help(help);
+        None
+    }
+}

@@ -1,0 +1,366 @@
+//! Routes, ready to run.
+
+use http::header::HeaderValue;
+use http::{Method, StatusCode};
+
+use super::compile::{Context, Pointer};
+use super::policy::{Layers, tolerated};
+use super::template::{PathTemplate, ValueTemplate};
+use super::{Action, HeaderEdit, PathRewrite, Proxy, QueryRewrite, Redirect, Respond, Route, scalar};
+use crate::config;
+use crate::config::{Condition, Defaults, HeaderEdits, HeaderPolicy, Match, OneOrMany};
+use crate::route::condition::{Expect, HeaderCondition, Methods, QueryCondition};
+use crate::route::pattern::{Pattern, PatternError};
+use crate::route::table::HostPattern;
+
+impl Context<'_> {
+    pub(super) fn route(
+        &mut self,
+        at: &Pointer,
+        written: &config::Route,
+        defaults: &(Pointer, &Defaults),
+    ) -> Option<Route> {
+        self.route_id(at, &written.id);
+        let at_match = at.key("match");
+        let any = Match::default();
+        let matches = written.matches.as_ref().unwrap_or(&any);
+        let pattern = self.pattern(&at_match, matches);
+        let hosts = self.hosts(&at_match.key("host"), matches.host.as_ref());
+        let methods = self.methods(&at_match.key("methods"), &matches.methods);
+        let headers = self.header_conditions(&at_match.key("headers"), matches);
+        let query = self.query_conditions(&at_match.key("query"), matches);
+        // Everything else is looked at even where the pattern cannot be read, to report all mistakes at once.
+        let stand_in = Pattern::prefix("/").ok()?;
+        let action = self.action(at, written, pattern.as_ref().unwrap_or(&stand_in));
+        let (at_defaults, defaults) = defaults;
+        let timeouts: Layers<'_, _> = layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
+        let limits: Layers<'_, _> = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
+        let patience = self.patience(&timeouts);
+        let body_limit = self.body_limit(&limits);
+        let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
+        let request_edits = self.layered_edits(&policies, "request", |policy| policy.request.as_ref());
+        let response_edits = self.layered_edits(&policies, "response", |policy| policy.response.as_ref());
+        Some(Route {
+            id: written.id.as_str().into(),
+            origin: (at.file().into(), at.path().into()),
+            hosts,
+            pattern: pattern?,
+            methods,
+            headers,
+            query,
+            tolerated: tolerated(&[written.paths.as_ref(), defaults.paths.as_ref()]),
+            action: action?,
+            patience,
+            body_limit,
+            request_edits,
+            response_edits,
+        })
+    }
+
+    fn route_id(&mut self, at: &Pointer, id: &str) {
+        let valid = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
+        if id.is_empty() || id.len() > 128 || !id.bytes().all(valid) {
+            self.error(&at.key("id"), format!("\"{id}\" cannot be the id of a route"))
+                .help("1 to 128 letters, digits, and any of . _ - /");
+        }
+    }
+
+    fn pattern(&mut self, at: &Pointer, matches: &Match) -> Option<Pattern> {
+        let (key, parsed) = match (&matches.path, &matches.prefix) {
+            (Some(_), Some(_)) => {
+                self.error(&at.key("prefix"), "a route has either path or prefix")
+                    .help("path is the whole path, prefix everything at and under one");
+                return None;
+            }
+            (Some(path), None) => ("path", Pattern::path(path)),
+            (None, prefix) => ("prefix", Pattern::prefix(prefix.as_deref().unwrap_or("/"))),
+        };
+        self.readable(&at.key(key), parsed)
+    }
+
+    fn readable<T>(&mut self, at: &Pointer, parsed: Result<T, PatternError>) -> Option<T> {
+        match parsed {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.error(at, error.message);
+                None
+            }
+        }
+    }
+
+    fn hosts(&mut self, at: &Pointer, written: Option<&OneOrMany>) -> Vec<HostPattern> {
+        let mut hosts = Vec::new();
+        for text in written.map(OneOrMany::as_slice).unwrap_or_default() {
+            match host_pattern(text) {
+                Some(host) if !hosts.contains(&host) => hosts.push(host),
+                Some(_) => {}
+                None => self
+                    .error(at, format!("\"{text}\" is not a host name"))
+                    .help("such as \"api.example.com\" or \"*.example.com\", without scheme, port and path"),
+            }
+        }
+        hosts
+    }
+
+    fn methods(&mut self, at: &Pointer, written: &[String]) -> Methods {
+        let mut listed: Vec<Method> = Vec::new();
+        for (text, at) in written.iter().zip(at.indices()) {
+            let upper = text.to_ascii_uppercase();
+            match Method::from_bytes(text.as_bytes()) {
+                Ok(Method::CONNECT) => self
+                    .error(&at, "a gateway takes no CONNECT")
+                    .help("it would make a tunnel past everything the gateway checks"),
+                Ok(method) if listed.contains(&method) => {
+                    self.error(&at, format!("{text} is listed twice")).help("remove one");
+                }
+                // Methods are case-sensitive (RFC 9110 section 9.1): "get" would never match.
+                Ok(_) if *text != upper => {
+                    self.error(&at, format!("methods are case-sensitive: no client sends \"{text}\""))
+                        .help(format!("write \"{upper}\""));
+                }
+                Ok(method) => listed.push(method),
+                Err(_) => self.error(&at, format!("\"{text}\" is not a method")).help("such as \"GET\""),
+            }
+        }
+        let head_through_get = listed.contains(&Method::GET) && !listed.contains(&Method::HEAD);
+        Methods { listed, head_through_get }
+    }
+
+    fn header_conditions(&mut self, at: &Pointer, matches: &Match) -> Vec<HeaderCondition> {
+        let mut conditions: Vec<HeaderCondition> = Vec::new();
+        for (name, written) in &matches.headers {
+            let at = at.key(name);
+            let (name, expect) = (self.header_name(&at, name), self.expect(&at, written));
+            if let (Some(name), Some(expect)) = (name, expect) {
+                if conditions.iter().any(|known| known.name == name) {
+                    self.error(&at, format!("{name} has two conditions: names of header fields have no case"));
+                }
+                conditions.push(HeaderCondition { name, expect });
+            }
+        }
+        conditions
+    }
+
+    fn query_conditions(&mut self, at: &Pointer, matches: &Match) -> Vec<QueryCondition> {
+        let mut conditions = Vec::new();
+        for (name, written) in &matches.query {
+            let expect = self.expect(&at.key(name), written);
+            conditions.extend(expect.map(|expect| QueryCondition { name: name.as_str().into(), expect }));
+        }
+        conditions
+    }
+
+    fn expect(&mut self, at: &Pointer, written: &Condition) -> Option<Expect> {
+        let table = match written {
+            Condition::Exact(text) => return Some(Expect::Exact(text.as_str().into())),
+            Condition::Table(table) => table,
+        };
+        match (&table.exact, &table.regex, table.present) {
+            (Some(text), None, None) => Some(Expect::Exact(text.as_str().into())),
+            (None, Some(text), None) => match regex_lite::RegexBuilder::new(text).size_limit(1 << 18).build() {
+                Ok(regex) => Some(Expect::Regex(regex)),
+                Err(error) => {
+                    self.error(&at.key("regex"), format!("this is not a regular expression: {error}"));
+                    None
+                }
+            },
+            (None, None, Some(true)) => Some(Expect::Present),
+            (None, None, Some(false)) => Some(Expect::Absent),
+            _ => {
+                self.error(at, "a condition has exactly one of exact, regex and present");
+                None
+            }
+        }
+    }
+
+    fn action(&mut self, at: &Pointer, written: &config::Route, pattern: &Pattern) -> Option<Action> {
+        if written.rewrite.is_some() && written.upstream.is_none() {
+            self.error(&at.key("rewrite"), "rewrite is for routes with an upstream");
+        }
+        match (&written.upstream, &written.redirect, &written.respond) {
+            (Some(name), None, None) => self.proxy(at, name, written.rewrite.as_ref(), pattern).map(Action::Proxy),
+            (None, Some(redirect), None) => {
+                self.redirect(&at.key("redirect"), redirect, pattern).map(Action::Redirect)
+            }
+            (None, None, Some(respond)) => self.respond(&at.key("respond"), respond).map(Action::Respond),
+            (None, None, None) => {
+                self.error(at, "the route does nothing").help("give it one of upstream, redirect and respond");
+                None
+            }
+            _ => {
+                self.error(at, "a route has exactly one of upstream, redirect and respond");
+                None
+            }
+        }
+    }
+
+    fn proxy(
+        &mut self,
+        at: &Pointer,
+        name: &str,
+        rewrite: Option<&config::Rewrite>,
+        pattern: &Pattern,
+    ) -> Option<Proxy> {
+        let upstream = self.upstream_index(&at.key("upstream"), name);
+        let at = at.key("rewrite");
+        let none = config::Rewrite::default();
+        let rewrite = rewrite.unwrap_or(&none);
+        let path = self.path_rewrite(&at, rewrite.path.as_deref(), rewrite.prefix.as_deref(), pattern);
+        let mut query = QueryRewrite::default();
+        if let Some(edits) = &rewrite.query {
+            let at = at.key("query");
+            query.remove = edits.remove.iter().map(|name| name.as_str().into()).collect();
+            for (key, table, into) in [("set", &edits.set, &mut query.set), ("add", &edits.add, &mut query.add)] {
+                for (name, text) in table {
+                    let template = PathTemplate::parse(text, pattern);
+                    let template = self.readable(&at.key(key).key(name), template);
+                    into.extend(template.map(|template| (name.as_str().into(), template)));
+                }
+            }
+        }
+        Some(Proxy { upstream: upstream?, path: path?, query })
+    }
+
+    fn path_rewrite(
+        &mut self,
+        at: &Pointer,
+        path: Option<&str>,
+        prefix: Option<&str>,
+        pattern: &Pattern,
+    ) -> Option<PathRewrite> {
+        match (path, prefix) {
+            (None, None) => Some(PathRewrite::Keep),
+            (Some(_), Some(_)) => {
+                self.error(at, "either path or prefix is replaced, not both");
+                None
+            }
+            (Some(path), None) => {
+                let template = PathTemplate::parse(path, pattern);
+                let template = self.readable(&at.key("path"), template)?;
+                self.is_path(&at.key("path"), path).then_some(PathRewrite::Whole(template))
+            }
+            (None, Some(prefix)) if !pattern.is_prefix() => {
+                self.error(&at.key("prefix"), format!("there is no prefix to replace by \"{prefix}\""))
+                    .help("the route matches a whole path: use path here, or prefix in match");
+                None
+            }
+            (None, Some(prefix)) => {
+                self.is_path(&at.key("prefix"), prefix).then(|| PathRewrite::Prefix(prefix.into()))
+            }
+        }
+    }
+
+    fn is_path(&mut self, at: &Pointer, text: &str) -> bool {
+        let visible = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\"<>\\^`|".contains(&byte));
+        if visible && text.starts_with('/') {
+            return true;
+        }
+        self.error(at, format!("{text:?} cannot be a path"))
+            .help("it begins with a slash, has no query, and other characters than ASCII's are percent-encoded");
+        false
+    }
+
+    fn redirect(&mut self, at: &Pointer, written: &config::Redirect, pattern: &Pattern) -> Option<Redirect> {
+        let path = self.path_rewrite(at, written.path.as_deref(), written.prefix.as_deref(), pattern);
+        let scheme = match written.scheme.as_deref() {
+            None => None,
+            Some("http") => Some("http"),
+            Some("https") => Some("https"),
+            Some(other) => {
+                self.error(&at.key("scheme"), format!("\"{other}\" is neither http nor https"));
+                None
+            }
+        };
+        if let Some(host) = &written.host
+            && !matches!(host_pattern(host), Some(HostPattern::Exact(_)))
+        {
+            self.error(&at.key("host"), format!("\"{host}\" is not a host name"));
+        }
+        let status = written.status.unwrap_or(302);
+        if ![301, 302, 303, 307, 308].contains(&status) {
+            self.error(&at.key("status"), format!("a redirect cannot have the status {status}"))
+                .help("301, 302, 303, 307 or 308");
+        }
+        let nothing = *written == config::Redirect { status: written.status, ..config::Redirect::default() };
+        if nothing {
+            self.error(at, "the redirect leads to where the request came from");
+        }
+        let status = StatusCode::from_u16(status).ok()?;
+        let host = written.host.as_deref().map(Into::into);
+        Some(Redirect { scheme, host, port: written.port, path: path?, status })
+    }
+
+    fn respond(&mut self, at: &Pointer, written: &config::Respond) -> Option<Respond> {
+        let status = written.status.unwrap_or(200);
+        let body = written.body.clone().unwrap_or_default();
+        if !(200..=599).contains(&status) {
+            self.error(&at.key("status"), format!("{status} cannot be answered")).help("a status is 200 to 599");
+        }
+        // RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5.
+        if matches!(status, 204 | 205 | 304) && !body.is_empty() {
+            self.error(&at.key("body"), format!("an answer with the status {status} has no body"));
+        }
+        let content_type = written.content_type.as_deref().unwrap_or("text/plain; charset=utf-8");
+        let Ok(content_type) = HeaderValue::from_str(content_type) else {
+            self.error(&at.key("content_type"), "this cannot be a media type");
+            return None;
+        };
+        Some(Respond {
+            status: StatusCode::from_u16(status).ok()?,
+            content_type: (!body.is_empty() || written.content_type.is_some()).then_some(content_type),
+            body: body.into(),
+        })
+    }
+
+    fn layered_edits(
+        &mut self,
+        layers: &Layers<'_, HeaderPolicy>,
+        key: &str,
+        get: impl Fn(&HeaderPolicy) -> Option<&HeaderEdits>,
+    ) -> Vec<HeaderEdit> {
+        // The defaults first, so that a route has the last word.
+        let mut edits = Vec::new();
+        for (at, layer) in layers.iter().rev() {
+            edits.extend(self.edits(&at.key(key), layer.and_then(&get)));
+        }
+        for edit in &edits {
+            if let HeaderEdit::Set(_, values) | HeaderEdit::Add(_, values) = edit {
+                let names = values.iter().flat_map(ValueTemplate::variables);
+                self.variables.extend(names.map(Into::into));
+            }
+        }
+        edits
+    }
+}
+
+fn layers<'a, T>(
+    at: &Pointer,
+    at_defaults: &Pointer,
+    key: &str,
+    route: &'a Option<T>,
+    defaults: &'a Option<T>,
+) -> Layers<'a, T> {
+    [(at.key(key), route.as_ref()), (at_defaults.key(key), defaults.as_ref())]
+}
+
+/// Reads `api.example.com`, `*.example.com`, `192.0.2.1` or `[2001:db8::1]`.
+fn host_pattern(text: &str) -> Option<HostPattern> {
+    let lower = text.to_ascii_lowercase();
+    if let Some(address) = lower.strip_prefix('[') {
+        let valid = address.strip_suffix(']')?.parse::<std::net::Ipv6Addr>().is_ok();
+        return valid.then(|| HostPattern::Exact(lower.into()));
+    }
+    let (below, name) = match lower.strip_prefix("*.") {
+        Some(name) => (true, name),
+        None => (false, &*lower),
+    };
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    if name.len() > 253 || !name.split('.').all(label) {
+        return None;
+    }
+    debug_assert!(scalar::is_token(name));
+    Some(if below { HostPattern::Below(format!(".{name}").into()) } else { HostPattern::Exact(name.into()) })
+}

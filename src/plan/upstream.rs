@@ -1,0 +1,113 @@
+//! Upstreams, ready to be called.
+
+use std::hash::{Hash, Hasher};
+
+use http::header::HeaderValue;
+use http::uri::Authority;
+use url::Url;
+
+use super::compile::{Context, Pointer};
+use super::{Target, Upstream};
+use crate::config;
+use crate::config::Protocol;
+
+impl Context<'_> {
+    pub(super) fn upstream(&mut self, at: &Pointer, name: &str, written: &config::Upstream) -> Option<Upstream> {
+        self.check_abilities(at, written);
+        let url = self.upstream_url(&at.key("url"), &written.url)?;
+        let secure = url.scheme() == "https";
+        if written.tls.is_some() && !secure {
+            self.error(&at.key("tls"), "tls is for https upstreams").help("write https:// in url");
+        }
+        let host = url.host_str()?;
+        let authority: Authority = match url.port() {
+            Some(port) => format!("{host}:{port}").parse().ok()?,
+            None => host.parse().ok()?,
+        };
+        let tls = written.tls.clone().unwrap_or_default();
+        let mut target = Target {
+            secure,
+            host: host.trim_start_matches('[').trim_end_matches(']').into(),
+            port: url.port_or_known_default()?,
+            host_header: HeaderValue::from_str(authority.as_str()).ok()?,
+            authority,
+            protocol: written.protocol.unwrap_or(Protocol::Auto),
+            ca: tls.ca.map(Into::into),
+            server_name: tls.server_name.map(Into::into),
+            key: 0,
+        };
+        target.key = key_of(&target);
+        Some(Upstream {
+            name: name.into(),
+            target,
+            base: url.path().trim_end_matches('/').into(),
+            preserve_host: written.preserve_host.unwrap_or(false),
+        })
+    }
+
+    fn upstream_url(&mut self, at: &Pointer, text: &str) -> Option<Url> {
+        let problem = match Url::parse(text) {
+            Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+                format!("an upstream speaks http or https, not {}", url.scheme())
+            }
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                "an upstream's url holds no credentials: they would stand in files and logs".to_owned()
+            }
+            Ok(url) if url.query().is_some() || url.fragment().is_some() => {
+                "an upstream's url has no query and no fragment".to_owned()
+            }
+            Ok(url) => return Some(url),
+            Err(error) => format!("\"{text}\" is not an address: {error}"),
+        };
+        self.error(at, problem).help("such as \"http://127.0.0.1:9001\" or \"https://users.internal/api\"");
+        None
+    }
+
+    fn check_abilities(&mut self, at: &Pointer, written: &config::Upstream) {
+        let host = self.abilities.name;
+        if written.preserve_host == Some(true) && !self.abilities.chooses_host {
+            self.error(&at.key("preserve_host"), format!("{host} cannot choose the Host it sends"))
+                .help("its host always sends the address it calls; let the upstream read X-Forwarded-Host");
+        }
+        if written.protocol == Some(Protocol::Http2)
+            && written.url.starts_with("http:")
+            && !self.abilities.cleartext_http2
+        {
+            self.error(&at.key("protocol"), format!("{host} cannot speak HTTP/2 without TLS"))
+                .help("use https, where HTTP/2 is agreed on by ALPN, or leave protocol out");
+        }
+        if written.protocol == Some(Protocol::Http1) && written.url.starts_with("https:") && !self.abilities.chooses_tls
+        {
+            self.error(&at.key("protocol"), format!("{host} cannot keep to HTTP/1.1 over TLS"))
+                .help("its host agrees on the version by ALPN; leave protocol out");
+        }
+        if written.tls.is_some() && !self.abilities.chooses_tls {
+            self.error(&at.key("tls"), format!("{host} cannot choose whom it trusts"))
+                .help("its host does: give the host the certificates");
+        }
+    }
+}
+
+/// FNV-1a over everything that makes two connections not interchangeable. Keys of a plan are the author's, not a
+/// stranger's, so a fixed hash will do.
+fn key_of(target: &Target) -> u64 {
+    struct Fnv(u64);
+    impl Hasher for Fnv {
+        fn finish(&self) -> u64 {
+            self.0
+        }
+        fn write(&mut self, bytes: &[u8]) {
+            for byte in bytes {
+                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+    }
+    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
+    target.secure.hash(&mut hasher);
+    target.host.hash(&mut hasher);
+    target.port.hash(&mut hasher);
+    std::mem::discriminant(&target.protocol).hash(&mut hasher);
+    target.ca.hash(&mut hasher);
+    target.server_name.hash(&mut hasher);
+    hasher.finish()
+}

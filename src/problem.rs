@@ -1,0 +1,223 @@
+//! Everything the gateway itself can answer with: one closed catalogue, rendered in one place.
+//!
+//! A [`Failure`] carries a [`Problem`], which the client sees, and a cause, which only the operator sees.
+
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{HeaderMap, Response, StatusCode};
+
+/// Who made a request fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// The client asked for something wrong.
+    Client,
+    /// The gateway could not, or would not.
+    Gateway,
+    /// The service behind it failed.
+    Upstream,
+}
+
+/// One row of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spec {
+    /// The last part of the problem's `type`, the outcome in the access log, and a label in metrics.
+    pub slug: &'static str,
+    /// The status it is answered with: 4xx or 5xx.
+    pub status: StatusCode,
+    /// RFC 9457 `title`: the same for every occurrence.
+    pub title: &'static str,
+    /// Who made the request fail.
+    pub blame: Blame,
+    /// RFC 9209 section 2.3 `error` parameter of `Proxy-Status`, where one fits.
+    pub proxy_error: Option<&'static str>,
+}
+
+macro_rules! catalogue {
+    ($($(#[$doc:meta])* $name:ident = $slug:literal, $status:ident, $title:literal, $blame:ident, $error:expr;)*) => {
+        /// What a client is told went wrong.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Problem { $($(#[$doc])* $name,)* }
+
+        impl Problem {
+            /// Every problem, in the order of the catalogue.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The problem's row in the catalogue.
+            pub const fn spec(self) -> Spec {
+                match self {
+                    $(Self::$name => Spec {
+                        slug: $slug, status: StatusCode::$status, title: $title, blame: Blame::$blame,
+                        proxy_error: $error,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    /// The request breaks the rules of HTTP, or could be read in two ways (RFC 9112 section 11.2).
+    BadRequest = "bad-request", BAD_REQUEST, "The request is not valid HTTP", Client, Some("http_request_error");
+    /// The path is one that servers are known to read differently.
+    AmbiguousPath = "ambiguous-path", BAD_REQUEST, "The path is ambiguous", Client, Some("http_request_error");
+    /// No route matches.
+    NoRoute = "no-route", NOT_FOUND, "There is nothing at this address", Client, None;
+    /// A route matches but for the method (RFC 9110 section 15.5.6).
+    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The method is not allowed here", Client, None;
+    /// The client stopped sending (RFC 9110 section 15.5.9).
+    RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request did not arrive in time", Client, None;
+    /// The body is larger than the route allows (RFC 9110 section 15.5.14).
+    BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The request's body is too large", Client, Some("http_request_error");
+    /// The request line is longer than allowed (RFC 9110 section 15.5.15).
+    UriTooLong = "uri-too-long", URI_TOO_LONG, "The address is too long", Client, Some("http_request_error");
+    /// Too many or too large header fields (RFC 6585 section 5).
+    HeadersTooLarge = "headers-too-large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The header fields are too large", Client, Some("http_request_error");
+    /// An expectation other than `100-continue` (RFC 9110 section 10.1.1).
+    ExpectationFailed = "expectation-failed", EXPECTATION_FAILED, "The expectation is not supported", Client, None;
+    /// Something in the gateway is not as it should be.
+    Internal = "internal-error", INTERNAL_SERVER_ERROR, "The gateway failed", Gateway, Some("proxy_internal_error");
+    /// A variable that the route needs cannot be read.
+    Misconfigured = "misconfigured", INTERNAL_SERVER_ERROR, "The gateway is not configured for this", Gateway, Some("proxy_configuration_error");
+    /// The method is unknown to HTTP, or one that a gateway does not take (RFC 9110 section 15.6.2).
+    NotImplemented = "not-implemented", NOT_IMPLEMENTED, "The method is not implemented", Client, None;
+    /// The gateway has as many requests in flight as it takes.
+    Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The gateway is busy", Gateway, Some("connection_limit_reached");
+    /// The upstream's name cannot be resolved.
+    UpstreamDns = "upstream-dns", BAD_GATEWAY, "The service cannot be found", Upstream, Some("dns_error");
+    /// The upstream does not accept connections.
+    UpstreamRefused = "upstream-refused", BAD_GATEWAY, "The service does not accept connections", Upstream, Some("connection_refused");
+    /// TLS with the upstream failed.
+    UpstreamTls = "upstream-tls", BAD_GATEWAY, "The service could not be verified", Upstream, Some("tls_protocol_error");
+    /// The upstream broke the connection off.
+    UpstreamTerminated = "upstream-terminated", BAD_GATEWAY, "The service broke the connection off", Upstream, Some("connection_terminated");
+    /// The upstream's answer is not HTTP.
+    UpstreamProtocol = "upstream-protocol", BAD_GATEWAY, "The service's answer is not valid HTTP", Upstream, Some("http_protocol_error");
+    /// The host forbids the upstream's address.
+    UpstreamProhibited = "upstream-prohibited", BAD_GATEWAY, "The service may not be called", Gateway, Some("destination_ip_prohibited");
+    /// No connection to the upstream in time.
+    UpstreamConnectTimeout = "upstream-connect-timeout", GATEWAY_TIMEOUT, "The service could not be reached in time", Upstream, Some("connection_timeout");
+    /// The upstream's answer did not begin in time.
+    UpstreamTimeout = "upstream-timeout", GATEWAY_TIMEOUT, "The service did not answer in time", Upstream, Some("http_response_timeout");
+    /// The request has been here before (RFC 8586).
+    Loop = "loop", LOOP_DETECTED, "The request goes round in circles", Gateway, Some("proxy_loop_detected");
+}
+
+/// Where the problem types are described; `type` is this followed by the slug.
+pub const TYPE_BASE: &str = "https://tollgate.dev/problems#";
+
+/// A request that the gateway itself answers with an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What the client is told.
+    pub problem: Problem,
+    /// What this occurrence is about, for the client: never an upstream's address, a secret or an internal message.
+    pub detail: Option<String>,
+    /// What really happened, for the operator's record only.
+    pub cause: Option<String>,
+    /// `Allow`, for 405 and for answered `OPTIONS`.
+    pub allow: Option<HeaderValue>,
+    /// `Retry-After`, in seconds.
+    pub retry_after: Option<u32>,
+}
+
+// === impl Failure ===
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self { problem, detail: None, cause: None, allow: None, retry_after: None }
+    }
+}
+
+impl Failure {
+    /// Adds what the client may know about this occurrence.
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds what only the operator may know.
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// The answer: RFC 9457 problem+json with RFC 9209 `Proxy-Status`. `gateway` is this gateway's name.
+    pub fn respond(&self, gateway: &str, request_id: Option<&HeaderValue>) -> Response<Bytes> {
+        let spec = self.problem.spec();
+        let mut response = Response::new(self.render(&spec, request_id));
+        *response.status_mut() = spec.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        // RFC 9111 section 4.2.2: 404, 405, 414 and 501 may be stored by anyone unless told otherwise, and none of
+        // these says anything about the next request.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        insert_proxy_status(headers, gateway, spec.proxy_error);
+        if let Some(allow) = &self.allow {
+            headers.insert(ALLOW, allow.clone());
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+
+    fn render(&self, spec: &Spec, request_id: Option<&HeaderValue>) -> Bytes {
+        /// RFC 9457 section 3.1, with the request's identifier as an extension member.
+        #[derive(serde::Serialize)]
+        struct Details<'a> {
+            r#type: String,
+            title: &'a str,
+            status: u16,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            detail: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            request_id: Option<&'a str>,
+        }
+        let details = Details {
+            r#type: format!("{TYPE_BASE}{}", spec.slug),
+            title: spec.title,
+            status: spec.status.as_u16(),
+            detail: self.detail.as_deref(),
+            request_id: request_id.and_then(|id| id.to_str().ok()),
+        };
+        serde_json::to_vec(&details).unwrap_or_default().into()
+    }
+}
+
+/// RFC 9209 section 2: `Proxy-Status: name; error=…`, in front of nothing: what an upstream said of itself stays.
+fn insert_proxy_status(headers: &mut HeaderMap, gateway: &str, error: Option<&str>) {
+    const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
+    let Some(error) = error else { return };
+    if let Ok(value) = HeaderValue::try_from(format!("{gateway}; error={error}")) {
+        headers.insert(PROXY_STATUS, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_problem_is_an_error_with_a_slug_of_its_own() {
+        let slugs: HashSet<_> = Problem::ALL.iter().map(|problem| problem.spec().slug).collect();
+        assert_eq!(slugs.len(), Problem::ALL.len());
+        for problem in Problem::ALL {
+            let status = problem.spec().status;
+            assert!(status.is_client_error() || status.is_server_error(), "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn causes_never_reach_the_client() {
+        let failure = Failure::from(Problem::UpstreamRefused).cause("10.1.2.3:80 refused");
+        let response = failure.respond("edge", Some(&HeaderValue::from_static("r1")));
+        assert_eq!(response.status(), 502);
+        assert_eq!(response.headers()["proxy-status"], "edge; error=connection_refused");
+        let body = std::str::from_utf8(response.body()).unwrap();
+        assert!(!body.contains("10.1.2.3"), "{body}");
+        assert!(body.contains("\"request_id\":\"r1\""), "{body}");
+    }
+}

@@ -1,0 +1,141 @@
+//! Which route a request belongs to. Pure: a function of the plan and the request's head.
+
+use std::borrow::Cow;
+
+use http::header::HeaderValue;
+use http::{HeaderMap, Method};
+
+pub mod ambiguity;
+pub mod condition;
+pub mod host;
+pub mod path;
+pub mod pattern;
+pub mod table;
+
+use crate::plan::{Plan, Route};
+
+/// What routes look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'a> {
+    /// Host name in lower case, without port.
+    pub host: &'a str,
+    /// Normalised path.
+    pub path: &'a str,
+    /// Raw query, without the question mark.
+    pub query: Option<&'a str>,
+    /// Method.
+    pub method: &'a Method,
+    /// Header fields.
+    pub headers: &'a HeaderMap,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The index of the route.
+    Route(usize),
+    /// Routes match but for the method; these are their methods, as in `Allow`.
+    Method(Allowed),
+    /// Nothing.
+    Nothing,
+}
+
+/// The methods that would be taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Allowed(Vec<Method>);
+
+/// Why a route does not take a request.
+#[derive(Debug, Clone, Copy)]
+pub enum Miss<'a> {
+    /// Another host.
+    Host,
+    /// Another path.
+    Path,
+    /// A header condition does not hold.
+    Header(&'a condition::HeaderCondition),
+    /// A query condition does not hold.
+    Query(&'a condition::QueryCondition),
+    /// Another method.
+    Method,
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// The route that a request belongs to.
+    pub fn find(&self, request: &Query<'_>) -> Found {
+        let mut allowed = None::<Allowed>;
+        for candidate in self.table.candidates(request.host, request.path) {
+            let index = candidate.route as usize;
+            let route = &self.routes[index];
+            if candidate.verify && !route.pattern.matches(request.path) {
+                continue;
+            }
+            match route.miss_after_path(request) {
+                None => return Found::Route(index),
+                Some(Miss::Method) => allowed.get_or_insert_default().add(&route.methods),
+                Some(_) => {}
+            }
+        }
+        allowed.map_or(Found::Nothing, Found::Method)
+    }
+}
+
+// === impl Route ===
+
+impl Route {
+    /// Why the route would not take `request`, whatever other routes there are; `None` where it would.
+    pub fn miss(&self, request: &Query<'_>) -> Option<Miss<'_>> {
+        if !self.hosts.is_empty() && !self.hosts.iter().any(|host| host.matches(request.host)) {
+            return Some(Miss::Host);
+        }
+        if !self.pattern.matches(request.path) {
+            return Some(Miss::Path);
+        }
+        self.miss_after_path(request)
+    }
+
+    /// The method comes last, so that 405 is answered only where it alone is wrong.
+    fn miss_after_path(&self, request: &Query<'_>) -> Option<Miss<'_>> {
+        if let Some(condition) = self.headers.iter().find(|condition| !condition.holds(request.headers)) {
+            return Some(Miss::Header(condition));
+        }
+        if let Some(condition) = self.query.iter().find(|condition| !condition.holds(request.query)) {
+            return Some(Miss::Query(condition));
+        }
+        (!self.methods.contains(request.method)).then_some(Miss::Method)
+    }
+}
+
+// === impl Allowed ===
+
+impl Allowed {
+    fn add(&mut self, methods: &condition::Methods) {
+        for method in &methods.listed {
+            if !self.0.contains(method) {
+                self.0.push(method.clone());
+            }
+        }
+        if methods.head_through_get && !self.0.contains(&Method::HEAD) {
+            self.0.push(Method::HEAD);
+        }
+    }
+
+    /// The value of `Allow`: sorted, and with `OPTIONS`, which the gateway itself answers.
+    pub fn header(&self) -> HeaderValue {
+        let mut names: Vec<_> = self.0.iter().map(Method::as_str).chain(["OPTIONS"]).collect();
+        names.sort_unstable();
+        names.dedup();
+        // Methods are tokens (RFC 9110 section 9.1), so the list is always a valid value.
+        HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static(""))
+    }
+}
+
+/// Lower-case letters only where there are others: nearly every host arrives in lower case.
+pub fn lowercase(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}

@@ -1,0 +1,124 @@
+//! What is said about a request: its identifier, its trace, and the record of what it came to.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::HeaderValue;
+use http::uri::PathAndQuery;
+use http::{Method, StatusCode, Version};
+
+use crate::body::Meter;
+use crate::host::{Tick, UnixMillis};
+use crate::plan::Plan;
+use crate::problem::Problem;
+
+pub mod line;
+pub mod request_id;
+pub mod trace;
+mod trace_state;
+
+pub use trace::TraceContext;
+
+/// Everything there is to say about one request when it is over. Cheap to make: nothing is formatted until somebody
+/// wants it.
+#[derive(Debug)]
+pub struct Record {
+    /// The plan under which the request was handled.
+    pub plan: Arc<Plan>,
+    /// When it began.
+    pub started: UnixMillis,
+    /// The same, for measuring.
+    pub begun: Tick,
+    /// Its identifier.
+    pub request_id: HeaderValue,
+    /// Its trace.
+    pub trace: TraceContext,
+    /// Who asked.
+    pub client: IpAddr,
+    /// The method.
+    pub method: Method,
+    /// The version of HTTP it came in.
+    pub version: Version,
+    /// What was asked for; only the path is ever shown, because queries hold secrets.
+    pub target: Option<PathAndQuery>,
+    /// The index of the route.
+    pub route: Option<usize>,
+    /// The index of the upstream that was asked.
+    pub upstream: Option<usize>,
+    /// How often an upstream was asked.
+    pub attempts: u32,
+    /// When the upstream was first asked, since the beginning.
+    pub asked: Option<Duration>,
+    /// When the head of its answer was there, since the beginning.
+    pub answered: Option<Duration>,
+    /// What was answered.
+    pub status: StatusCode,
+    /// The request's body, while and after it passes.
+    pub upload: Option<Arc<Meter>>,
+    /// Bytes of the answer's body.
+    pub bytes_out: u64,
+    /// From beginning to end, once it has ended.
+    pub total: Duration,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// What really happened, where that is not the whole story.
+    pub cause: Option<String>,
+}
+
+/// What a request came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Answered to the end.
+    Answered,
+    /// The gateway answered with a problem.
+    Problem(Problem),
+    /// The client went away before the end.
+    ClientGone,
+    /// The upstream broke its answer off.
+    AnswerBroken,
+    /// The upstream's answer stopped arriving.
+    AnswerIdle,
+    /// The deadline passed in the middle of the answer.
+    AnswerDeadline,
+}
+
+// === impl Outcome ===
+
+impl Outcome {
+    /// The outcome's name in logs and metrics: one of a closed set.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Problem(problem) => problem.spec().slug,
+            Self::ClientGone => "client-gone",
+            Self::AnswerBroken => "answer-broken",
+            Self::AnswerIdle => "answer-idle",
+            Self::AnswerDeadline => "answer-deadline",
+        }
+    }
+}
+
+// === impl Record ===
+
+impl Record {
+    /// The route's name; `None` where there was none.
+    pub fn route_id(&self) -> Option<&str> {
+        Some(&self.plan.routes.get(self.route?)?.id)
+    }
+
+    /// The upstream's name; `None` where none was asked.
+    pub fn upstream_name(&self) -> Option<&str> {
+        Some(&self.plan.upstreams.get(self.upstream?)?.name)
+    }
+
+    /// The path, without the query.
+    pub fn path(&self) -> &str {
+        self.target.as_ref().map_or("*", PathAndQuery::path)
+    }
+
+    /// Bytes of the request's body that were read.
+    pub fn bytes_in(&self) -> u64 {
+        self.upload.as_ref().map_or(0, |upload| upload.bytes())
+    }
+}
