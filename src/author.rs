@@ -6,11 +6,11 @@
 //!                    └──▶ Locations                └── Model, read from the JSON Schema of the types
 //! ```
 //!
-//! Each format's own parser builds the same [`node::Node`], and the one check in [`check`] compares that with the
+//! Each format's own parser builds the same `node::Node`, and the one check in `check` compares that with the
 //! schema that is generated from the types in [`crate::config`]. So a message does not depend on the format, every
 //! mistake of every file is found at once, and serde only ever sees what fits.
 //!
-//! Which libraries read the formats, and why, is said in [`toml`], [`yaml`] and [`json`]. The component does not have
+//! Which libraries read the formats, and why, is said in `toml`, `yaml` and `json`. The component does not have
 //! this module: it is given documents that have been read.
 
 use std::path::Path;
