@@ -167,7 +167,8 @@ pub(super) fn length(value: &[u8]) -> Result<u64, Ambiguity> {
     let mut length: u64 = 0;
     for byte in value {
         let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0')).ok_or(Ambiguity::Length)?;
-        length = length.checked_mul(10).and_then(|length| length.checked_add(digit)).ok_or(Ambiguity::Length)?;
+        length =
+            length.checked_mul(10).and_then(|length| length.checked_add(digit)).ok_or(Ambiguity::Length)?;
     }
     if length <= u64::MAX >> 1 { Ok(length) } else { Err(Ambiguity::Length) }
 }
@@ -219,5 +220,9 @@ fn expectation(fields: &HeaderMap, version: Version) -> Result<(), Ambiguity> {
     let mut expected = fields.get_all(EXPECT).iter();
     let (first, second) = (expected.next(), expected.next());
     let fine = first.is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-    if (fine && second.is_none()) || version < Version::HTTP_11 { Ok(()) } else { Err(Ambiguity::Expectation) }
+    if (fine && second.is_none()) || version < Version::HTTP_11 {
+        Ok(())
+    } else {
+        Err(Ambiguity::Expectation)
+    }
 }
