@@ -80,7 +80,9 @@ async fn an_unread_body_is_never_a_request() {
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n");
     let chunk = format!("{:x}\r\n{SMUGGLED}\r\n0\r\n\r\n{SMUGGLED}", SMUGGLED.len());
     let bad = "3 \r\nabc\r\n0\r\n\r\n".to_owned() + SMUGGLED;
-    for parts in [[&length, SMUGGLED], [&chunked, &chunk], [&chunked, &bad]] {
+    // RFC 9110, 10.1.1: nor if the client waits for 100, does not get it and so does not send the body.
+    let expecting = format!("{head}Expect: 100-continue\r\nContent-Length: {}\r\n\r\n", SMUGGLED.len());
+    for parts in [[&length, SMUGGLED], [&chunked, &chunk], [&chunked, &bad], [&expecting, SMUGGLED]] {
         let (answer, closed, upstream) = talk(&parts, Limits::default()).await;
         assert_eq!((statuses(&answer), closed), (vec!["200"], true), "{answer}");
         assert!(upstream.is_empty());
@@ -94,6 +96,18 @@ async fn another_protocol_is_not_looked_at() {
     for parts in [[head, "\0\n\x01"], [&[head, "\0\n"].concat(), "\x01"]] {
         let (answer, _, upstream) = talk(&parts, Limits::default()).await;
         assert!(answer.starts_with("HTTP/1.1 101 ") && answer.ends_with("\r\n\r\n\0\n\x01"), "{answer}");
+        assert!(upstream.is_empty());
+    }
+}
+
+/// RFC 9112, 9.6: what the server will not read must not make the system reset the connection over the answer.
+#[tokio::test]
+async fn a_refusal_survives_what_comes_after_it() {
+    let junk = "x".repeat(200_000);
+    let head = "POST /case HTTP/1.1\r\nHost: a.example\r\nContent-Length: 200000\r\n";
+    for bad in ["X-A : b\r\n\r\n", "Expect: x\r\n\r\n"] {
+        let (answer, closed, upstream) = talk(&[head, bad, &junk], Limits::default()).await;
+        assert_eq!((statuses(&answer).len(), closed), (1, true), "{answer}");
         assert!(upstream.is_empty());
     }
 }

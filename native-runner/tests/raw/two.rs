@@ -17,6 +17,9 @@ use crate::serve::framing;
 /// What the service saw: nothing, or what the check says.
 type Seen = Option<Result<(), Ambiguity>>;
 
+/// A target, fields, a body, and what has to be seen of them.
+type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [u8], Seen);
+
 /// Sends one request with `body` over a new connection.
 async fn send(request: Request<()>, body: &'static [u8]) -> (Seen, Option<StatusCode>) {
     let (client, server) = tokio::io::duplex(1 << 16);
@@ -58,7 +61,7 @@ fn request(uri: &str, fields: &[(&str, &str)]) -> Request<()> {
 #[tokio::test]
 async fn what_h2_lets_through_is_refused() {
     const URI: &str = "https://a.example/case";
-    let cases: [(&str, &[(&str, &str)], &'static [u8], Seen); 19] = [
+    let cases: [Case; 19] = [
         (URI, &[], b"", Some(Ok(()))),
         (URI, &[("content-length", "3")], b"abc", Some(Ok(()))),
         (URI, &[("host", "A.example")], b"", Some(Ok(()))),
