@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use super::harness::Recorder;
 use super::server;
-use crate::serve::guard::Limits;
+use crate::serve::guard::{Guard, Limits};
 
 const GOOD: &str = "GET /case HTTP/1.1\r\nHost: a.example\r\n\r\n";
 const SMUGGLED: &str = "GET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n";
@@ -62,6 +62,10 @@ async fn a_slow_head_is_answered() {
     let parts = [&[GOOD, "GET /smuggled HTTP/1.1\r\nHost: a.example\r\n"], &drip[..]].concat();
     let (answer, closed, upstream) = talk(&parts, limits).await;
     assert_eq!((statuses(&answer), closed, upstream.len()), (vec!["200", "408"], true, 1), "{answer}");
+    // Every head has its own time.
+    let part = ["GET /case HTTP/1.1\r\n", "Host: a", ".exam", "ple\r\n\r\n"];
+    let (answer, ..) = talk(&[part, part].concat(), limits).await;
+    assert_eq!(statuses(&answer), ["200", "200"], "{answer}");
     // A connection on which nothing has begun is not a slow one.
     let (answer, closed, _) = talk(&[GOOD], limits).await;
     assert_eq!((statuses(&answer), closed), (vec!["200"], false));
@@ -109,5 +113,21 @@ async fn a_refusal_survives_what_comes_after_it() {
         let (answer, closed, upstream) = talk(&[head, bad, &junk], Limits::default()).await;
         assert_eq!((statuses(&answer).len(), closed), (1, true), "{answer}");
         assert!(upstream.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_comes_in_stages() {
+    let head = b"POST /case HTTP/1.1\r\nHost: a.example\r\nContent-Length: 100\r\n\r\n";
+    for (sent, waits) in [(&head[..], true), (&head[..9], true), (GOOD.as_bytes(), false)] {
+        let (mut client, server) = tokio::io::duplex(1024);
+        let mut guard = Guard::new(server, Limits::default());
+        client.write_all(sent).await.unwrap();
+        let _ = timeout(Duration::from_millis(1), guard.read(&mut [0; 1024])).await;
+        let end = timeout(Duration::from_millis(500), guard.shutdown()).await;
+        assert_eq!(end.is_err(), waits);
+        assert_eq!(client.read(&mut [0; 8]).await.unwrap(), 0, "the client has been told");
+        // Until the client closes too, or its time is over.
+        assert!(timeout(Duration::from_millis(600), guard.shutdown()).await.is_ok());
     }
 }
