@@ -6,8 +6,11 @@
 #[path = "raw"]
 mod table {
     pub mod harness;
+    pub mod pieces;
     pub mod requests;
+    pub mod sequences;
     pub mod server;
+    pub mod two;
 }
 
 #[path = "../src/serve"]
@@ -43,7 +46,8 @@ async fn bare_hyper() {
     for case in requests::all() {
         let outcome = harness::send(server, &recorder, &case, 0).await;
         let (statuses, closed) = (&outcome.statuses, outcome.closed);
-        let upstream = outcome.upstream.iter().chain(&outcome.broken).map(|text| &text[..text.len().min(110)]);
+        let upstream =
+            outcome.upstream.iter().chain(&outcome.broken).map(|text| &text[..text.len().min(110)]);
         let upstream: Vec<_> = upstream.collect();
         println!("{:<40} {:?} -> {statuses:?} closed={closed} {upstream:?}", case.name, case.expect);
     }

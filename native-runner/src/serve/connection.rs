@@ -85,12 +85,18 @@ impl<A: Answer> Serving<A> {
         let activity = Activity::new();
         let guard = Guard::with_first(Bound::new(io, Arc::clone(&activity)), self.state.heads, first);
         let service = self.service(&activity, peer);
-        let connection = http1::Builder::new()
-            // The guard has looked at the head already, and has taken its time; hyper's own limits lie beyond.
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            // The guard gives each head its time and answers 408; hyper's own timer, which would end a connection in
+            // silence and counts idle time too, lies beyond.
             .header_read_timeout(None)
-            .max_headers(self.state.heads.count.max(100) + 1)
-            .max_buf_size((self.state.heads.line + self.state.heads.fields + 4096).max(64 << 10))
-            .pipeline_flush(true)
+            // Beyond hyper's 100 it allocates for every request, so only who asks for more pays.
+            .max_buf_size((self.state.heads.line + self.state.heads.fields + 8192).max(64 << 10));
+        if self.state.heads.count > 100 {
+            builder.max_headers(self.state.heads.count);
+        }
+        let connection = builder
             .serve_connection(
                 TokioIo::new(guard),
                 hyper::service::service_fn(move |request| Arc::clone(&service).call(request)),
@@ -107,9 +113,17 @@ impl<A: Answer> Serving<A> {
         let list = self.state.heads.line + self.state.heads.fields;
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
-            .max_concurrent_streams(256)
+            // A client opens as many at once as RFC 9113 section 6.5.2 recommends at least.
+            .max_concurrent_streams(100)
+            // Streams that a client opens and resets at once (CVE-2023-44487), and errors it provokes
+            // (RUSTSEC-2024-0003).
+            .max_pending_accept_reset_streams(20)
+            .max_local_error_reset_streams(128)
+            // Bounds what a head may take in CONTINUATION frames before it is read.
+            .max_frame_size(16 << 10)
+            .max_send_buf_size(64 << 10)
             .max_header_list_size(u32::try_from(list).unwrap_or(u32::MAX))
-            .keep_alive_interval(Duration::from_secs(30))
+            .keep_alive_interval(Duration::from_secs(20))
             .keep_alive_timeout(Duration::from_secs(20))
             .serve_connection(
                 TokioIo::new(Bound::new(io, Arc::clone(&activity))),

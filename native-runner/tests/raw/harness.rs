@@ -92,14 +92,16 @@ pub async fn send(server: SocketAddr, recorder: &Recorder, case: &Case, cut: usi
     }
     let _ = stream.write_all(rest).await;
     let mut answer = Vec::new();
-    let closed = matches!(timeout(Duration::from_millis(1500), stream.read_to_end(&mut answer)).await, Ok(Ok(_)));
+    let closed =
+        matches!(timeout(Duration::from_millis(1500), stream.read_to_end(&mut answer)).await, Ok(Ok(_)));
     outcome(answer, closed, recorder.take())
 }
 
 /// Puts together what is known.
 fn outcome(answer: Vec<u8>, closed: bool, recorded: Vec<Vec<u8>>) -> Outcome {
     let answer = String::from_utf8_lossy(&answer).into_owned();
-    let statuses = answer.match_indices("HTTP/1.").filter_map(|(at, _)| answer.get(at + 9..at + 12)?.parse().ok());
+    let statuses =
+        answer.match_indices("HTTP/1.").filter_map(|(at, _)| answer.get(at + 9..at + 12)?.parse().ok());
     let (complete, broken): (Vec<_>, Vec<_>) = recorded.into_iter().partition(|bytes| is_complete(bytes));
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Outcome {

@@ -13,10 +13,11 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::serve::ambiguity::Ambiguity;
-use crate::serve::guard::{Guard, Limits};
+use crate::serve::guard::{Guard, Limits, Tunnel};
 use crate::serve::{body, framing};
 
 type Reply = Response<Full<Bytes>>;
@@ -35,24 +36,50 @@ pub async fn start(upstream: SocketAddr, guarded: bool, limits: Limits) -> Socke
 
 /// Serves one connection.
 async fn connection(stream: TcpStream, upstream: SocketAddr, guarded: bool, limits: Limits) {
-    let service = service_fn(move |request| async move {
-        Ok::<_, Infallible>(if guarded { answer(request, upstream).await } else { forward(request, upstream).await })
-    });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(5));
-    let _ = if guarded {
-        http.serve_connection(TokioIo::new(Guard::new(stream, limits)), service).await
-    } else {
-        http.serve_connection(TokioIo::new(stream), service).await
-    };
+    if !guarded {
+        let service =
+            service_fn(move |request| async move { Ok::<_, Infallible>(forward(request, upstream).await) });
+        let _ = http.serve_connection(TokioIo::new(stream), service).await;
+        return;
+    }
+    let guard = Guard::new(stream, limits);
+    let tunnel = guard.tunnel();
+    let service = service_fn(move |request| {
+        let tunnel = tunnel.clone();
+        async move { Ok::<_, Infallible>(answer(request, upstream, &tunnel).await) }
+    });
+    let _ = http.serve_connection(TokioIo::new(guard), service).with_upgrades().await;
 }
 
 /// What the gateway does with a request.
-async fn answer(request: Request<Incoming>, upstream: SocketAddr) -> Reply {
+async fn answer(request: Request<Incoming>, upstream: SocketAddr, tunnel: &Tunnel) -> Reply {
     match framing::check(&request) {
+        // Answered without a look at the body.
+        Ok(()) if request.uri().path() == "/early" => Response::new(Full::from("early")),
+        Ok(()) if request.uri().path() == "/upgrade" => upgrade(request, tunnel),
         Ok(()) => forward(request, upstream).await,
         Err(ambiguity) => refuse(ambiguity),
     }
+}
+
+/// Another protocol: an echo.
+fn upgrade(request: Request<Incoming>, tunnel: &Tunnel) -> Reply {
+    tunnel.open();
+    tokio::spawn(async move {
+        let mut io = TokioIo::new(hyper::upgrade::on(request).await.unwrap());
+        let mut bytes = [0; 64];
+        while let Ok(length @ 1..) = io.read(&mut bytes).await {
+            io.write_all(&bytes[..length]).await.unwrap();
+        }
+    });
+    let reply = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS);
+    reply
+        .header(header::UPGRADE, "websocket")
+        .header(header::CONNECTION, "upgrade")
+        .body(Full::default())
+        .unwrap()
 }
 
 /// The answer to what is ambiguous.
