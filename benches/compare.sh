@@ -5,7 +5,7 @@
 #
 # How it is made: every file in contestants/ registers its contestants and says how to start each; this file has
 # the options, the load and the rounds; report.py makes the tables, plot.py draws the picture.
-# shellcheck source-path=SCRIPTDIR
+# shellcheck source-path=SCRIPTDIR disable=SC2317  # functions called by name or by a trap
 set -euo pipefail
 
 usage() {

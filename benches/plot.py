@@ -14,11 +14,11 @@ from html import escape
 GROUPS = {
     "plain": "Plain proxy",
     "routes": "Many routes",
-    "component": "WebAssembly component (another scale)",
+    "component": "WebAssembly component in Wasmtime (another scale)",
 }
-WIDTH, LEFT, RIGHT = 860, 330, 130
+WIDTH, LEFT, RIGHT = 860, 330, 140
 ROW, BAR, GAP = 26, 16, 44
-TEXT, FAINT, LINE = "#7d8590", "#7d8590", "#7d859055"
+TEXT, LINE = "#6e7781", "#6e778155"
 OURS, FLOOR, OTHERS = "#2f81f7", "#3fa45b", "#9a8fb0"
 
 
@@ -59,6 +59,7 @@ def panel(contestants, groups, top):
         if not rows:
             continue
         drawn.append(text(0, y + 15, GROUPS[group], size=14, weight="bold"))
+        drawn.append(text(WIDTH, y + 15, "requests/s", "end", 11))
         y += 28
         for one in rows:
             drawn += bar(one, y, scale)
@@ -68,8 +69,8 @@ def panel(contestants, groups, top):
     for mark in marks:
         x = LEFT + mark * scale
         drawn.insert(0, f'<line x1="{x:.1f}" y1="{top + 24}" x2="{x:.1f}" y2="{y}" stroke="{LINE}"/>')
-        drawn.append(text(x, y + 15, f"{mark:g}", "middle", 11, FAINT))
-    drawn.append(text(WIDTH - RIGHT + 14, y + 15, "µs", "start", 11, FAINT))
+        drawn.append(text(x, y + 15, f"{mark:g}", "middle", 11))
+    drawn.append(text(WIDTH - RIGHT + 14, y + 15, "µs", size=11))
     return drawn, y + GAP
 
 
@@ -77,15 +78,16 @@ def bar(one, y, scale):
     middle = y + BAR / 2
     yield text(LEFT - 10, middle + 4.5, one["title"], "end")
     if one["state"] != "ready":
-        yield text(LEFT + 6, middle + 4.5, one["state"], size=12, fill=FAINT)
+        yield text(LEFT + 6, middle + 4.5, one["state"], size=12)
         return
     width = one["cpu_us_per_request"] * scale
     low, high = (LEFT + one[key] * scale for key in ("cpu_us_lowest", "cpu_us_highest"))
     yield f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR}" rx="2" fill="{colour(one["name"])}"/>'
-    yield (f'<path d="M{low:.1f} {middle}H{high:.1f}M{low:.1f} {middle - 3}v6M{high:.1f} {middle - 3}v6" '
-           f'stroke="{TEXT}" stroke-width="1.2"/>')
-    words = f"{one['cpu_us_per_request']:.1f}   {one['requests_per_second'] / 1000:.1f}k/s"
-    yield text(max(LEFT + width, high) + 8, middle + 4.5, words, size=12)
+    if high - low >= 1:
+        yield (f'<path d="M{low:.1f} {middle}H{high:.1f}M{low:.1f} {middle - 3}v6M{high:.1f} {middle - 3}v6" '
+               f'stroke="{TEXT}" stroke-width="1.2"/>')
+    yield text(max(LEFT + width, high) + 7, middle + 4.5, f"{one['cpu_us_per_request']:.1f}", weight="bold")
+    yield text(WIDTH, middle + 4.5, f"{one['requests_per_second']:,.0f}", "end", 12)
 
 
 def main():
@@ -93,11 +95,11 @@ def main():
         data = json.load(file)
     contestants, facts = data["contestants"], data["facts"]
     drawn = [text(0, 20, "CPU time of the proxy for each request", size=17, weight="bold")]
-    drawn.append(text(0, 42, f"microseconds, user and kernel; median, lowest and highest of {facts['rounds']} "
-                             f"rounds of {facts['seconds']} s; then requests/s. Less CPU is better.", size=12))
+    drawn.append(text(0, 42, f"microseconds, user and kernel; less is better. Median, lowest and highest "
+                             f"of {facts['rounds']} rounds of {facts['seconds']} s", size=12))
     first, y = panel(contestants, ["plain", "routes"], 62)
     second, y = panel(contestants, ["component"], y)
-    drawn += [*first, *second, text(0, y - 8, f"{facts['cpu']}; {facts['date']}", size=11, fill=FAINT)]
+    drawn += [*first, *second, text(0, y - 8, f"{facts['cpu']}; {facts['date']}", size=11)]
     with open(sys.argv[2], "w", encoding="utf-8") as file:
         file.write(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-12 0 {WIDTH + 24} {y + 8:.0f}" '
                    f'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif">\n'
