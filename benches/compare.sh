@@ -90,7 +90,7 @@ contestant() {
 }
 
 # Ends a contestant's preparation: its row shows the reason.
-skip() { skipped=$*; return 1; }
+skip() { skipped=${*//"$root/"/}; return 1; }
 
 # fill TEMPLATE FILE [KEY=VALUE...]: writes FILE from TEMPLATE with each @KEY@ replaced.
 fill() {
@@ -177,6 +177,7 @@ stop() {
 clean_up() { stop "$proxy_pid"; stop "$backend_pid"; }
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
+trap 'complain "line $LINENO failed"' ERR
 
 listening() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # One request: the answer's body, if the status is 200.
@@ -200,7 +201,8 @@ ticks_per_second=$(getconf CLK_TCK)
 
 # CPU time of a process and all below it, in ticks: utime + stime of each, all threads, ended ones included.
 ticks_of() {
-    cat /proc/[0-9]*/stat 2>/dev/null | awk -v root="$1" '
+    # A process may end between being listed and being read.
+    { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v root="$1" '
         { pid = $1; sub(/^.*\) /, ""); parent[pid] = $2; ticks[pid] = $12 + $13 }
         END {
             for (pid in ticks) {

@@ -17,7 +17,7 @@ TABLES = {
     "routes": "Many routes",
     "component": "WebAssembly components in Tollgate's Wasmtime host",
 }
-# More CPU than this share of the machine spent on others makes a round doubtful.
+# A round in which others had more than this share of the machine's CPU time is left out, where a quiet one exists.
 DISTURBED = 0.05
 
 
@@ -53,16 +53,25 @@ def contestant(row, raw):
         state, reason = "invalid", f"{answers} answers of 400 and above, {sockets} socket errors"
     result = {"name": name, "group": group, "title": title, "path": path, "state": state, "reason": reason}
     if state == "ready":
-        result |= {key: median(one[key] for one in rounds) for key in rounds[0] if key != "round"}
-        costs = [one["cpu_us_per_request"] for one in rounds]
+        result |= {key: median(one[key] for one in quiet(rounds)) for key in rounds[0] if key != "round"}
+        costs = [one["cpu_us_per_request"] for one in quiet(rounds)]
         result |= {"cpu_us_lowest": min(costs), "cpu_us_highest": max(costs)}
     return result | {"rounds": rounds}
 
 
+def quiet(rounds):
+    return [one for one in rounds if one["cpu_share_of_others"] <= DISTURBED] or rounds
+
+
 def ratio(one, other):
+    """Compares within each round, for the machine itself is faster in one round than in another."""
     if one["state"] != "ready" or other is None or other["state"] != "ready":
         return "–"
-    return f"{one['cpu_us_per_request'] / other['cpu_us_per_request']:.2f}"
+    mine, theirs = ({each["round"]: each["cpu_us_per_request"] for each in quiet(both["rounds"])} for both in (one, other))
+    common = mine.keys() & theirs.keys()
+    if not common:
+        return f"{one['cpu_us_per_request'] / other['cpu_us_per_request']:.2f}"
+    return f"{median(mine[number] / theirs[number] for number in common):.2f}"
 
 
 def cells(one, references):
@@ -121,12 +130,12 @@ def markdown(facts, contestants):
 
 
 def disturbances(contestants):
-    shares = [one["cpu_share_of_others"] for each in contestants for one in each["rounds"]]
-    doubtful = sum(share > DISTURBED for share in shares)
-    if shares:
-        yield ""
-        yield f"In {doubtful} of {len(shares)} measurements more than {DISTURBED:.0%} of the machine's CPU time went to"
-        yield f"processes that are no part of this benchmark (most: {max(shares + [0]):.0%})."
+    rounds = [one for each in contestants for one in each["rounds"]]
+    left_out = sum(len(each["rounds"]) - len(quiet(each["rounds"])) for each in contestants)
+    noisy = sum(one["cpu_share_of_others"] > DISTURBED for one in rounds)
+    yield ""
+    yield f"In {noisy} of {len(rounds)} measurements, processes that are no part of this benchmark had more than"
+    yield f"{DISTURBED:.0%} of the machine's CPU time; {left_out} of these are left out, the rest had no quiet round beside them."
 
 
 def main():
