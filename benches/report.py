@@ -55,6 +55,7 @@ def contestant(row, raw):
     if state == "ready":
         result |= {key: median(one[key] for one in quiet(rounds)) for key in rounds[0] if key != "round"}
         costs = [one["cpu_us_per_request"] for one in quiet(rounds)]
+        result |= {"quiet_rounds": sum(one["cpu_share_of_others"] <= DISTURBED for one in rounds)}
         result |= {"cpu_us_lowest": min(costs), "cpu_us_highest": max(costs)}
     return result | {"rounds": rounds}
 
@@ -64,19 +65,14 @@ def quiet(rounds):
 
 
 def ratio(one, other):
-    """Compares within each round, for the machine itself is faster in one round than in another."""
     if one["state"] != "ready" or other is None or other["state"] != "ready":
         return "–"
-    mine, theirs = ({each["round"]: each["cpu_us_per_request"] for each in quiet(both["rounds"])} for both in (one, other))
-    common = mine.keys() & theirs.keys()
-    if not common:
-        return f"{one['cpu_us_per_request'] / other['cpu_us_per_request']:.2f}"
-    return f"{median(mine[number] / theirs[number] for number in common):.2f}"
+    return f"{one['cpu_us_per_request'] / other['cpu_us_per_request']:.2f}"
 
 
 def cells(one, references):
     if one["state"] != "ready":
-        return [one["title"], f"**{one['state']}**: {one['reason']}"] + [""] * (4 + len(references))
+        return [one["title"], f"**{one['state']}**: {one['reason']}"] + [""] * (5 + len(references))
     spread = f"{one['cpu_us_lowest']:.1f}–{one['cpu_us_highest']:.1f}"
     return [
         one["title"],
@@ -86,12 +82,13 @@ def cells(one, references):
         f"{one['requests_per_second']:,.0f}",
         f"{one['p50_us'] / 1000:.2f}",
         f"{one['p99_us'] / 1000:.2f}",
+        f"{one['quiet_rounds']} of {len(one['rounds'])}",
     ]
 
 
 def table(rows, references):
     """A Markdown table; references are the contestants that the CPU time is compared with, by heading."""
-    head = ["", "CPU µs/request", "lowest–highest", *references, "requests/s", "p50 ms", "p99 ms"]
+    head = ["", "CPU µs/request", "lowest–highest", *references, "requests/s", "p50 ms", "p99 ms", "quiet rounds"]
     yield "| " + " | ".join(head) + " |"
     yield "|---" + "|--:" * (len(head) - 1) + "|"
     for one in rows:
@@ -131,11 +128,10 @@ def markdown(facts, contestants):
 
 def disturbances(contestants):
     rounds = [one for each in contestants for one in each["rounds"]]
-    left_out = sum(len(each["rounds"]) - len(quiet(each["rounds"])) for each in contestants)
     noisy = sum(one["cpu_share_of_others"] > DISTURBED for one in rounds)
     yield ""
     yield f"In {noisy} of {len(rounds)} measurements, processes that are no part of this benchmark had more than"
-    yield f"{DISTURBED:.0%} of the machine's CPU time; {left_out} of these are left out, the rest had no quiet round beside them."
+    yield f"{DISTURBED:.0%} of the machine's CPU time. They are left out of rows that have quiet rounds."
 
 
 def main():
