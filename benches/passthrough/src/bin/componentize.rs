@@ -12,7 +12,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [module, component] = arguments.as_slice() else {
         return Err("usage: componentize MODULE COMPONENT".into());
     };
-    let mut encoder = ComponentEncoder::default().validate(true).module(&fs::read(module)?)?.adapter(NAME, ADAPTER)?;
+    let mut encoder =
+        ComponentEncoder::default().validate(true).module(&fs::read(module)?)?.adapter(NAME, ADAPTER)?;
     fs::write(component, encoder.encode()?)?;
     Ok(())
 }
