@@ -5,9 +5,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use http::header::{CONNECTION, HeaderValue, TE};
+use http::header::{CONNECTION, HeaderValue, TE, TRANSFER_ENCODING};
 use http::uri::{Authority, Scheme};
-use http::{Request, Response, Uri};
+use http::{Method, Request, Response, Uri};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -116,6 +117,10 @@ impl Client {
         if request.headers().contains_key(TE) {
             // RFC 9110 section 10.1.4: what TE says holds for one connection, so Connection must name it.
             request.headers_mut().insert(CONNECTION, HeaderValue::from_static("te"));
+        }
+        if matches!(*request.method(), Method::GET | Method::HEAD) && request.body().size_hint().exact().is_none() {
+            // hyper takes such a request for one without a body unless it is told.
+            request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
         let mut answer = pin!(http1.sender.try_send_request(request));
         let mut ended = false;

@@ -65,7 +65,11 @@ impl<A: Answer> Service<A> {
         let busy = Busy(Arc::clone(&self.activity));
         let version = request.version();
         let permit = self.state.admit();
-        let refusal = framing::check(&request).err().map(refused).or_else(|| permit.is_none().then(overloaded));
+        let refusal = framing::check(&request)
+            .and_then(|()| framing::within(&request, &self.state.heads))
+            .err()
+            .map(refused)
+            .or_else(|| permit.is_none().then(overloaded));
         let broken = refusal.as_ref().is_some_and(|failure| failure.problem != Problem::Overloaded);
         let mut response = match refusal {
             Some(failure) => {
