@@ -10,6 +10,7 @@ use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 
+
 use crate::body::{Body, Meter, Upload};
 use crate::deadline::Deadline;
 use crate::forward::client::{Client, client_of};
@@ -88,8 +89,7 @@ impl<H: Host> Gateway<H> {
         let mut record = self.begin(&head, &client);
         let is_head = head.method == Method::HEAD;
         let answer = self.run(head, body, peer, &client, &mut record).await;
-        let (mut response, patience, deadline) =
-            answer.unwrap_or_else(|failure| self.fail(&failure, &mut record));
+        let (mut response, patience, deadline) = answer.unwrap_or_else(|failure| self.fail(&failure, &mut record));
         self.stamp(response.headers_mut(), &record);
         record.status = response.status();
         let response = if is_head { without_content(response) } else { response };
@@ -159,12 +159,8 @@ impl<H: Host> Gateway<H> {
                 refuse_ambiguity(normal, Some(&self.plan.routes[index]))?;
                 Ok(Destination::Route(index))
             }
-            _ if !normal.found.is_empty() => {
-                Err(refuse_ambiguity(normal, None).err().unwrap_or(Problem::NoRoute.into()))
-            }
-            Found::Method(allowed) if head.method == Method::OPTIONS => {
-                Ok(Destination::Options(allowed.header()))
-            }
+            _ if !normal.found.is_empty() => Err(refuse_ambiguity(normal, None).err().unwrap_or(Problem::NoRoute.into())),
+            Found::Method(allowed) if head.method == Method::OPTIONS => Ok(Destination::Options(allowed.header())),
             Found::Method(allowed) => {
                 Err(Failure { allow: Some(allowed.header()), ..Problem::MethodNotAllowed.into() })
             }
@@ -225,15 +221,9 @@ impl<H: Host> Gateway<H> {
         record.attempts = 1;
         record.asked = Some(self.host.tick() - record.begun);
         let request = Request::from_parts(head, body);
-        let sent = upstream::exchange(
-            &self.host,
-            &upstream.target,
-            &route.patience,
-            deadline,
-            request,
-            record.upload.as_ref(),
-        )
-        .await;
+        let sent =
+            upstream::exchange(&self.host, &upstream.target, &route.patience, deadline, request, record.upload.as_ref())
+                .await;
         record.answered = Some(self.host.tick() - record.begun);
         let mut response = sent?.map(Body::Stream);
         forward::response(response.headers_mut());
@@ -332,9 +322,7 @@ enum Destination {
 fn authority(head: &Parts) -> Result<&str, Failure> {
     match route::host::authority(head) {
         Ok(authority) => Ok(authority),
-        Err(_) if head.version == Version::HTTP_10 && !head.headers.contains_key(http::header::HOST) => {
-            Ok("")
-        }
+        Err(_) if head.version == Version::HTTP_10 && !head.headers.contains_key(http::header::HOST) => Ok(""),
         Err(error) => Err(Failure::from(Problem::BadRequest).detail(error.0)),
     }
 }
@@ -343,37 +331,10 @@ fn authority(head: &Parts) -> Result<&str, Failure> {
 /// but RFC 9110 section 15.6.2 is for what a server does not have the functionality for.
 fn is_registered(method: &Method) -> bool {
     const REGISTERED: [&str; 31] = [
-        "ACL",
-        "BASELINE-CONTROL",
-        "BIND",
-        "CHECKIN",
-        "CHECKOUT",
-        "COPY",
-        "LABEL",
-        "LINK",
-        "LOCK",
-        "MERGE",
-        "MKACTIVITY",
-        "MKCALENDAR",
-        "MKCOL",
-        "MKREDIRECTREF",
-        "MKWORKSPACE",
-        "MOVE",
-        "ORDERPATCH",
-        "PROPFIND",
-        "PROPPATCH",
-        "QUERY",
-        "REBIND",
-        "REPORT",
-        "SEARCH",
-        "UNBIND",
-        "UNCHECKOUT",
-        "UNLINK",
-        "UNLOCK",
-        "UPDATE",
-        "UPDATEREDIRECTREF",
-        "VERSION-CONTROL",
-        "PRI",
+        "ACL", "BASELINE-CONTROL", "BIND", "CHECKIN", "CHECKOUT", "COPY", "LABEL", "LINK", "LOCK", "MERGE",
+        "MKACTIVITY", "MKCALENDAR", "MKCOL", "MKREDIRECTREF", "MKWORKSPACE", "MOVE", "ORDERPATCH", "PROPFIND",
+        "PROPPATCH", "QUERY", "REBIND", "REPORT", "SEARCH", "UNBIND", "UNCHECKOUT", "UNLINK", "UNLOCK", "UPDATE",
+        "UPDATEREDIRECTREF", "VERSION-CONTROL", "PRI",
     ];
     REGISTERED.contains(&method.as_str())
 }
@@ -400,11 +361,7 @@ fn refuse_ambiguity(normal: &Normal<'_>, route: Option<&Route>) -> Result<(), Fa
 }
 
 /// The request's body with its limit, refused at once where the announced length is beyond it.
-fn upload<S>(
-    route: &Route,
-    headers: &HeaderMap,
-    body: S,
-) -> Result<(Body<Upload<S>>, Option<Arc<Meter>>), Failure>
+fn upload<S>(route: &Route, headers: &HeaderMap, body: S) -> Result<(Body<Upload<S>>, Option<Arc<Meter>>), Failure>
 where
     S: http_body::Body + Unpin,
 {

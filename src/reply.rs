@@ -70,10 +70,7 @@ impl<H: Host> HttpBody for ReplyBody<H> {
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let mut this = self.project();
         let Poll::Ready(mut frame) = this.body.as_mut().poll_frame(cx) else {
             let Some(open) = &mut this.ending.open else { return Poll::Pending };

@@ -80,9 +80,7 @@ impl Client {
             None => self.connect(target, patience.connect).await?,
         };
         match connection {
-            Connection::Http1(http1) => {
-                self.over_http1(target, http1, request).await.map_err(|(error, _)| error)
-            }
+            Connection::Http1(http1) => self.over_http1(target, http1, request).await.map_err(|(error, _)| error),
             Connection::Http2(sender) => over_http2(target, sender, request).await,
         }
     }
@@ -120,9 +118,7 @@ impl Client {
             // RFC 9110 section 10.1.4: what TE says holds for one connection, so Connection must name it.
             request.headers_mut().insert(CONNECTION, HeaderValue::from_static("te"));
         }
-        if matches!(*request.method(), Method::GET | Method::HEAD)
-            && request.body().size_hint().exact().is_none()
-        {
+        if matches!(*request.method(), Method::GET | Method::HEAD) && request.body().size_hint().exact().is_none() {
             // hyper takes such a request for one without a body unless it is told.
             request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
@@ -150,12 +146,7 @@ impl Client {
         }
     }
 
-    fn answered(
-        &self,
-        target: &Target,
-        http1: Box<Http1>,
-        response: Response<Incoming>,
-    ) -> Response<NativeBody> {
+    fn answered(&self, target: &Target, http1: Box<Http1>, response: Response<Incoming>) -> Response<NativeBody> {
         let lease = Box::new(Lease::new(http1, Arc::clone(&self.pool), target.key));
         response.map(|incoming| NativeBody::upstream(incoming, lease))
     }
@@ -183,7 +174,8 @@ async fn over_http2(
     if let Some(path) = path {
         uri = uri.path_and_query(path);
     }
-    *request.uri_mut() = uri.build().map_err(|error| SendError::unsent(SendErrorKind::Host, error))?;
+    *request.uri_mut() =
+        uri.build().map_err(|error| SendError::unsent(SendErrorKind::Host, error))?;
     *request.version_mut() = http::Version::HTTP_2;
     request.headers_mut().remove(http::header::HOST);
     sender.ready().await.map_err(|error| classify(&error, Reached::No))?;

@@ -82,11 +82,7 @@ impl Activity {
     }
 
     fn since(&self, moment: u64) -> Duration {
-        if moment == u64::MAX {
-            Duration::ZERO
-        } else {
-            Duration::from_millis(self.now().saturating_sub(moment))
-        }
+        if moment == u64::MAX { Duration::ZERO } else { Duration::from_millis(self.now().saturating_sub(moment)) }
     }
 }
 

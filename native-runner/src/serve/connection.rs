@@ -58,9 +58,7 @@ impl<A: Answer> Serving<A> {
 
     async fn serve_plain(&self, mut stream: TcpStream, address: SocketAddr) {
         let peer = Peer { address, secure: false };
-        let Ok(Ok((first, is_http2))) = timeout(self.state.idle, peek::protocol(&mut stream)).await else {
-            return;
-        };
+        let Ok(Ok((first, is_http2))) = timeout(self.state.idle, peek::protocol(&mut stream)).await else { return };
         if is_http2 {
             let rewound = Rewound::new(stream, first);
             return self.serve_http2(rewound, peer).await;
@@ -98,10 +96,11 @@ impl<A: Answer> Serving<A> {
         if self.state.heads.count > 100 {
             builder.max_headers(self.state.heads.count);
         }
-        let connection = builder.serve_connection(
-            TokioIo::new(guard),
-            hyper::service::service_fn(move |request| Arc::clone(&service).call(request)),
-        );
+        let connection = builder
+            .serve_connection(
+                TokioIo::new(guard),
+                hyper::service::service_fn(move |request| Arc::clone(&service).call(request)),
+            );
         self.look_after(connection, &activity).await;
     }
 

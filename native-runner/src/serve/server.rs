@@ -2,8 +2,8 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use anyhow::Context as _;
@@ -165,11 +165,7 @@ fn bind(plan: &ServerPlan, certificates: Option<&Arc<Certificates>>) -> anyhow::
     for listener in &plan.listeners {
         let socket = listen(listener).with_context(|| format!("cannot listen on {}", listener.address))?;
         let certificates = listener.secure.then(|| certificates.cloned()).flatten();
-        anyhow::ensure!(
-            !listener.secure || certificates.is_some(),
-            "{} has no certificate",
-            listener.address
-        );
+        anyhow::ensure!(!listener.secure || certificates.is_some(), "{} has no certificate", listener.address);
         bound.push(Bound { socket, certificates });
     }
     Ok(bound)

@@ -60,10 +60,7 @@ impl<A: Answer> Service<A> {
     }
 
     /// Answers a request.
-    pub async fn call(
-        self: Arc<Self>,
-        request: Request<Incoming>,
-    ) -> Result<Response<Held<A::Body>>, Infallible> {
+    pub async fn call(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Held<A::Body>>, Infallible> {
         self.activity.begin();
         let busy = Busy(Arc::clone(&self.activity));
         let version = request.version();
@@ -111,10 +108,7 @@ impl<B: Body<Data = Bytes>> Body for Held<B> {
     type Data = Bytes;
     type Error = B::Error;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         self.project().body.poll_frame(cx)
     }
 
