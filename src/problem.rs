@@ -33,14 +33,21 @@ pub struct Spec {
 }
 
 macro_rules! catalogue {
-    ($($(#[$doc:meta])* $name:ident = $slug:literal, $status:ident, $title:literal, $blame:ident, $error:expr;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $slug:literal, $status:ident, $title:literal, $blame:ident, $error:expr;)*) => {
         /// What a client is told went wrong.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Problem { $($(#[$doc])* $name,)* }
+        pub enum Problem { $($(#[doc = $doc])* $name,)* }
 
         impl Problem {
             /// Every problem, in the order of the catalogue.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// What it means, in Markdown: the catalogue's own words.
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),*).trim_ascii(),)*
+                }
+            }
 
             /// The problem's row in the catalogue.
             pub const fn spec(self) -> Spec {
