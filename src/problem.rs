@@ -205,13 +205,13 @@ fn insert_proxy_status(headers: &mut HeaderMap, gateway: &str, error: Option<&st
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::collections::HashSet;
+    use std::collections::BTreeSet;
 
     use super::*;
 
     #[test]
     fn every_problem_is_an_error_with_a_slug_of_its_own() {
-        let slugs: HashSet<_> = Problem::ALL.iter().map(|problem| problem.spec().slug).collect();
+        let slugs: BTreeSet<_> = Problem::ALL.iter().map(|problem| problem.spec().slug).collect();
         assert_eq!(slugs.len(), Problem::ALL.len());
         for problem in Problem::ALL {
             let status = problem.spec().status;

@@ -11,6 +11,7 @@ pub mod host;
 mod index;
 pub mod path;
 pub mod pattern;
+mod segment;
 pub mod table;
 
 use crate::plan::{Plan, Route};

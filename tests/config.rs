@@ -72,7 +72,11 @@ fn page_of_problems() -> String {
         let error = spec.proxy_error.map_or_else(|| "none".to_owned(), |error| format!("`{error}`"));
         let meaning = problem.meaning();
         write!(page, "\n## {}\n\n{meaning}\n\n", spec.slug).unwrap();
-        writeln!(page, "| status | title | made to fail by | `Proxy-Status` error |\n| --- | --- | --- | --- |").unwrap();
+        writeln!(
+            page,
+            "| status | title | made to fail by | `Proxy-Status` error |\n| --- | --- | --- | --- |"
+        )
+        .unwrap();
         writeln!(page, "| {} | {} | {blame} | {error} |", spec.status, spec.title).unwrap();
     }
     page.replace("TYPE_BASE", TYPE_BASE)
