@@ -1,6 +1,7 @@
 //! Tollgate as a native server, and its tools, as a library: `main.rs` only picks one of them.
 
 pub mod args;
+pub mod coalesce;
 pub mod command;
 pub mod host;
 pub mod inspect;
