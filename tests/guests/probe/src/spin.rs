@@ -1,0 +1,35 @@
+//! Spin's own interfaces: key-value and variables.
+
+use crate::{query, status, text};
+use spin_sdk::key_value::Store;
+use spin_sdk::variables;
+use wstd::http::{Body, Error, Request, Response, StatusCode};
+
+/// `?do=get|set|delete|exists|list`, with `key`, `value` and `store`.
+pub fn key_value(request: &Request<Body>) -> Result<Response<Body>, Error> {
+    let (key, label) = (query(request, "key"), query(request, "store"));
+    let label = if label.is_empty() { "default" } else { &label };
+    let store = match Store::open(label) {
+        Ok(store) => store,
+        Err(error) => return status(StatusCode::FORBIDDEN, format!("{error:?}")),
+    };
+    match query(request, "do").as_str() {
+        "get" => match store.get(&key)? {
+            Some(value) => Ok(Response::new(value.into())),
+            None => status(StatusCode::NOT_FOUND, String::new()),
+        },
+        "set" => text(format!("{:?}", store.set(&key, query(request, "value").as_bytes()))),
+        "delete" => text(format!("{:?}", store.delete(&key))),
+        "exists" => text(store.exists(&key)?.to_string()),
+        "list" => text(store.get_keys()?.join(",")),
+        other => status(StatusCode::BAD_REQUEST, format!("do={other}?")),
+    }
+}
+
+/// `?name=`: the value, or the error as text with 404.
+pub fn variable(request: &Request<Body>) -> Result<Response<Body>, Error> {
+    match variables::get(&query(request, "name")) {
+        Ok(value) => text(value),
+        Err(error) => status(StatusCode::NOT_FOUND, format!("{error:?}")),
+    }
+}
