@@ -14,7 +14,7 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
     match path.as_str() {
         "/echo" => echo(request),
         "/stream" => Ok(Response::new(streams::slow(query(&request, "count")))),
-        "/trailers" => Ok(Response::new(streams::with_trailers())),
+        "/trailers" => Ok(Response::builder().header("trailer", "checksum").body(streams::with_trailers())?),
         "/abort" => Ok(Response::new(streams::broken())),
         "/leak" => Ok(Response::new(streams::leaked())),
         "/proxy" => proxy(request).await,
@@ -90,7 +90,9 @@ async fn proxy(request: Request<Body>) -> Result<Response<Body>, Error> {
     }
     match client.send(outgoing).await {
         Ok(response) => Ok(response),
-        Err(error) => status(StatusCode::BAD_GATEWAY, format!("{:?}", error.downcast_ref::<wstd::http::ErrorCode>())),
+        Err(error) => {
+            status(StatusCode::BAD_GATEWAY, format!("{:?}", error.downcast_ref::<wstd::http::ErrorCode>()))
+        }
     }
 }
 
