@@ -12,9 +12,8 @@ async fn a_trap_is_an_internal_error_and_no_more() {
     assert_answer(&get(to, "/").await, 200, "probe\n");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_guest_is_ended_and_holds_nobody_up() {
-    // One thread: only interruption lets the other request through.
     let to = serve(Options { compute: Duration::from_millis(400), ..options() }).await;
     let start = Instant::now();
     let busy = tokio::spawn(async move { get(to, "/spin").await });

@@ -82,7 +82,11 @@ async fn each_failure_has_its_name() {
         .expect("its address");
     let (mute, _) = upstream(silent).await;
     let (closing, _) = upstream(|mut stream| async move { drop(head(&mut stream).await) }).await;
-    let (plain, _) = always("not TLS at all, and not HTTP either\r\n\r\n").await;
+    let (plain, _) = upstream(|mut stream| async move {
+        let _ = stream.write_all(b"neither TLS nor HTTP\r\n\r\n").await;
+        silent(stream).await;
+    })
+    .await;
     for (url, limits, expected) in [
         (format!("http://{unused}/"), "", "ErrorCode::ConnectionRefused"),
         (String::from("http://no-such-host.invalid/"), "", "ErrorCode::DnsError"),
@@ -93,7 +97,8 @@ async fn each_failure_has_its_name() {
         (format!("https://{plain}/"), "", "ErrorCode::TlsProtocolError"),
         (String::from("http://[::1]:1/"), "", "ErrorCode::ConnectionRefused"),
     ] {
-        let answer = proxy(to, &url, limits).await;
+        let answer = tokio::time::timeout(Duration::from_secs(10), proxy(to, &url, limits)).await;
+        let answer = answer.unwrap_or_else(|_| panic!("{url} takes too long"));
         assert!(
             answer.starts_with("HTTP/1.1 502") && answer.contains(expected),
             "{url}: {expected} in {answer}"

@@ -29,14 +29,22 @@ pub fn with_trailers() -> Body {
 
 /// One chunk, then a failure: wstd drops the outgoing body unfinished.
 pub fn broken() -> Body {
-    let chunk = Ok(Frame::data(Bytes::from_static(b"half\n")));
-    framed(stream::iter([chunk, Err(Error::msg("the probe breaks off here"))]))
+    framed(half().chain(stream::once(Err(Error::msg("the probe breaks off here")))))
 }
 
 /// One chunk, then the process ends: nothing in the guest drops or finishes the outgoing body.
 pub fn leaked() -> Body {
-    let chunk = stream::iter([Ok(Frame::data(Bytes::from_static(b"half\n")))]);
-    framed(chunk.chain(stream::once(()).map(|()| std::process::abort())))
+    framed(half().chain(stream::once(()).map(|()| std::process::abort())))
+}
+
+/// A chunk, and the time that the host needs to send it.
+fn half() -> impl stream::Stream<Item = Result<Frame<Bytes>, Error>> {
+    stream::iter([b"half\n".as_slice(), b""]).then(|chunk| async move {
+        if chunk.is_empty() {
+            Timer::after(Duration::from_millis(50)).wait().await;
+        }
+        Ok(Frame::data(Bytes::from_static(chunk)))
+    })
 }
 
 fn framed(frames: impl stream::Stream<Item = Result<Frame<Bytes>, Error>> + Send + 'static) -> Body {
