@@ -1,9 +1,11 @@
 //! Serves one component with nothing around it, for measuring the host alone:
 //! `wasm_host_serve FILE PORT [multi|percore]`, where FILE is a core module or a component.
+//!
+//! With `WASM_CACHE=DIR` compiled code is kept there; with `WASM_FREEZE=FILE` those documents are frozen in first.
 
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
-use native_runner::freeze::componentize;
+use native_runner::freeze::{componentize, freeze};
 use native_runner::wasm_host::{Options, WasmHost};
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -14,8 +16,12 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [file, port, rest @ ..] = arguments.as_slice() else { anyhow::bail!("FILE PORT [multi|percore]") };
     let address = SocketAddr::from(([127, 0, 0, 1], port.parse()?));
-    let bytes = std::fs::read(file)?;
+    let mut bytes = std::fs::read(file)?;
     let start = std::time::Instant::now();
+    if let Some(documents) = std::env::var_os("WASM_FREEZE") {
+        bytes = freeze(&bytes, &std::fs::read_to_string(documents)?)?.core;
+        println!("frozen after {:?}, {} bytes", start.elapsed(), bytes.len());
+    }
     let component = if bytes.get(4..8) == Some(&[1, 0, 0, 0]) { componentize(&bytes)? } else { bytes };
     println!("component after {:?}, {} bytes", start.elapsed(), component.len());
     let cache = std::env::var_os("WASM_CACHE").map(PathBuf::from);

@@ -2,7 +2,7 @@
 
 use crate::freeze::Frozen;
 use anyhow::{Context, anyhow};
-use wasmtime::{Engine, Instance, Linker, Module, Store};
+use wasmtime::{Config, Engine, Instance, Linker, Module, OptLevel, Store};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
 use wasmtime_wasi::{FsPerms, WasiCtx};
@@ -23,8 +23,7 @@ pub fn run(module: &[u8], documents: &str) -> anyhow::Result<Frozen> {
         .preopened_dir(directory.path(), "/tollgate", FsPerms::ReadOnly)
         .map_err(anyhow::Error::from)?
         .build_p1();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let frozen = runtime.block_on(snapshot(module, wasi));
+    let frozen = on_a_thread(|| snapshot(module, wasi));
     let notes = String::from_utf8_lossy(&report.contents()).into_owned();
     match frozen {
         Ok(core) => Ok(Frozen { core, notes }),
@@ -34,8 +33,21 @@ pub fn run(module: &[u8], documents: &str) -> anyhow::Result<Frozen> {
     }
 }
 
+/// Waits for `work` on a thread with a runtime of its own: the caller may be inside another.
+fn on_a_thread<F>(work: impl FnOnce() -> F + Send) -> anyhow::Result<Vec<u8>>
+where
+    F: Future<Output = anyhow::Result<Vec<u8>>>,
+{
+    let run = || tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work());
+    let joined = std::thread::scope(|scope| scope.spawn(run).join());
+    joined.map_err(|_| anyhow!("the initialisation panicked"))?
+}
+
 async fn snapshot(module: &[u8], wasi: WasiP1Ctx) -> anyhow::Result<Vec<u8>> {
-    let mut store = Store::new(&Engine::default(), wasi);
+    let mut config = Config::new();
+    // The code runs once: time spent on making it fast is lost.
+    config.cranelift_opt_level(OptLevel::None);
+    let mut store = Store::new(&Engine::new(&config)?, wasi);
     Ok(Wizer::new().run(&mut store, module, instantiate).await?)
 }
 

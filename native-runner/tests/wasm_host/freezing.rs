@@ -6,15 +6,13 @@ use native_runner::wasm_host::Options;
 
 const DOCUMENTS: &str = r#"{"routes.toml":"[[routes]]"}"#;
 
-/// `freeze` makes a runtime of its own, as `tollgate build` needs it.
-async fn frozen(documents: &'static str) -> anyhow::Result<Vec<u8>> {
-    let task = tokio::task::spawn_blocking(move || freeze(&module(), documents));
-    Ok(task.await??.core)
+fn frozen(documents: &str) -> anyhow::Result<Vec<u8>> {
+    Ok(freeze(&module(), documents)?.core)
 }
 
 #[tokio::test]
 async fn the_documents_are_in_the_module() {
-    let component = componentize(&frozen(DOCUMENTS).await.expect("frozen")).expect("a component");
+    let component = componentize(&frozen(DOCUMENTS).expect("frozen")).expect("a component");
     let directory = tempfile::tempdir().expect("a directory");
     std::fs::write(directory.path().join("a.txt"), "mounted").expect("written");
     let environment = vec![(String::from("REGION"), String::from("north"))];
@@ -28,7 +26,7 @@ async fn the_documents_are_in_the_module() {
 
 #[tokio::test]
 async fn a_module_for_spin_keeps_its_description() {
-    let core = frozen(DOCUMENTS).await.expect("frozen");
+    let core = frozen(DOCUMENTS).expect("frozen");
     assert!(core.windows(15).any(|part| part == b"component-type:"));
     assert_eq!(core[..8], *b"\0asm\x01\0\0\0");
 }
@@ -42,7 +40,7 @@ async fn an_unfrozen_module_says_so() {
 
 #[tokio::test]
 async fn a_refusal_is_told_in_the_module_s_own_words() {
-    let error = frozen(r#"{"refuse":""}"#).await.expect_err("a refusal");
+    let error = frozen(r#"{"refuse":""}"#).expect_err("a refusal");
     assert_eq!(format!("{error:#}"), "routes.toml:1: the documents ask to be refused");
 }
 

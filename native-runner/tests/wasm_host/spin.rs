@@ -1,10 +1,11 @@
 //! Spin's interfaces and the guest's surroundings.
 
-use crate::support::{assert_answer, get, options, serve};
+use crate::support::{assert_answer, get, options, serve, upstream};
 use native_runner::wasm_host::Options;
 use native_runner::wasm_host::key_value::{KeyValue, Memory};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
 async fn key_value() {
@@ -47,4 +48,23 @@ async fn directories_can_be_read() {
     let to = serve(Options { directories, ..options() }).await;
     assert_answer(&get(to, "/file?path=/files/a.txt").await, 200, "mounted");
     assert!(get(to, "/file?path=/files/../../etc/passwd").await.contains("os error"));
+}
+
+#[tokio::test]
+async fn redis() {
+    let command = b"*4\r\n$4\r\nEVAL\r\n$8\r\nreturn 1\r\n$1\r\n0\r\n$1\r\nx\r\n";
+    let (server, _) = upstream(move |mut stream| async move {
+        let mut seen = vec![0; command.len()];
+        stream.read_exact(&mut seen).await.expect("a command");
+        assert_eq!(String::from_utf8_lossy(&seen), String::from_utf8_lossy(command));
+        stream.write_all(b"*3\r\n:7\r\n$2\r\nok\r\n*1\r\n$-1\r\n").await.expect("sent");
+    })
+    .await;
+    let allowed = Some(vec![format!("redis://{server}")]);
+    let to = serve(Options { allowed_outbound_hosts: allowed, ..options() }).await;
+    let path = format!("/redis?address=redis://{server}&command=EVAL&arguments=return%201,0,x");
+    let expected = "Ok([RedisResult::Int64(7), RedisResult::Binary([111, 107]), RedisResult::Nil])";
+    assert_answer(&get(to, &path).await, 200, expected);
+    assert_answer(&get(to, "/redis?address=nonsense").await, 502, "Error::InvalidAddress");
+    assert!(get(to, "/redis?address=redis://127.0.0.1:1").await.contains("allowed outbound hosts"));
 }

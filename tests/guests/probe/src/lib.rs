@@ -19,6 +19,7 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
         "/leak" => Ok(Response::new(streams::leaked())),
         "/proxy" => proxy(request).await,
         "/kv" => spin::key_value(&request),
+        "/redis" => spin::redis(&request),
         "/variable" => spin::variable(&request),
         "/env" => text(std::env::var(query(&request, "name")).unwrap_or_default()),
         "/file" => text(std::fs::read_to_string(query(&request, "path")).unwrap_or_else(|e| e.to_string())),

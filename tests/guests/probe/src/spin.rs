@@ -2,6 +2,7 @@
 
 use crate::{query, status, text};
 use spin_sdk::key_value::Store;
+use spin_sdk::redis::{Connection, RedisParameter};
 use spin_sdk::variables;
 use wstd::http::{Body, Error, Request, Response, StatusCode};
 
@@ -31,5 +32,23 @@ pub fn variable(request: &Request<Body>) -> Result<Response<Body>, Error> {
     match variables::get(&query(request, "name")) {
         Ok(value) => text(value),
         Err(error) => status(StatusCode::NOT_FOUND, format!("{error:?}")),
+    }
+}
+
+/// `?address=` with `command` and `arguments` (separated by commas; a number is sent as one): the results as text.
+pub fn redis(request: &Request<Body>) -> Result<Response<Body>, Error> {
+    let connection = match Connection::open(&query(request, "address")) {
+        Ok(connection) => connection,
+        Err(error) => return status(StatusCode::BAD_GATEWAY, format!("{error:?}")),
+    };
+    let all = query(request, "arguments");
+    let arguments: Vec<_> = all.split(',').filter(|part| !part.is_empty()).map(parameter).collect();
+    text(format!("{:?}", connection.execute(&query(request, "command"), &arguments)))
+}
+
+fn parameter(text: &str) -> RedisParameter {
+    match text.parse() {
+        Ok(number) => RedisParameter::Int64(number),
+        Err(_) => RedisParameter::Binary(text.as_bytes().to_vec()),
     }
 }
