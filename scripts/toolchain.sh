@@ -67,9 +67,10 @@ build_std() {
     : >"$crate/src/lib.rs"
     printf '[package]\nname = "empty"\nedition = "2024"\n[workspace]\n' >"$crate/Cargo.toml"
     say "building the standard library once"
-    # `test` is for `cargo test` under Node. The caller's flags and wrappers are for its own crates, not for this.
-    (cd "$crate" && env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u RUSTC_WRAPPER -u CARGO_BUILD_RUSTC_WRAPPER \
-        RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_DIR="$crate/target" \
+    # `test` is for `cargo test` under Node; the bitcode is for link-time optimisation of what is built on this. The
+    # caller's flags and wrappers are for its own crates.
+    (cd "$crate" && env -u CARGO_ENCODED_RUSTFLAGS -u RUSTC_WRAPPER -u CARGO_BUILD_RUSTC_WRAPPER \
+        RUSTFLAGS=-Cembed-bitcode=yes RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_DIR="$crate/target" \
         /usr/bin/cargo build --release -Zbuild-std=std,panic_abort,proc_macro,test "${args[@]}" >&2)
     echo "$crate/target"
 }
