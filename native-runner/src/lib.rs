@@ -3,9 +3,13 @@
 pub mod args;
 pub mod coalesce;
 pub mod command;
+#[cfg(feature = "component")]
+pub mod freeze;
 pub mod host;
 pub mod inspect;
 pub mod load;
 pub mod observe;
 pub mod random;
 pub mod serve;
+#[cfg(feature = "component")]
+pub mod wasm_host;
