@@ -7,7 +7,7 @@ use http::{Request, Response};
 use tokio::time::Instant;
 use tollgate::body::{Body, Upload};
 use tollgate::host::{
-    Clock, HttpClient, Observe, Random, Secret, SendError, Tick, UnixMillis, VariableError, Variables as _,
+    Clock, HttpClient, Observe, Random, Secret, SendError, Tick, UnixMillis, VariableError,
 };
 use tollgate::plan::{Patience, Target};
 use tollgate::telemetry::Record;
@@ -82,7 +82,7 @@ impl Random for NativeHost {
 
 impl tollgate::host::Variables for NativeHost {
     async fn variable(&self, name: &str) -> Result<Option<Secret>, VariableError> {
-        self.0.variables.variable(name).await
+        tollgate::host::Variables::variable(&*self.0.variables, name).await
     }
 }
 

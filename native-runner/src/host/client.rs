@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use http::header::{CONNECTION, HeaderValue, TE};
 use http::uri::{Authority, Scheme};
 use http::{Request, Response, Uri};
 use hyper::body::Incoming;
@@ -110,8 +111,12 @@ impl Client {
         &self,
         target: &Target,
         mut http1: Box<Http1>,
-        request: Request<Outbound>,
+        mut request: Request<Outbound>,
     ) -> Result<Response<NativeBody>, (SendError, Option<Request<Outbound>>)> {
+        if request.headers().contains_key(TE) {
+            // RFC 9110 section 10.1.4: what TE says holds for one connection, so Connection must name it.
+            request.headers_mut().insert(CONNECTION, HeaderValue::from_static("te"));
+        }
         let mut answer = pin!(http1.sender.try_send_request(request));
         let mut ended = false;
         let answer = poll_fn(|cx| {
