@@ -7,7 +7,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HOST, HeaderMap, HeaderValue};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, Request, Uri};
@@ -18,8 +18,8 @@ use super::incoming::Incoming;
 use crate::gateway::Peer;
 use crate::problem::{Failure, Problem};
 
-const SPIN_CLIENT_ADDR: HeaderName = HeaderName::from_static("spin-client-addr");
-const SPIN_FULL_URL: HeaderName = HeaderName::from_static("spin-full-url");
+const SPIN_CLIENT_ADDR: &str = "spin-client-addr";
+const SPIN_FULL_URL: &str = "spin-full-url";
 
 const UNKNOWN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
@@ -83,9 +83,9 @@ fn peer(headers: &HeaderMap, scheme: Option<Scheme>) -> Peer {
         return Peer { address: UNKNOWN, secure };
     }
     let last = |name| headers.get_all(name).iter().next_back().and_then(|value| value.to_str().ok());
-    let address = last(&SPIN_CLIENT_ADDR).and_then(address).unwrap_or(UNKNOWN);
+    let address = last(SPIN_CLIENT_ADDR).and_then(address).unwrap_or(UNKNOWN);
     // Spin's own scheme says http, always.
-    let secure = secure || last(&SPIN_FULL_URL).is_some_and(|url| url.starts_with("https:"));
+    let secure = secure || last(SPIN_FULL_URL).is_some_and(|url| url.starts_with("https:"));
     Peer { address, secure }
 }
 
