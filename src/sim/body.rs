@@ -78,7 +78,8 @@ impl Script {
     /// A body that is there at once, its length announced.
     pub fn fixed(data: impl Into<Bytes>) -> Self {
         let data = data.into();
-        let pieces = if data.is_empty() { VecDeque::new() } else { [Piece { after: Duration::ZERO, data }].into() };
+        let pieces =
+            if data.is_empty() { VecDeque::new() } else { [Piece { after: Duration::ZERO, data }].into() };
         Self { pieces, sized: true, ..Self::default() }
     }
 
@@ -170,7 +171,8 @@ impl HttpBody for SimStream {
         let data = this.script.pieces.pop_front().map(|piece| piece.data).unwrap_or_default();
         let last = this.script.pieces.is_empty();
         // As hyper does: where the length is announced, the last piece is known to be the last.
-        this.over = last && this.script.sized && this.script.end == End::Complete && this.script.trailers.is_none();
+        this.over =
+            last && this.script.sized && this.script.end == End::Complete && this.script.trailers.is_none();
         Poll::Ready(Some(Ok(Frame::data(data))))
     }
 

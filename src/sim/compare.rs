@@ -67,7 +67,11 @@ impl Comparison<'_> {
             return self.log(expect, seen);
         };
         if expect.gone {
-            self.differ("answer", "none: the client goes away", format!("an answer with status {}", got.status));
+            self.differ(
+                "answer",
+                "none: the client goes away",
+                format!("an answer with status {}", got.status),
+            );
         }
         if let Some(status) = expect.status {
             self.same("status", &status.to_string(), &got.status.to_string());
@@ -83,7 +87,11 @@ impl Comparison<'_> {
             None => "clean".to_owned(),
         };
         if expect.broken != got.broken.is_some() {
-            self.differ("end of the transfer", if expect.broken { "broken off" } else { "clean" }, end(&got.broken));
+            self.differ(
+                "end of the transfer",
+                if expect.broken { "broken off" } else { "clean" },
+                end(&got.broken),
+            );
         }
         if let (Some(expected), Some(elapsed)) = (expect.elapsed, seen.elapsed) {
             self.same("elapsed", &format!("{:?}", expected.0), &format!("{elapsed:?}"));
@@ -94,7 +102,8 @@ impl Comparison<'_> {
 
     /// The gateway's own problems look alike: RFC 9457.
     fn problem(&mut self, slug: &str, got: &Got) {
-        let Some(spec) = Problem::ALL.iter().map(|problem| problem.spec()).find(|spec| spec.slug == slug) else {
+        let Some(spec) = Problem::ALL.iter().map(|problem| problem.spec()).find(|spec| spec.slug == slug)
+        else {
             return self.differ("problem", slug, "the catalogue has no such problem");
         };
         let title = format!("{TYPE_BASE}{slug}");
@@ -182,7 +191,8 @@ impl Comparison<'_> {
 
     fn fields(&mut self, kind: &str, expected: &BTreeMap<String, Lines>, absent: &[String], got: &HeaderMap) {
         for (name, Lines(patterns)) in expected {
-            let lines: Vec<_> = got.get_all(name.as_str()).iter().map(|value| content::text(value.as_bytes())).collect();
+            let lines: Vec<_> =
+                got.get_all(name.as_str()).iter().map(|value| content::text(value.as_bytes())).collect();
             let fits = match patterns.as_slice() {
                 [Pattern::Present(false)] => lines.is_empty(),
                 patterns => {
@@ -196,14 +206,21 @@ impl Comparison<'_> {
             }
         }
         for name in absent {
-            let lines: Vec<_> = got.get_all(name.as_str()).iter().map(|value| content::text(value.as_bytes())).collect();
+            let lines: Vec<_> =
+                got.get_all(name.as_str()).iter().map(|value| content::text(value.as_bytes())).collect();
             if !lines.is_empty() {
                 self.differ(format_args!("{kind} {name}"), NOTHING, joined(&lines));
             }
         }
     }
 
-    fn content(&mut self, body: Option<&Pattern>, json: Option<&serde_json::Value>, size: Option<Size>, got: &Bytes) {
+    fn content(
+        &mut self,
+        body: Option<&Pattern>,
+        json: Option<&serde_json::Value>,
+        size: Option<Size>,
+        got: &Bytes,
+    ) {
         if let Some(pattern) = body {
             self.matches("body", pattern, &content::text(got));
         }

@@ -15,7 +15,8 @@ use super::clock::{Deadlock, SimSleep, VirtualClock};
 use super::upstream::{Fault, Received, Recorder, Replies, Reply};
 use crate::body::{Body, Upload};
 use crate::host::{
-    Clock, HttpClient, Observe, Random, Secret, SendError, SendErrorKind, Tick, UnixMillis, VariableError, Variables,
+    Clock, HttpClient, Observe, Random, Secret, SendError, SendErrorKind, Tick, UnixMillis, VariableError,
+    Variables,
 };
 use crate::plan::{Patience, Target};
 use crate::telemetry::{Record, line};

@@ -53,7 +53,8 @@ impl Report {
     pub fn render(&self, colours: bool) -> String {
         let paint = Paint(colours);
         let Verdict::Failed(failings) = &self.verdict else { return String::new() };
-        let mut text = format!("{} {} on {}\n  {}\n", paint.red("FAILED"), self.file, self.host.name(), self.story);
+        let mut text =
+            format!("{} {} on {}\n  {}\n", paint.red("FAILED"), self.file, self.host.name(), self.story);
         for failing in failings {
             match failing {
                 Failing::Case(problem) => text.push_str(&indented(problem, "  ")),
@@ -89,7 +90,12 @@ impl Paint {
         let mut text = format!("    {}\n", difference.what);
         let (expected, got) = (lines(&difference.expected), lines(&difference.got));
         let before = expected.iter().zip(&got).take_while(|(a, b)| a == b).count();
-        let after = expected[before..].iter().rev().zip(got[before..].iter().rev()).take_while(|(a, b)| a == b).count();
+        let after = expected[before..]
+            .iter()
+            .rev()
+            .zip(got[before..].iter().rev())
+            .take_while(|(a, b)| a == b)
+            .count();
         let mut push = |mark: &str, line: &str| {
             let line = format!("{mark} {line}");
             let line = match mark {

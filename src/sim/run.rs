@@ -90,7 +90,8 @@ pub fn plan(
         (Ok(_), Some(_)) => Err("the configuration should be refused, and is not".to_owned()),
         (Err(diagnostics), None) => Err(format!("the configuration is refused:\n{}", told(&diagnostics))),
         (Err(diagnostics), Some(refused)) => {
-            let missing = |text: &&String| !diagnostics.iter().any(|found| found.to_string().contains(text.as_str()));
+            let missing =
+                |text: &&String| !diagnostics.iter().any(|found| found.to_string().contains(text.as_str()));
             match refused.contains.iter().find(missing) {
                 None => Ok(None),
                 Some(text) => Err(format!("no diagnostic has \"{text}\" in it:\n{}", told(&diagnostics))),
@@ -140,13 +141,20 @@ fn host_step(gateway: &Gateway<SimHost>, step: &Step, names: &Names) -> Result<S
     host.run(host.sleep(step.after.0)).map_err(|deadlock| deadlock.to_string())?;
     let begun = host.tick();
     let leaves = table.leaves.map_or(Tick(u64::MAX), |span| begun + span.0);
-    let ended = host.run(exchange(gateway, outgoing, peer, begun, leaves)).map_err(|deadlock| deadlock.to_string())?;
+    let ended = host
+        .run(exchange(gateway, outgoing, peer, begun, leaves))
+        .map_err(|deadlock| deadlock.to_string())?;
     let (answer, cause) = match ended {
         Ok(got) => (Some(got), None),
         Err(cause) => (None, Some(cause)),
     };
     let elapsed = Some(host.tick() - begun);
-    Ok(Seen { answer, cause, received: host.take_received(), elapsed, log: host.take_log().pop() })
+    let mut log = host.take_log();
+    if log.len() > 1 {
+        return Err(format!("the access log has {} lines for one request", log.len()));
+    }
+    let log = Some(log.pop().unwrap_or_default());
+    Ok(Seen { answer, cause, received: host.take_received(), elapsed, log })
 }
 
 /// Sends a request and reads the answer, until the client leaves.
@@ -175,7 +183,9 @@ async fn exchange(
     let mut whole = BytesMut::new();
     loop {
         let frame = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
-            Poll::Pending => leaving.as_mut().poll(cx).map(|()| Some(Err(BodyError::Aborted("the client left".into())))),
+            Poll::Pending => {
+                leaving.as_mut().poll(cx).map(|()| Some(Err(BodyError::Aborted("the client left".into()))))
+            }
             ready => ready,
         });
         match frame.await {
@@ -210,7 +220,8 @@ async fn answer(gateway: &Gateway<SimHost>, request: Incoming, peer: Peer) -> An
 /// The request as a server reads it, with the fields that frame it.
 fn incoming(outgoing: Outgoing, host: &SimHost) -> Result<Incoming, String> {
     let (mut head, ()) = Request::new(()).into_parts();
-    head.method = Method::from_bytes(outgoing.method.as_bytes()).map_err(|_| "the method is no token".to_owned())?;
+    head.method =
+        Method::from_bytes(outgoing.method.as_bytes()).map_err(|_| "the method is no token".to_owned())?;
     head.version = outgoing.version;
     for (name, value) in outgoing.headers {
         head.headers.append(name, value);

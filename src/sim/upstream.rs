@@ -152,7 +152,7 @@ impl Replies {
     /// What is answered to a request; `None` where no reply is for it.
     pub fn next(&mut self, method: &Method, target: &str) -> Option<Reply> {
         let fitting = || (0..self.replies.len()).filter(|at| self.replies[*at].when.fits(method, target));
-        let chosen = fitting().find(|at| !self.used[*at]).or_else(|| fitting().last())?;
+        let chosen = fitting().find(|at| !self.used[*at]).or_else(|| fitting().next_back())?;
         self.used[chosen] = true;
         Some(self.replies[chosen].clone())
     }
@@ -219,7 +219,10 @@ mod tests {
         };
         let mut replies = Replies::new(vec![reply(500, None), reply(201, Some("/a")), reply(200, None)]);
         let mut next = |target| replies.next(&Method::GET, target).map(|reply| reply.status.as_u16());
-        assert_eq!([next("/b"), next("/b"), next("/a"), next("/b")], [Some(500), Some(200), Some(201), Some(200)]);
+        assert_eq!(
+            [next("/b"), next("/b"), next("/a"), next("/b")],
+            [Some(500), Some(200), Some(201), Some(200)]
+        );
         let mut only = Replies::new(vec![reply(200, Some("/a"))]);
         assert!(only.next(&Method::GET, "/b").is_none());
     }

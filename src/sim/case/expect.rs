@@ -110,8 +110,12 @@ impl TryFrom<PatternTable> for Pattern {
 
     fn try_from(table: PatternTable) -> Result<Self, &'static str> {
         match table {
-            PatternTable { exact: Some(text), regex: None, contains: None, present: None } => Ok(Self::Exact(text)),
-            PatternTable { exact: None, regex: Some(text), contains: None, present: None } => Ok(Self::Regex(text)),
+            PatternTable { exact: Some(text), regex: None, contains: None, present: None } => {
+                Ok(Self::Exact(text))
+            }
+            PatternTable { exact: None, regex: Some(text), contains: None, present: None } => {
+                Ok(Self::Regex(text))
+            }
             PatternTable { exact: None, regex: None, contains: Some(text), present: None } => {
                 Ok(Self::Contains(text))
             }

@@ -45,12 +45,14 @@ pub fn find(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 fn is_case(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| ["toml", "yaml", "yml", "json"].iter().any(|known| extension == *known))
+    path.extension()
+        .is_some_and(|extension| ["toml", "yaml", "yml", "json"].iter().any(|known| extension == *known))
 }
 
 fn sorted(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut entries: Vec<_> =
-        std::fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut entries: Vec<_> = std::fs::read_dir(directory)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
     entries.sort();
     Ok(entries)
 }

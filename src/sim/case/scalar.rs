@@ -20,7 +20,9 @@ impl TryFrom<String> for Span {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        scalar::duration(&text).map(Self).ok_or_else(|| format!("\"{text}\" is not a span of time, such as \"10ms\""))
+        scalar::duration(&text)
+            .map(Self)
+            .ok_or_else(|| format!("\"{text}\" is not a span of time, such as \"10ms\""))
     }
 }
 

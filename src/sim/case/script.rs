@@ -40,7 +40,12 @@ impl Request {
     /// Reads it.
     pub fn outgoing(&self, names: &Names) -> Result<Outgoing, String> {
         let Self(table) = self;
-        let content = (table.body.as_deref(), table.json.as_ref(), table.size.map(|size| size.0), table.chunks.as_deref());
+        let content = (
+            table.body.as_deref(),
+            table.json.as_ref(),
+            table.size.map(|size| size.0),
+            table.chunks.as_deref(),
+        );
         let host = table.host.as_deref().unwrap_or(DEFAULT_HOST);
         let host = (!host.is_empty()).then(|| ("host".to_owned(), host.to_owned()));
         let mut headers = fields(host.iter().chain(&table.headers), names)?;
@@ -76,7 +81,8 @@ fn version(text: Option<&str>) -> Result<Version, String> {
 impl Reply {
     /// Reads it.
     pub fn ready(&self, names: &Names) -> Result<upstream::Reply, String> {
-        let content = (self.body.as_deref(), self.json.as_ref(), self.size.map(|size| size.0), self.chunks.as_deref());
+        let content =
+            (self.body.as_deref(), self.json.as_ref(), self.size.map(|size| size.0), self.chunks.as_deref());
         let body = script(content, &self.trailers, self.end, names)?;
         let mut headers: HeaderMap = HeaderMap::new();
         for (name, value) in fields(&self.headers, names)? {
@@ -120,7 +126,9 @@ fn script(
         (None, None, None, None) => Some(Script::fixed("")),
         (Some(text), None, None, None) => Some(Script::fixed(names.fill(text))),
         (None, Some(json), None, None) => Some(Script::fixed(json.to_string())),
-        (None, None, Some(size), None) => Some(Script { pieces: generated(size), sized: true, ..Script::default() }),
+        (None, None, Some(size), None) => {
+            Some(Script { pieces: generated(size), sized: true, ..Script::default() })
+        }
         (None, None, None, Some(chunks)) => Some(chunked(chunks, names)?),
         _ => return Err("a message has at most one of body, json, size and chunks".to_owned()),
     };

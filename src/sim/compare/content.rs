@@ -14,7 +14,8 @@ pub(super) fn holds(expected: &Value, found: &Value) -> bool {
             expected.iter().all(|(name, value)| found.get(name).is_some_and(|found| holds(value, found)))
         }
         (Value::Array(expected), Value::Array(found)) => {
-            expected.len() == found.len() && expected.iter().zip(found).all(|(expected, found)| holds(expected, found))
+            expected.len() == found.len()
+                && expected.iter().zip(found).all(|(expected, found)| holds(expected, found))
         }
         _ => expected == found,
     }
