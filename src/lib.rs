@@ -17,6 +17,7 @@ pub mod problem;
 pub mod redirect;
 pub mod reply;
 pub mod route;
+pub mod sim;
 pub mod telemetry;
 pub mod transform;
 pub mod upstream;

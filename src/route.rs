@@ -44,6 +44,17 @@ pub enum Found {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Allowed(Vec<Method>);
 
+/// What `Allow` says of a route for any method.
+const ANY: [Method; 7] = [
+    Method::DELETE,
+    Method::GET,
+    Method::HEAD,
+    Method::OPTIONS,
+    Method::PATCH,
+    Method::POST,
+    Method::PUT,
+];
+
 /// Why a route does not take a request.
 #[derive(Debug, Clone, Copy)]
 pub enum Miss<'a> {
@@ -111,7 +122,9 @@ impl Route {
 
 impl Allowed {
     fn add(&mut self, methods: &condition::Methods) {
-        for method in &methods.listed {
+        // A route for any method fails by TRACE and CONNECT only: what it does take is all that is common.
+        let listed = if methods.is_any() { &ANY[..] } else { &methods.listed };
+        for method in listed {
             if !self.0.contains(method) {
                 self.0.push(method.clone());
             }
