@@ -9,6 +9,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::body::{Alarm, Body, BodyError};
 use crate::deadline::Deadline;
+use crate::forward::trailers;
 use crate::host::{Host, Tick};
 use crate::plan::Patience;
 use crate::telemetry::{Outcome, Record};
@@ -71,7 +72,7 @@ impl<H: Host> HttpBody for ReplyBody<H> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let mut this = self.project();
-        let Poll::Ready(frame) = this.body.as_mut().poll_frame(cx) else {
+        let Poll::Ready(mut frame) = this.body.as_mut().poll_frame(cx) else {
             let Some(open) = &mut this.ending.open else { return Poll::Pending };
             // A timer only where the body lets us wait: most bodies are there with their head.
             let moved = *this.moved.get_or_insert_with(|| open.host.tick());
@@ -82,8 +83,11 @@ impl<H: Host> HttpBody for ReplyBody<H> {
             return Poll::Ready(Some(Err(error)));
         };
         *this.moved = None;
-        match &frame {
+        match &mut frame {
             Some(Ok(frame)) => {
+                if let Some(trailers) = frame.trailers_mut() {
+                    trailers::keep_trailers(trailers);
+                }
                 this.ending.count(frame.data_ref().map_or(0, Bytes::len));
                 if this.body.is_end_stream() {
                     this.ending.end(Ok(()));

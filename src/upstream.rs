@@ -97,7 +97,7 @@ fn failure(error: SendError, upload: Option<&Meter>) -> Failure {
     let problem = match upload.map(Meter::ended) {
         // Whatever the connection made of it, this is why it ended.
         Some(UploadEnd::TooLarge) => Problem::BodyTooLarge,
-        Some(UploadEnd::Aborted) => Problem::BadRequest,
+        Some(UploadEnd::Aborted | UploadEnd::Malformed) => Problem::BadRequest,
         _ => match error.kind {
             SendErrorKind::Dns => Problem::UpstreamDns,
             SendErrorKind::Refused => Problem::UpstreamRefused,

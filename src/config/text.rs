@@ -1,4 +1,6 @@
 //! Scalars that are still text, and the shorthand "one or many".
+//!
+//! The `title` of a type with a pattern is what messages call it: `"30" is not a span of time`.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// key says that there may be none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "author", schemars(title = "span of time"))]
 #[cfg_attr(feature = "author", schemars(extend("pattern" = "^([0-9]+(ms|s|m|h|d)|off)$")))]
 #[serde(transparent)]
 pub struct DurationText(pub String);
@@ -14,6 +17,7 @@ pub struct DurationText(pub String);
 /// `"off"` where the key says that there may be none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "author", schemars(title = "size"))]
 #[cfg_attr(feature = "author", schemars(extend("pattern" = "^([0-9]+(B|KiB|MiB|GiB|kB|MB|GB)|off)$")))]
 #[serde(transparent)]
 pub struct SizeText(pub String);

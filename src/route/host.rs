@@ -1,8 +1,9 @@
 //! The host that a request is for.
 
+use std::net::Ipv6Addr;
+
 use http::header::HOST;
 use http::request::Parts;
-use http::uri::Authority;
 
 /// Why no host can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,20 +37,22 @@ pub fn name(authority: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// RFC 9110 section 4.2.4: no user information; and what is there must be what URIs have.
+/// What names in the DNS and addresses have, and perhaps a port. RFC 3986 section 3.2.2 allows more in a host, but no
+/// such name can be looked up, and `a,b` or `a@b` is a mistake or an attack (RFC 9110 section 4.2.4).
 fn is_valid(authority: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let (name, port) = match authority.split_once(':') {
-        Some((name, port)) if plain_name(name, plain) => (name, Some(port)),
-        None if plain_name(authority, plain) => return true,
-        // An address in brackets, or something unusual such as percent-encoding: rare enough for the full parser.
-        _ => return !authority.contains('@') && authority.parse::<Authority>().is_ok(),
+    let (name, port) = match authority.rfind(':') {
+        Some(colon) if !authority[colon..].contains(']') => (&authority[..colon], &authority[colon + 1..]),
+        _ => (authority, ""),
     };
-    !name.is_empty() && port.is_none_or(|port| port.is_empty() || port.parse::<u16>().is_ok())
+    let is_number = port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && (port.is_empty() || port.parse::<u16>().is_ok()) && is_host(name)
 }
 
-fn plain_name(name: &str, plain: impl Fn(u8) -> bool) -> bool {
-    !name.is_empty() && name.bytes().all(plain)
+fn is_host(name: &str) -> bool {
+    match name.strip_prefix('[') {
+        Some(address) => address.strip_suffix(']').is_some_and(|text| text.parse::<Ipv6Addr>().is_ok()),
+        None => !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)),
+    }
 }
 
 #[cfg(test)]

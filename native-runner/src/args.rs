@@ -1,0 +1,92 @@
+//! What the command line says.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tollgate::config::AccessLog;
+
+/// Tollgate, the API gateway for the edge.
+///
+/// A configuration is a directory of TOML, YAML or JSON files. Try `tollgate demo` first; then write files of your
+/// own, look at them with `check`, `routes` and `explain`, and put them in force with `serve`.
+#[derive(Debug, Parser)]
+#[command(name = "tollgate", version, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve a configuration.
+    Serve(Serve),
+}
+
+/// Serve a configuration.
+///
+/// The configuration is read again when its files change and on SIGHUP; a broken one is reported, and the last good
+/// one stays in force. SIGTERM and Ctrl-C stop accepting, let requests in flight finish, and end with status 0.
+///
+/// Secrets are variables: ${name} in a configuration is TOLLGATE_VARIABLE_NAME in the environment, or a line
+/// `name = value` of the file named by --variables.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The directory of the configuration.
+    pub directory: PathBuf,
+    /// Listen here for plain HTTP instead of where the configuration says.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// The operator's address instead of the configuration's; `off` for none.
+    #[arg(long, value_name = "ADDRESS:PORT|off", value_parser = admin)]
+    pub admin: Option<Admin>,
+    /// How the access log is written, instead of what the configuration says.
+    #[arg(long, value_name = "FORM")]
+    pub access_log: Option<Form>,
+    /// A file of `name = value` lines with variables.
+    #[arg(long, value_name = "FILE")]
+    pub variables: Option<PathBuf>,
+    /// How many threads handle requests. Default: one for each core.
+    #[arg(long, value_name = "NUMBER")]
+    pub workers: Option<usize>,
+}
+
+/// An operator's address, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admin(pub Option<SocketAddr>);
+
+/// How the access log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// One JSON object a line.
+    Json,
+    /// One line of text for people.
+    Text,
+    /// None.
+    Off,
+}
+
+impl From<Form> for AccessLog {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Auto => Self::Auto,
+            Form::Json => Self::Json,
+            Form::Text => Self::Text,
+            Form::Off => Self::Off,
+        }
+    }
+}
+
+fn admin(text: &str) -> Result<Admin, String> {
+    match text {
+        "off" => Ok(Admin(None)),
+        _ => text
+            .parse()
+            .map(|address| Admin(Some(address)))
+            .map_err(|_| "an address and a port, such as 127.0.0.1:9901, or off".to_owned()),
+    }
+}

@@ -1,0 +1,106 @@
+//! The native host: tokio's clock, the system's random numbers, and hyper's connections.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::{Request, Response};
+use tokio::time::Instant;
+use tollgate::body::{Body, Upload};
+use tollgate::host::{
+    Clock, HttpClient, Observe, Random, Secret, SendError, Tick, UnixMillis, VariableError,
+};
+use tollgate::plan::{Patience, Target};
+use tollgate::telemetry::Record;
+
+pub mod body;
+pub mod client;
+pub mod connect;
+pub mod pool;
+pub mod trust;
+pub mod variables;
+
+pub use body::NativeBody;
+pub use client::Client;
+pub use variables::Variables;
+
+use crate::observe::Observer;
+
+/// The native host of one worker. Workers share variables and trust, and have connections and counters of their own,
+/// so that nothing on a request's way is contended.
+#[derive(Debug, Clone)]
+pub struct NativeHost(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    epoch: Instant,
+    client: Client,
+    variables: Arc<Variables>,
+    observer: Observer,
+}
+
+// === impl NativeHost ===
+
+impl NativeHost {
+    /// A host with these parts.
+    pub fn new(epoch: Instant, client: Client, variables: Arc<Variables>, observer: Observer) -> Self {
+        Self(Arc::new(Inner { epoch, client, variables, observer }))
+    }
+
+    /// The worker's connections to upstreams.
+    pub fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// Where the worker's finished requests are counted.
+    pub fn observer(&self) -> &Observer {
+        &self.0.observer
+    }
+}
+
+impl Clock for NativeHost {
+    type Sleep = tokio::time::Sleep;
+
+    fn unix(&self) -> UnixMillis {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    fn tick(&self) -> Tick {
+        Tick(u64::try_from(self.0.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    fn sleep_until(&self, Tick(nanos): Tick) -> Self::Sleep {
+        tokio::time::sleep_until(self.0.epoch + Duration::from_nanos(nanos))
+    }
+}
+
+impl Random for NativeHost {
+    fn fill(&self, bytes: &mut [u8]) {
+        self.0.client.random().fill(bytes);
+    }
+}
+
+impl tollgate::host::Variables for NativeHost {
+    async fn variable(&self, name: &str) -> Result<Option<Secret>, VariableError> {
+        tollgate::host::Variables::variable(&*self.0.variables, name).await
+    }
+}
+
+impl HttpClient for NativeHost {
+    type Stream = NativeBody;
+
+    async fn send(
+        &self,
+        target: &Target,
+        patience: &Patience,
+        request: Request<Body<Upload<NativeBody>>>,
+    ) -> Result<Response<NativeBody>, SendError> {
+        self.0.client.send(target, patience, request).await
+    }
+}
+
+impl Observe for NativeHost {
+    fn observe(&self, record: &Record) {
+        self.0.observer.observe(record);
+    }
+}

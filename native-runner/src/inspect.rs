@@ -1,0 +1,54 @@
+//! A plan as an operator may see it: everything but secrets, which are not in a plan anyway.
+
+use serde_json::{Value, json};
+use tollgate::plan::{Action, Patience, Plan, Route};
+
+/// The plan in force.
+pub fn plan(plan: &Plan) -> Value {
+    json!({
+        "name": &*plan.telemetry.name,
+        "routes": plan.routes.iter().map(|found| route(plan, found)).collect::<Vec<_>>(),
+        "upstreams": plan.upstreams.iter().map(|upstream| json!({
+            "name": &*upstream.name,
+            "address": format!("{}:{}", upstream.target.host, upstream.target.port),
+            "tls": upstream.target.secure,
+            "base_path": &*upstream.base,
+        })).collect::<Vec<_>>(),
+        "variables": plan.variables.iter().map(|name| &**name).collect::<Vec<_>>(),
+    })
+}
+
+fn route(plan: &Plan, route: &Route) -> Value {
+    json!({
+        "id": &*route.id,
+        "written": format!("{} {}", route.origin.0, route.origin.1),
+        "hosts": route.hosts.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "path": route.pattern.to_string(),
+        "methods": route.methods.listed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "headers": route.headers.iter().map(|condition| format!("{}{}", condition.name, condition.expect)).collect::<Vec<_>>(),
+        "query": route.query.iter().map(|condition| format!("{}{}", condition.name, condition.expect)).collect::<Vec<_>>(),
+        "action": action(plan, route),
+        "timeouts": timeouts(&route.patience),
+        "body_limit": (route.body_limit != u64::MAX).then_some(route.body_limit),
+        "allowed_in_paths": route.tolerated.names().collect::<Vec<_>>(),
+    })
+}
+
+/// What a route does, in a few words.
+pub fn action(plan: &Plan, route: &Route) -> String {
+    match &route.action {
+        Action::Proxy(proxy) => format!("upstream {}", plan.upstreams[proxy.upstream].name),
+        Action::Redirect(redirect) => format!("redirect {}", redirect.status.as_u16()),
+        Action::Respond(respond) => format!("respond {}", respond.status.as_u16()),
+    }
+}
+
+fn timeouts(patience: &Patience) -> Value {
+    let seconds = |span: Option<std::time::Duration>| span.map(|span| span.as_secs_f64());
+    json!({
+        "request": seconds(patience.request),
+        "connect": seconds(Some(patience.connect)),
+        "first_byte": seconds(Some(patience.first_byte)),
+        "idle": seconds(patience.idle),
+    })
+}

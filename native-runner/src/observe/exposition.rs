@@ -1,0 +1,120 @@
+//! Counts as Prometheus reads them.
+
+use std::fmt;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::Registry;
+
+use super::metrics::{BOUNDS, Counts, Histogram, Tally};
+
+/// Everything there is to expose at one moment.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Finished requests.
+    pub counts: Counts,
+    /// Requests that have not ended.
+    pub in_flight: u64,
+    /// Open connections of clients.
+    pub connections: u64,
+    /// Access log lines that were left out.
+    pub dropped_lines: u64,
+    /// Reloads of the configuration that were taken, and that were refused.
+    pub reloads: (u64, u64),
+}
+
+// === impl Snapshot ===
+
+impl Snapshot {
+    /// The text of `/metrics`, in the OpenMetrics form that Prometheus reads.
+    pub fn expose(self) -> Result<String, fmt::Error> {
+        let mut registry = Registry::with_prefix("tollgate");
+        registry.register_collector(Box::new(self));
+        let mut out = String::new();
+        text::encode(&mut out, &registry)?;
+        Ok(out)
+    }
+
+    fn routes(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let routes = &self.counts.routes;
+        let help = "Requests that have ended";
+        let mut family = encoder.encode_descriptor("requests", help, None, MetricType::Counter)?;
+        for (route, counts) in routes {
+            tally(&mut family, ("route", route), &counts.requests)?;
+        }
+        let help = "Time from the first byte of a request to the last of its answer";
+        let mut family = encoder.encode_descriptor("request_duration_seconds", help, None, MetricType::Histogram)?;
+        for (route, counts) in routes {
+            histogram(&mut family, ("route", route), &counts.durations)?;
+        }
+        for (name, help, get) in [
+            ("request_body_bytes", "Bytes of requests' bodies", (|counts| counts.bytes_in) as fn(&super::metrics::RouteCounts) -> u64),
+            ("response_body_bytes", "Bytes of answers' bodies", |counts| counts.bytes_out),
+        ] {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            for (route, counts) in routes {
+                counter(&mut family, &[("route", route)], get(counts))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn upstreams(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Calls of upstreams that have ended";
+        let mut family = encoder.encode_descriptor("upstream_requests", help, None, MetricType::Counter)?;
+        for (upstream, counts) in &self.counts.upstreams {
+            tally(&mut family, ("upstream", upstream), &counts.results)?;
+        }
+        let help = "Time from asking an upstream to the head of its answer";
+        let mut family = encoder.encode_descriptor("upstream_duration_seconds", help, None, MetricType::Histogram)?;
+        for (upstream, counts) in &self.counts.upstreams {
+            histogram(&mut family, ("upstream", upstream), &counts.durations)?;
+        }
+        Ok(())
+    }
+
+    fn process(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        for (name, help, value) in [
+            ("requests_in_flight", "Requests that have not ended", self.in_flight),
+            ("connections", "Open connections of clients", self.connections),
+        ] {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            family.encode_gauge(&i64::try_from(value).unwrap_or(i64::MAX))?;
+        }
+        let help = "Lines of the access log that were left out, because nobody read them in time";
+        let mut family = encoder.encode_descriptor("access_log_dropped", help, None, MetricType::Counter)?;
+        family.encode_counter::<NoLabelSet, u64, u64>(&self.dropped_lines, None)?;
+        let help = "Changes of the configuration";
+        let mut family = encoder.encode_descriptor("reloads", help, None, MetricType::Counter)?;
+        counter(&mut family, &[("result", "taken")], self.reloads.0)?;
+        counter(&mut family, &[("result", "refused")], self.reloads.1)
+    }
+}
+
+impl Collector for Snapshot {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        self.routes(&mut encoder)?;
+        self.upstreams(&mut encoder)?;
+        self.process(&mut encoder)
+    }
+}
+
+fn tally(family: &mut MetricEncoder<'_>, subject: (&str, &str), tally: &Tally) -> fmt::Result {
+    for ((status, outcome), count) in &tally.0 {
+        let labels = [subject, ("status", &status.to_string()), ("outcome", outcome.slug())];
+        counter(family, &labels, *count)?;
+    }
+    Ok(())
+}
+
+fn counter<const N: usize>(family: &mut MetricEncoder<'_>, labels: &[(&str, &str); N], value: u64) -> fmt::Result {
+    family.encode_family(labels)?.encode_counter::<NoLabelSet, u64, u64>(&value, None)
+}
+
+fn histogram(family: &mut MetricEncoder<'_>, subject: (&str, &str), histogram: &Histogram) -> fmt::Result {
+    let bounds = BOUNDS.into_iter().chain([f64::MAX]);
+    let buckets: Vec<_> = bounds.zip(histogram.buckets).collect();
+    let count = histogram.buckets.iter().sum();
+    family.encode_family(&[subject])?.encode_histogram::<NoLabelSet>(histogram.sum, count, &buckets, None)
+}

@@ -1,0 +1,52 @@
+//! The native server: listeners, workers, reload and drain.
+//!
+//! Each worker is a thread with a runtime of its own, and connections stay on the worker that accepted them, so that
+//! a request is handled from its first byte to its last without a lock that another worker could hold.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use tollgate::gateway::Peer;
+use tollgate::problem::Failure;
+
+pub mod admin;
+pub mod ambiguity;
+pub mod body;
+pub mod bound;
+pub mod connection;
+pub mod framing;
+pub mod guard;
+pub mod native;
+pub mod peek;
+pub mod reload;
+pub mod rewound;
+pub mod server;
+pub mod service;
+pub mod state;
+pub mod tls;
+pub mod worker;
+
+pub use server::{Server, Settings};
+
+/// Any error, as hyper takes it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a server answers with: the native gateway, or a component in Wasmtime.
+pub trait Answer: Send + Sync + 'static {
+    /// The body of an answer.
+    type Body: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
+
+    /// Answers a request.
+    fn handle(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        peer: Peer,
+    ) -> impl Future<Output = Response<Self::Body>> + Send;
+
+    /// Answers a request that the server itself refuses.
+    fn refuse(&self, failure: &Failure, head: &Parts, peer: Peer) -> Response<Self::Body>;
+}

@@ -1,0 +1,97 @@
+//! The operator's address: is it alive, is it ready, what has it done, what is in force.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tollgate::body::Body;
+
+use super::Server;
+use crate::inspect;
+
+type Reply = Response<Body<NoStream>>;
+
+/// Answers of this address are never streams.
+#[derive(Debug)]
+pub enum NoStream {}
+
+/// Binds the operator's address and answers there until the process ends; gives the address back.
+pub async fn start(address: SocketAddr, server: Arc<Server>) -> anyhow::Result<SocketAddr> {
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (admin)"))?;
+    let bound = listener.local_addr()?;
+    tokio::spawn(async move {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            let server = Arc::clone(&server);
+            let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+                let reply = answer(&server, &request);
+                async move { Ok::<_, Infallible>(reply) }
+            });
+            let connection = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(Duration::from_secs(10))
+                .serve_connection(TokioIo::new(stream), service);
+            tokio::spawn(connection);
+        }
+    });
+    Ok(bound)
+}
+
+fn answer(server: &Server, request: &Request<Incoming>) -> Reply {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut reply = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+        reply.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return reply;
+    }
+    match request.uri().path() {
+        "/livez" => plain(StatusCode::OK, "alive\n"),
+        "/readyz" if server.is_draining() => plain(StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
+        "/readyz" => plain(StatusCode::OK, "ready\n"),
+        "/metrics" => metrics(server),
+        "/config" => typed(StatusCode::OK, "application/json", inspect::plan(&server.plan()).to_string()),
+        _ => plain(StatusCode::NOT_FOUND, "there are /livez, /readyz, /metrics and /config\n"),
+    }
+}
+
+fn metrics(server: &Server) -> Reply {
+    match server.snapshot().expose() {
+        Ok(text) => typed(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", text),
+        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n"),
+    }
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Reply {
+    typed(status, "text/plain; charset=utf-8", text.to_owned())
+}
+
+fn typed(status: StatusCode, content_type: &'static str, text: String) -> Reply {
+    let mut reply = Response::new(Body::Full(Bytes::from(text)));
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply
+}
+
+impl http_body::Body for NoStream {
+    type Data = Bytes;
+    type Error = tollgate::body::BodyError;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        match *self {}
+    }
+}

@@ -1,0 +1,189 @@
+//! One connection, from its first byte to its last.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tollgate::gateway::Peer;
+
+use super::Answer;
+use super::bound::{Activity, Bound};
+use super::guard::Guard;
+use super::peek;
+use super::rewound::Rewound;
+use super::service::Service;
+use super::state::State;
+
+/// How often a connection is looked after: idle, stuck, or about to be closed.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long an idle connection stays open when the server is about to stop, so that a request that is on its way
+/// still finds it.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// What a connection is served with.
+#[derive(Debug)]
+pub struct Serving<A> {
+    /// What answers.
+    pub answer: Arc<A>,
+    /// What all workers share.
+    pub state: Arc<State>,
+}
+
+/// A connection in hyper's hands that can be asked to end.
+trait Graceful: Future {
+    fn end(self: Pin<&mut Self>);
+}
+
+// === impl Serving ===
+
+impl<A: Answer> Serving<A> {
+    /// Serves a connection; `tls` where the listener speaks TLS.
+    pub async fn serve(self: Arc<Self>, stream: TcpStream, address: SocketAddr, tls: Option<TlsAcceptor>) {
+        // An answer is written in one piece: nothing is won by waiting for more.
+        let _ = stream.set_nodelay(true);
+        match tls {
+            Some(tls) => self.serve_tls(stream, address, tls).await,
+            None => self.serve_plain(stream, address).await,
+        }
+    }
+
+    async fn serve_plain(&self, mut stream: TcpStream, address: SocketAddr) {
+        let peer = Peer { address, secure: false };
+        let Ok(Ok((first, is_http2))) = timeout(self.state.idle, peek::protocol(&mut stream)).await else { return };
+        if is_http2 {
+            let rewound = Rewound::new(stream, first);
+            return self.serve_http2(rewound, peer).await;
+        }
+        if !first.is_empty() {
+            self.serve_http1(stream, first, peer).await;
+        }
+    }
+
+    async fn serve_tls(&self, stream: TcpStream, address: SocketAddr, tls: TlsAcceptor) {
+        let Ok(Ok(stream)) = timeout(self.state.heads.time, tls.accept(stream)).await else { return };
+        let peer = Peer { address, secure: true };
+        if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+            self.serve_http2(stream, peer).await;
+        } else {
+            self.serve_http1(stream, Vec::new(), peer).await;
+        }
+    }
+
+    async fn serve_http1<I>(&self, io: I, first: Vec<u8>, peer: Peer)
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let activity = Activity::new();
+        let guard = Guard::with_first(Bound::new(io, Arc::clone(&activity)), self.state.heads, first);
+        let service = self.service(&activity, peer);
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            // The guard gives each head its time and answers 408; hyper's own timer, which would end a connection in
+            // silence and counts idle time too, lies beyond.
+            .header_read_timeout(None)
+            // Beyond hyper's 100 it allocates for every request, so only who asks for more pays.
+            .max_buf_size((self.state.heads.line + self.state.heads.fields + 8192).max(64 << 10));
+        if self.state.heads.count > 100 {
+            builder.max_headers(self.state.heads.count);
+        }
+        let connection = builder
+            .serve_connection(
+                TokioIo::new(guard),
+                hyper::service::service_fn(move |request| Arc::clone(&service).call(request)),
+            );
+        self.look_after(connection, &activity).await;
+    }
+
+    async fn serve_http2<I>(&self, io: I, peer: Peer)
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let activity = Activity::new();
+        let service = self.service(&activity, peer);
+        let list = self.state.heads.line + self.state.heads.fields;
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            // A client opens as many at once as RFC 9113 section 6.5.2 recommends at least.
+            .max_concurrent_streams(100)
+            // Streams that a client opens and resets at once (CVE-2023-44487), and errors it provokes
+            // (RUSTSEC-2024-0003).
+            .max_pending_accept_reset_streams(20)
+            .max_local_error_reset_streams(128)
+            // Bounds what a head may take in CONTINUATION frames before it is read.
+            .max_frame_size(16 << 10)
+            .max_send_buf_size(64 << 10)
+            .max_header_list_size(u32::try_from(list).unwrap_or(u32::MAX))
+            .keep_alive_interval(Duration::from_secs(20))
+            .keep_alive_timeout(Duration::from_secs(20))
+            .serve_connection(
+                TokioIo::new(Bound::new(io, Arc::clone(&activity))),
+                hyper::service::service_fn(move |request| Arc::clone(&service).call(request)),
+            );
+        self.look_after(connection, &activity).await;
+    }
+
+    fn service(&self, activity: &Arc<Activity>, peer: Peer) -> Arc<Service<A>> {
+        let (answer, state) = (Arc::clone(&self.answer), Arc::clone(&self.state));
+        Arc::new(Service::new(answer, state, Arc::clone(activity), peer))
+    }
+
+    /// Runs a connection until it ends, is idle or stuck for too long, or the server stops.
+    async fn look_after(&self, connection: impl Graceful, activity: &Activity) {
+        let mut connection = pin!(connection);
+        let mut look = pin!(sleep(LOOK));
+        loop {
+            tokio::select! {
+                biased;
+                // An error here is the client's; what became of its requests is in their records.
+                _ = connection.as_mut() => return,
+                () = look.as_mut() => {}
+            }
+            let idle = if self.state.is_draining() { LINGER } else { self.state.idle };
+            if activity.idle_for() >= idle {
+                connection.as_mut().end();
+            }
+            if activity.stuck_for() >= self.state.idle {
+                return;
+            }
+            look.as_mut().reset(Instant::now() + LOOK);
+        }
+    }
+}
+
+impl<I, S, B> Graceful for http1::Connection<I, S>
+where
+    S: hyper::service::HttpService<Incoming, ResBody = B>,
+    S::Error: Into<super::BoxError>,
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    B: http_body::Body + 'static,
+    B::Error: Into<super::BoxError>,
+{
+    fn end(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+impl<I, S, B> Graceful for http2::Connection<I, S, TokioExecutor>
+where
+    S: hyper::service::HttpService<Incoming, ResBody = B>,
+    S::Future: Send + 'static,
+    S::Error: Into<super::BoxError>,
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<super::BoxError>,
+{
+    fn end(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}

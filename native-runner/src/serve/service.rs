@@ -1,0 +1,122 @@
+//! From hyper's request to an answer: framing, the limit on requests in flight, and the end of a connection.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response, Version};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tollgate::gateway::Peer;
+use tollgate::problem::{Failure, Problem};
+
+use super::Answer;
+use super::ambiguity::Ambiguity;
+use super::bound::Activity;
+use super::framing;
+use super::state::{Permit, State};
+
+/// What a client is told to wait when there is no place for its request, in seconds.
+const RETRY_AFTER: u32 = 1;
+
+/// One connection's way to an answer.
+#[derive(Debug)]
+pub struct Service<A> {
+    answer: Arc<A>,
+    state: Arc<State>,
+    activity: Arc<Activity>,
+    peer: Peer,
+}
+
+pin_project_lite::pin_project! {
+    /// An answer's body, and the place that the request holds until it is over.
+    pub struct Held<B> {
+        #[pin]
+        body: B,
+        permit: Option<Permit>,
+        busy: Busy,
+    }
+}
+
+/// A connection is busy while this lives.
+#[derive(Debug)]
+struct Busy(Arc<Activity>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+// === impl Service ===
+
+impl<A: Answer> Service<A> {
+    /// The service of a connection from `peer`.
+    pub fn new(answer: Arc<A>, state: Arc<State>, activity: Arc<Activity>, peer: Peer) -> Self {
+        Self { answer, state, activity, peer }
+    }
+
+    /// Answers a request.
+    pub async fn call(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Held<A::Body>>, Infallible> {
+        self.activity.begin();
+        let busy = Busy(Arc::clone(&self.activity));
+        let version = request.version();
+        let permit = self.state.admit();
+        let refusal = framing::check(&request)
+            .and_then(|()| framing::within(&request, &self.state.heads))
+            .err()
+            .map(refused)
+            .or_else(|| permit.is_none().then(overloaded));
+        let broken = refusal.as_ref().is_some_and(|failure| failure.problem != Problem::Overloaded);
+        let mut response = match refusal {
+            Some(failure) => {
+                let (head, _) = request.into_parts();
+                self.answer.refuse(&failure, &head, self.peer)
+            }
+            None => self.answer.handle(request, self.peer).await,
+        };
+        if version < Version::HTTP_2 && (broken || self.state.is_draining()) {
+            // RFC 9112 section 9.6: after this answer nothing more is read.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(response.map(|body| Held { body, permit, busy }))
+    }
+}
+
+/// What is answered to a request that can be read in two ways.
+fn refused(ambiguity: Ambiguity) -> Failure {
+    let problem = match ambiguity.status().as_u16() {
+        408 => Problem::RequestTimeout,
+        414 => Problem::UriTooLong,
+        417 => Problem::ExpectationFailed,
+        431 => Problem::HeadersTooLarge,
+        501 => Problem::NotImplemented,
+        505 => Problem::VersionNotSupported,
+        _ => Problem::BadRequest,
+    };
+    Failure::from(problem).cause(ambiguity.reason())
+}
+
+fn overloaded() -> Failure {
+    Failure { retry_after: Some(RETRY_AFTER), ..Problem::Overloaded.into() }
+}
+
+impl<B: Body<Data = Bytes>> Body for Held<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        self.project().body.poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,118 @@
+//! A worker: a thread, a runtime, and the connections it accepted.
+
+use std::net::TcpListener as StdListener;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::connection::Serving;
+use super::tls::Certificates;
+use super::{Answer, BoxError};
+
+/// A bound listener; `certificates` where it speaks TLS.
+#[derive(Debug)]
+pub struct Bound {
+    /// The socket, which all workers accept from.
+    pub socket: StdListener,
+    /// What TLS is served with.
+    pub certificates: Option<Arc<Certificates>>,
+}
+
+/// How long a worker waits when the system gives it no more connections.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+/// How often connections to upstreams that nobody uses are looked for.
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// Starts a worker. It ends when the server drains and its connections have ended, or `drain` has passed.
+pub fn start<A: Answer>(
+    number: usize,
+    listeners: &[Bound],
+    serving: Arc<Serving<A>>,
+    upkeep: impl Fn() + Send + Sync + 'static,
+    drain: Duration,
+) -> anyhow::Result<JoinHandle<()>> {
+    let mut accepting = Vec::new();
+    for listener in listeners {
+        accepting.push((listener.socket.try_clone()?, listener.certificates.clone()));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new()
+        .name(format!("worker-{number}"))
+        .spawn(move || {
+            if let Err(error) = runtime.block_on(run(accepting, serving, upkeep, drain)) {
+                tracing::error!("worker {number} failed: {error:#}");
+            }
+        })
+        .context("a worker cannot be started")
+}
+
+async fn run<A: Answer>(
+    accepting: Vec<(StdListener, Option<Arc<Certificates>>)>,
+    serving: Arc<Serving<A>>,
+    upkeep: impl Fn() + Send + Sync + 'static,
+    drain: Duration,
+) -> anyhow::Result<()> {
+    let upkeep = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(SWEEP).await;
+            upkeep();
+        }
+    });
+    let mut listeners = JoinSet::new();
+    for (socket, certificates) in accepting {
+        let listener = TcpListener::from_std(socket)?;
+        listeners.spawn(accept(listener, certificates, Arc::clone(&serving)));
+    }
+    let mut connections = JoinSet::new();
+    while let Some(ended) = listeners.join_next().await {
+        connections.spawn(ended?);
+    }
+    // What was accepted is finished, but not for ever.
+    let finish = async { while connections.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(drain, finish).await;
+    upkeep.abort();
+    Ok(())
+}
+
+/// Accepts until the server drains. The result waits for the connections that were accepted.
+async fn accept<A: Answer>(
+    listener: TcpListener,
+    certificates: Option<Arc<Certificates>>,
+    serving: Arc<Serving<A>>,
+) -> impl Future<Output = ()> {
+    let mut connections = JoinSet::new();
+    let state = Arc::clone(&serving.state);
+    while !state.is_draining() {
+        let place = tokio::select! {
+            place = Arc::clone(&state.connections).acquire_owned() => place,
+            () = state.draining() => break,
+        };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = state.draining() => break,
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                let tls = certificates.as_ref().map(|certificates| certificates.acceptor());
+                let serving = Arc::clone(&serving);
+                connections.spawn(async move {
+                    serving.serve(stream, address, tls).await;
+                    drop(place);
+                });
+            }
+            Err(error) => pause_after(&error.into()).await,
+        }
+        while connections.try_join_next().is_some() {}
+    }
+    async move { while connections.join_next().await.is_some() {} }
+}
+
+/// A connection that failed before it was accepted is the client's affair; too few descriptors are ours, and pass.
+async fn pause_after(error: &BoxError) {
+    tracing::warn!("a connection could not be accepted: {error}");
+    tokio::time::sleep(EXHAUSTED).await;
+}

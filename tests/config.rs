@@ -1,0 +1,89 @@
+//! What an operator is told about a configuration, word for word.
+//!
+//! Each folder in `tests/config` holds the files of one configuration and `expected.txt`: every diagnostic as it is
+//! printed. `TOLLGATE_BLESS=1 cargo test -p tollgate --test config` writes them, and the generated pages in `docs`,
+//! anew; read the difference before you commit it.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use similar::TextDiff;
+use tollgate::author::{self, Loaded};
+use tollgate::diagnostic::Diagnostic;
+
+/// What making a plan has to say about a configuration that could be read.
+fn plan_diagnostics(_loaded: &Loaded) -> Vec<Diagnostic> {
+    Vec::new()
+}
+
+#[test]
+fn diagnostics_are_worded_as_expected() {
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(root().join("tests/config")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    assert!(!folders.is_empty());
+    let wrong: Vec<String> = folders
+        .iter()
+        .filter_map(|folder| compare(&folder.join("expected.txt"), &said_about(folder)))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_schema_in_docs_is_up_to_date() {
+    let schema = serde_json::to_string_pretty(&author::schema()).unwrap() + "\n";
+    let wrong = compare(&root().join("docs/schema.json"), &schema);
+    assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
+}
+
+#[test]
+fn the_reference_in_docs_is_up_to_date() {
+    let wrong = compare(&root().join("docs/configuration.md"), &author::reference());
+    assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn said_about(folder: &Path) -> String {
+    let diagnostics = match author::load_dir(folder) {
+        Ok(loaded) => {
+            let mut diagnostics = plan_diagnostics(&loaded);
+            loaded.locations.locate(&mut diagnostics);
+            diagnostics
+        }
+        Err(diagnostics) => diagnostics,
+    };
+    let mut text = String::new();
+    for diagnostic in &diagnostics {
+        writeln!(text, "{diagnostic}\n").unwrap();
+    }
+    match text.trim_end() {
+        "" => "nothing to say\n".to_owned(),
+        // A diagnostic about the folder itself names it, and it is somewhere else on every machine.
+        text => text.replace(&format!("{}/", root().display()), "") + "\n",
+    }
+}
+
+/// The difference between what is there and what is expected at `path`, if there is one.
+fn compare(path: &Path, actual: &str) -> Option<String> {
+    if std::env::var_os("TOLLGATE_BLESS").is_some() {
+        fs::write(path, actual).unwrap();
+        return None;
+    }
+    let expected = fs::read_to_string(path).unwrap_or_default();
+    if expected == actual {
+        return None;
+    }
+    let name = path.strip_prefix(root()).unwrap_or(path).display();
+    let difference = TextDiff::from_lines(expected.as_str(), actual);
+    let difference = difference.unified_diff().context_radius(3).header("expected", "actual").to_string();
+    Some(format!(
+        "{name} is not what it should be:\n{difference}\nIf the new text is right: \
+         TOLLGATE_BLESS=1 cargo test -p tollgate --test config\n"
+    ))
+}
