@@ -9,3 +9,4 @@ pub mod load;
 pub mod observe;
 pub mod random;
 pub mod serve;
+pub mod test;

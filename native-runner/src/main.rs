@@ -26,6 +26,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         Command::Serve(serve) => command::serve::serve(serve),
+        Command::Test(test) => command::test::test(test),
     }
 }
 
