@@ -6,3 +6,4 @@ pub mod component;
 #[path = "command/no_component.rs"]
 pub mod component;
 pub mod serve;
+pub mod test;

@@ -13,3 +13,4 @@ pub mod random;
 pub mod serve;
 #[cfg(feature = "component")]
 pub mod wasm_host;
+pub mod test;

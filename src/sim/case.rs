@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::upstream::Fault;
 use crate::config::Document;
 
 pub mod expect;
@@ -129,6 +130,9 @@ impl Case {
         if host == HostKind::Sim {
             return None;
         }
+        if self.upstreams.values().any(|replies| comes_and_goes(replies)) {
+            return Some("needs an upstream that comes and goes".to_owned());
+        }
         let upstream = self.upstreams.values().flatten().find_map(Reply::only_simulated);
         upstream.or_else(|| self.steps.iter().find_map(Step::only_simulated)).map(str::to_owned)
     }
@@ -137,6 +141,12 @@ impl Case {
     pub fn refused_by(&self, host: HostKind) -> Option<&Refused> {
         self.refused.as_ref().filter(|refused| refused.hosts.is_empty() || refused.hosts.contains(&host))
     }
+}
+
+/// Whether some connections are refused and others are not.
+fn comes_and_goes(replies: &[Reply]) -> bool {
+    let refused = replies.iter().filter(|reply| reply.fault == Some(Fault::Refuse)).count();
+    refused > 0 && refused < replies.len()
 }
 
 impl Step {

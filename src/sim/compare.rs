@@ -30,6 +30,14 @@ pub struct Difference {
 pub fn compare(step: &Step, seen: &Seen, names: &Names) -> Vec<Difference> {
     let mut comparison = Comparison { names, about: String::new(), differences: Vec::new() };
     comparison.answer(&step.expect, seen);
+    let mut differences = comparison.differences;
+    differences.extend(compare_upstream(step, seen, names));
+    differences
+}
+
+/// Everything about what upstreams received that is not as expected.
+pub fn compare_upstream(step: &Step, seen: &Seen, names: &Names) -> Vec<Difference> {
+    let mut comparison = Comparison { names, about: String::new(), differences: Vec::new() };
     if let Some(asked) = &step.upstream {
         comparison.upstream(asked, &seen.received);
     }
@@ -169,7 +177,6 @@ impl Comparison<'_> {
             self.about = format!("upstream request {}: ", at + 1);
             self.asked(asked, got);
         }
-        self.about.clear();
     }
 
     fn asked(&mut self, asked: &Asked, got: &Received) {

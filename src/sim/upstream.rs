@@ -149,6 +149,11 @@ impl Replies {
         Self { replies, used }
     }
 
+    /// Whether connections are refused.
+    pub fn refuse(&self) -> bool {
+        self.replies.iter().any(|reply| reply.fault == Some(Fault::Refuse))
+    }
+
     /// What is answered to a request; `None` where no reply is for it.
     pub fn next(&mut self, method: &Method, target: &str) -> Option<Reply> {
         let fitting = || (0..self.replies.len()).filter(|at| self.replies[*at].when.fits(method, target));
