@@ -4,6 +4,8 @@
 #[cfg(feature = "author")]
 pub mod author;
 pub mod body;
+#[cfg(target_os = "wasi")]
+mod component;
 pub mod config;
 pub mod deadline;
 pub mod diagnostic;

@@ -3,6 +3,8 @@
 pub mod args;
 pub mod coalesce;
 pub mod command;
+#[cfg(feature = "component")]
+pub mod freeze;
 pub mod host;
 pub mod inspect;
 pub mod load;
@@ -10,3 +12,5 @@ pub mod observe;
 pub mod random;
 pub mod serve;
 pub mod test;
+#[cfg(feature = "component")]
+pub mod wasm_host;
