@@ -55,7 +55,11 @@ impl<H: Host> ReplyBody<H> {
         patience: Patience,
         deadline: Deadline,
     ) -> Self {
-        let ending = Ending { open: Some(Box::new(Open { host, record, patience, deadline })) };
+        let mut ending = Ending { open: Some(Box::new(Open { host, record, patience, deadline })) };
+        if body.is_end_stream() {
+            // Nobody asks a body for more that says it has none.
+            ending.end(Ok(()));
+        }
         Self { body, alarm: Alarm::unset(), moved: None, ending }
     }
 

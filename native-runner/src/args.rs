@@ -23,10 +23,10 @@ pub struct Arguments {
 pub enum Command {
     /// Serve a configuration.
     Serve(Serve),
-    /// Freeze a configuration into the component.
-    Build(Build),
     /// Run cases.
     Test(Test),
+    /// Freeze a configuration into the component.
+    Build(Build),
 }
 
 /// Run cases: requests, and what is expected of them.

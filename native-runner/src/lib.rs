@@ -11,6 +11,6 @@ pub mod load;
 pub mod observe;
 pub mod random;
 pub mod serve;
+pub mod test;
 #[cfg(feature = "component")]
 pub mod wasm_host;
-pub mod test;

@@ -27,8 +27,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         Command::Serve(serve) if serve.component.is_some() => command::component::serve(serve),
         Command::Serve(serve) => command::serve::serve(serve),
-        Command::Build(build) => command::component::build(build),
         Command::Test(test) => command::test::test(test),
+        Command::Build(build) => command::component::build(build),
     }
 }
 
