@@ -88,7 +88,10 @@ impl<H: Host> Gateway<H> {
         let client = client_of(peer.address.ip(), &self.plan.trusted, &head.headers);
         let mut record = self.begin(&head, &client);
         let is_head = head.method == Method::HEAD;
-        let answer = self.run(head, body, peer, &client, &mut record).await;
+        let mut waiting = Waiting { host: &self.host, record: &mut record, answered: false };
+        let answer = self.run(head, body, peer, &client, waiting.record).await;
+        waiting.answered = true;
+        drop(waiting);
         let (mut response, patience, deadline) = answer.unwrap_or_else(|failure| self.fail(&failure, &mut record));
         self.stamp(response.headers_mut(), &record);
         record.status = response.status();
@@ -118,6 +121,9 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Answer<H::Stream>, Failure> {
         let deadline_begun = record.begun;
         let authority = authority(&head)?.to_owned();
+        if forward::hop::nominates_framing(&head.headers) {
+            return Err(Failure::from(Problem::BadRequest).detail("Connection names a field that frames the request"));
+        }
         let target = head.uri.path_and_query().cloned();
         let normal = normalise(target.as_ref().map_or("/", PathAndQuery::path));
         let route = match self.find(&head, &authority, &normal)? {
@@ -306,6 +312,26 @@ impl<H: Host> Gateway<H> {
             if let Ok(value) = HeaderValue::try_from(timing) {
                 let _ = headers.try_append(SERVER_TIMING, value);
             }
+        }
+    }
+}
+
+/// A request whose client waits for the head of the answer. Dropped before that is there, it was the client who went
+/// away, and nobody else is left to say so.
+struct Waiting<'a, H: Host> {
+    host: &'a H,
+    record: &'a mut Record,
+    answered: bool,
+}
+
+impl<H: Host> Drop for Waiting<'_, H> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.record.outcome = Outcome::ClientGone;
+            // Nothing was answered; nginx's number for that is what operators know.
+            self.record.status = StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST);
+            self.record.total = self.host.tick() - self.record.begun;
+            self.host.observe(self.record);
         }
     }
 }

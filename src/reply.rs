@@ -55,7 +55,11 @@ impl<H: Host> ReplyBody<H> {
         patience: Patience,
         deadline: Deadline,
     ) -> Self {
-        let ending = Ending { open: Some(Box::new(Open { host, record, patience, deadline })) };
+        let mut ending = Ending { open: Some(Box::new(Open { host, record, patience, deadline })) };
+        if body.is_end_stream() {
+            // Nobody asks a body for more that says it has none.
+            ending.end(Ok(()));
+        }
         Self { body, alarm: Alarm::unset(), moved: None, ending }
     }
 
@@ -76,9 +80,9 @@ impl<H: Host> HttpBody for ReplyBody<H> {
             let Some(open) = &mut this.ending.open else { return Poll::Pending };
             // A timer only where the body lets us wait: most bodies are there with their head.
             let moved = *this.moved.get_or_insert_with(|| open.host.tick());
-            let due = open.deadline.or_after(moved, open.patience.idle);
+            let due = open.due(moved);
             ready!(this.alarm.poll_due(&open.host, due, cx));
-            let error = if open.deadline.has_passed(due) { BodyError::Deadline } else { BodyError::Idle };
+            let error = open.expired(due);
             this.ending.end(Err(&error));
             return Poll::Ready(Some(Err(error)));
         };
@@ -118,6 +122,18 @@ impl<H: Host> Ending<H> {
         }
     }
 
+    /// When a body that has not moved since `moved` has been waited for long enough.
+    pub fn due(&self, moved: Tick) -> Tick {
+        self.open.as_ref().map_or(moved, |open| open.due(moved))
+    }
+
+    /// `due` has come, and the body has not moved.
+    pub fn expire(&mut self, due: Tick) {
+        if let Some(error) = self.open.as_ref().map(|open| open.expired(due)) {
+            self.end(Err(&error));
+        }
+    }
+
     /// The body is over. Only the first call counts.
     pub fn end(&mut self, end: Result<(), &BodyError>) {
         let Some(mut open) = self.open.take() else { return };
@@ -146,6 +162,14 @@ impl<H: Host> Drop for Ending<H> {
 // === impl Open ===
 
 impl<H: Host> Open<H> {
+    fn due(&self, moved: Tick) -> Tick {
+        self.deadline.or_after(moved, self.patience.idle)
+    }
+
+    fn expired(&self, due: Tick) -> BodyError {
+        if self.deadline.has_passed(due) { BodyError::Deadline } else { BodyError::Idle }
+    }
+
     fn close(mut self) {
         self.record.total = self.host.tick() - self.record.begun;
         self.host.observe(&self.record);

@@ -23,6 +23,36 @@ pub struct Arguments {
 pub enum Command {
     /// Serve a configuration.
     Serve(Serve),
+    /// Run cases.
+    Test(Test),
+    /// Freeze a configuration into the component.
+    Build(Build),
+}
+
+/// Run cases: requests, and what is expected of them.
+///
+/// Each case is a file with a story: a configuration (or the directory of one), what the upstreams answer, and steps,
+/// each a request with what the client must get and what the upstreams must receive. Directories are searched; in one
+/// with files named *.case.toml these are the cases, in others all files are. docs/testing.md describes the format.
+///
+/// Cases run in the simulated host, where time is virtual and no socket is opened. The status is 1 if one fails.
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Case files and directories of them.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The hosts to run over.
+    #[arg(long, value_name = "HOST", value_delimiter = ',', default_value = "sim")]
+    pub host: Vec<CaseHost>,
+}
+
+/// A host for cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CaseHost {
+    /// The simulated host.
+    Sim,
+    /// The native server, on loopback.
+    Native,
 }
 
 /// Serve a configuration.
@@ -34,8 +64,16 @@ pub enum Command {
 /// `name = value` of the file named by --variables.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// The directory of the configuration.
-    pub directory: PathBuf,
+    /// The directory of the configuration. A component has its configuration in it; then only `server` is read.
+    #[arg(required_unless_present = "component")]
+    pub directory: Option<PathBuf>,
+    /// Serve this component in embedded Wasmtime instead: what `tollgate build` made, or any other component (or its
+    /// core module) that answers wasi:http requests.
+    #[arg(long, value_name = "FILE")]
+    pub component: Option<PathBuf>,
+    /// A variable for the component's environment.
+    #[arg(long, value_name = "NAME=VALUE", requires = "component", value_parser = environment)]
+    pub env: Vec<(String, String)>,
     /// Listen here for plain HTTP instead of where the configuration says.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
@@ -81,6 +119,11 @@ impl From<Form> for AccessLog {
     }
 }
 
+fn environment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 fn admin(text: &str) -> Result<Admin, String> {
     match text {
         "off" => Ok(Admin(None)),
@@ -89,4 +132,29 @@ fn admin(text: &str) -> Result<Admin, String> {
             .map(|address| Admin(Some(address)))
             .map_err(|_| "an address and a port, such as 127.0.0.1:9901, or off".to_owned()),
     }
+}
+
+/// Freeze a configuration into the component.
+///
+/// The component's module is compiled once, by scripts/component.sh; this command gives it a configuration by
+/// pre-initialisation, which takes less than a second and needs no compiler. It writes
+///
+///   OUT/tollgate.component.wasm   a component for any host of wasi:http 0.2, such as `tollgate serve --component`
+///   OUT/tollgate.spin.wasm        a module for Spin, SpinKube and Fermyon's clouds
+///
+/// and brings spin.toml up to date with what the configuration needs: the addresses it may call, its variables and its
+/// stores, and nothing else.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// The directory of the configuration.
+    pub directory: PathBuf,
+    /// Where the artifacts go.
+    #[arg(long, value_name = "DIRECTORY", default_value = "target/component")]
+    pub out: PathBuf,
+    /// Where scripts/component.sh has put the modules.
+    #[arg(long, value_name = "DIRECTORY", default_value = "target/component")]
+    pub modules: PathBuf,
+    /// The manifest to bring up to date. Default: spin.toml beside the configuration's directory, where there is one.
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
 }

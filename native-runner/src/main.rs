@@ -25,7 +25,10 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
+        Command::Serve(serve) if serve.component.is_some() => command::component::serve(serve),
         Command::Serve(serve) => command::serve::serve(serve),
+        Command::Test(test) => command::test::test(test),
+        Command::Build(build) => command::component::build(build),
     }
 }
 

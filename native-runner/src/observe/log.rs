@@ -45,6 +45,11 @@ impl AccessLog {
         Self { form: line::json, lines: None, dropped: Arc::default() }
     }
 
+    /// Gives each line, a JSON object, to `lines` instead of writing it.
+    pub fn into_channel(lines: SyncSender<String>) -> Self {
+        Self { lines: Some(lines), ..Self::off() }
+    }
+
     /// Writes a line.
     pub fn write(&self, record: &Record) {
         let Some(lines) = &self.lines else { return };
