@@ -115,9 +115,11 @@ impl Pattern {
             if ended {
                 return false;
             }
-            let text = match rest.split_once('/') {
-                Some((text, after)) => {
-                    rest = after;
+            // Segments are short: quicker than a search made for long texts.
+            let text = match rest.bytes().position(|byte| byte == b'/') {
+                Some(slash) => {
+                    let text = &rest[..slash];
+                    rest = &rest[slash + 1..];
                     text
                 }
                 None => {
