@@ -8,6 +8,7 @@ use http::{HeaderMap, Method};
 pub mod ambiguity;
 pub mod condition;
 pub mod host;
+pub mod order;
 pub mod path;
 pub mod pattern;
 pub mod table;

@@ -116,7 +116,7 @@ pub(super) fn compile(documents: &[(String, Document)], abilities: &Abilities) -
     let server = context.server(&at, server);
     let routes = context.routes(documents);
     context.duplicate_ids(&routes);
-    let table = Table::new(&entries(&routes));
+    let table = Table::new(&routes.iter().map(Entry::from).collect::<Vec<_>>());
     let mut plan = Plan {
         methods: extension_methods(&routes),
         variables: std::mem::take(&mut context.variables).into_iter().collect(),
@@ -130,19 +130,6 @@ pub(super) fn compile(documents: &[(String, Document)], abilities: &Abilities) -
     context.conflicts(&mut plan);
     let failed = context.upstream_names.len() != plan.upstreams.len();
     ((!failed).then_some(plan), context.diagnostics)
-}
-
-fn entries(routes: &[Route]) -> Vec<Entry<'_>> {
-    routes
-        .iter()
-        .map(|route| Entry {
-            hosts: &route.hosts,
-            pattern: &route.pattern,
-            has_methods: !route.methods.is_any(),
-            headers: route.headers.len(),
-            query: route.query.len(),
-        })
-        .collect()
 }
 
 fn extension_methods(routes: &[Route]) -> Vec<Method> {

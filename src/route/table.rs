@@ -14,6 +14,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::pattern::{Pattern, Segment};
+use crate::plan::Route;
 
 /// What the table needs to know of a route.
 #[derive(Debug)]
@@ -61,6 +62,20 @@ pub struct Candidate {
     pub route: u32,
     /// The place says less than the route's pattern does: whoever asks must match the pattern too.
     pub verify: bool,
+}
+
+// === impl Entry ===
+
+impl<'a> From<&'a Route> for Entry<'a> {
+    fn from(route: &'a Route) -> Self {
+        Self {
+            hosts: &route.hosts,
+            pattern: &route.pattern,
+            has_methods: !route.methods.is_any(),
+            headers: route.headers.len(),
+            query: route.query.len(),
+        }
+    }
 }
 
 // === impl HostPattern ===
@@ -167,8 +182,8 @@ impl Tree {
     }
 }
 
-/// The total order of routes with one host.
-fn order(a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
+/// The total order of routes with one host; what is equal here goes in the order of the files.
+pub(super) fn order(a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
     a.pattern
         .rank(b.pattern)
         .then(b.has_methods.cmp(&a.has_methods))
