@@ -20,9 +20,111 @@ pub struct Arguments {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[allow(missing_docs, reason = "clap would print a variant's comment instead of its arguments' long one")]
 pub enum Command {
-    /// Serve a configuration.
+    Demo(Demo),
     Serve(Serve),
+    Check(Check),
+    Routes(Routes),
+}
+
+/// Start three sample services and the gateway in front of them.
+///
+/// Prints the table of routes and a tour of curl lines to paste into another terminal, and stays up until Ctrl-C. The
+/// configuration is routes/ of the current directory where that is the shipped one, and may be changed while the demo
+/// runs; else a copy that is built in.
+///
+/// The services keep their data in memory: users on port 9101, catalog on 9102, orders on 9103.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  tollgate demo                    the gateway on 127.0.0.1:8080
+  tollgate demo --port 3000        the gateway on another port
+  tollgate demo --services-only    for a gateway started otherwise: tollgate serve routes, or spin up")]
+pub struct Demo {
+    /// The gateway's port instead of the configuration's; 0 for any that is free.
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
+    /// The ports of the services: users, catalog, orders; 0 for any that is free.
+    #[arg(long, value_name = "PORT,PORT,PORT", default_value = "9101,9102,9103", value_parser = services)]
+    pub services: Services,
+    /// Start the services and no gateway.
+    #[arg(long)]
+    pub services_only: bool,
+    /// No operator's address.
+    #[arg(long)]
+    pub no_admin: bool,
+}
+
+/// The ports of the sample services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Services(pub [u16; 3]);
+
+/// Find every mistake in a configuration.
+///
+/// Says of each mistake what is wrong, in which file, line and column, the JSON Pointer of the value, what was probably
+/// meant, and who else is involved. Routes that no request can reach are reported too.
+///
+/// Where there is a spin.toml, in the directory or in its parent, the configuration is checked for a component as well,
+/// and so is the manifest: it should allow exactly what the configuration needs, neither less nor more.
+///
+/// Ends with status 0 where all is well, 1 where there are mistakes, 2 where the command line is wrong.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  tollgate check routes
+  tollgate check routes --deny-warnings           for CI: warnings count as mistakes
+  tollgate check routes --for both                for the native runner and for a component
+  tollgate check routes --format json | jq '.diagnostics[].message'")]
+pub struct Check {
+    /// The directory of the configuration.
+    pub directory: PathBuf,
+    /// Where the configuration is to run. Default: native, and component too where there is a spin.toml.
+    #[arg(long = "for", value_name = "PLACE")]
+    pub place: Option<Place>,
+    /// What is printed.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// Warnings count as mistakes.
+    #[arg(long)]
+    pub deny_warnings: bool,
+}
+
+/// Where a configuration is to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Place {
+    /// In the native runner.
+    Native,
+    /// In a component: on Spin, or another WebAssembly host.
+    Component,
+    /// In either.
+    Both,
+}
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people.
+    Text,
+    /// One JSON object for programs.
+    Json,
+}
+
+/// Show the routes in the order in which they are tried.
+///
+/// One block a host, one line a route: path, methods, further conditions, what happens, the route's id, and where it is
+/// written. A path that ends in /** is a prefix, which takes everything under it.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  tollgate routes routes
+  tollgate routes routes --json | jq -r '.hosts[].routes[].id'")]
+pub struct Routes {
+    /// The directory of the configuration.
+    pub directory: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Serve a configuration.
@@ -89,4 +191,10 @@ fn admin(text: &str) -> Result<Admin, String> {
             .map(|address| Admin(Some(address)))
             .map_err(|_| "an address and a port, such as 127.0.0.1:9901, or off".to_owned()),
     }
+}
+
+fn services(text: &str) -> Result<Services, String> {
+    let ports: Result<Vec<u16>, _> = text.split(',').map(|port| port.trim().parse()).collect();
+    let ports = ports.ok().and_then(|ports| ports.try_into().ok());
+    ports.map(Services).ok_or_else(|| "three ports, such as 9101,9102,9103".to_owned())
 }

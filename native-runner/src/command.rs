@@ -1,3 +1,6 @@
 //! The commands, one file each.
 
+pub mod check;
+pub mod demo;
+pub mod routes;
 pub mod serve;

@@ -1,10 +1,17 @@
 //! Tollgate as a native server, and its tools, as a library: `main.rs` only picks one of them.
 
 pub mod args;
+pub mod check;
+pub mod columns;
 pub mod command;
+pub mod demo;
 pub mod host;
 pub mod inspect;
+pub mod listing;
 pub mod load;
+pub mod manifest;
 pub mod observe;
+pub mod paint;
 pub mod random;
 pub mod serve;
+pub mod wording;

@@ -25,7 +25,10 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
+        Command::Demo(demo) => command::demo::demo(demo),
         Command::Serve(serve) => command::serve::serve(serve),
+        Command::Check(check) => command::check::check(check),
+        Command::Routes(routes) => command::routes::routes(routes),
     }
 }
 

@@ -16,9 +16,8 @@ pub struct Group<'p> {
 }
 
 /// How the order is decided, in one sentence.
-pub const RULE: &str = "The first route that fits takes a request: exact hosts before wildcards, longer before shorter; \
-    exact paths before patterns, longer prefixes before shorter; then routes that list methods, more header conditions, \
-    more query conditions, and at last the order in the files.";
+pub const RULE: &str = "The first that fits takes a request: host (exact, then the longest wildcard), path (exact, \
+    then the longest prefix), methods listed, most header conditions, most query conditions, order in the files.";
 
 impl Plan {
     /// Every host that a route names, best first, with its routes, best first. A route with several hosts stands in
