@@ -7,6 +7,7 @@ pub mod body;
 pub mod config;
 pub mod deadline;
 pub mod diagnostic;
+pub mod explain;
 pub mod forward;
 pub mod gateway;
 pub mod host;

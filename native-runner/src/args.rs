@@ -1,9 +1,10 @@
 //! What the command line says.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use http::{HeaderName, HeaderValue};
 use tollgate::config::AccessLog;
 
 /// Tollgate, the API gateway for the edge.
@@ -26,6 +27,13 @@ pub enum Command {
     Serve(Serve),
     Check(Check),
     Routes(Routes),
+    Explain(Explain),
+    Init(Init),
+    /// Print the JSON Schema of configuration files, for editors.
+    ///
+    /// A TOML file names it with `#:schema FILE` in its first line, a YAML file with
+    /// `# yaml-language-server: $schema=FILE`, a JSON file with `"$schema": "FILE"`.
+    Schema,
 }
 
 /// Start three sample services and the gateway in front of them.
@@ -155,6 +163,57 @@ pub struct Serve {
     pub workers: Option<usize>,
 }
 
+/// Explain what would happen to a request, without calling anybody.
+///
+/// Says how the request is seen (host, path in normal form, what is ambiguous about it), why each route that could
+/// take it does or does not, and what would happen: the request that the upstream would get, with all its fields, or
+/// the gateway's own answer. Variables are shown as ${name}, never with their values; identifiers are examples.
+///
+/// The gateway itself is asked, over a network that is none, so the explanation is what would really happen.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  tollgate explain routes --url http://127.0.0.1:8080/users/2 -H 'X-Beta: yes'
+  tollgate explain routes --url /users --method DELETE
+  tollgate explain routes --url http://shop.localhost/3 --all
+  tollgate explain routes --url /orders --method POST --body-size 100000
+  tollgate explain routes --url /users/1%2F2 --json | jq .outcome.status")]
+pub struct Explain {
+    /// The directory of the configuration.
+    pub directory: PathBuf,
+    /// The address asked for; a path alone is asked for on localhost.
+    #[arg(long, short, value_name = "URL")]
+    pub url: String,
+    /// The method.
+    #[arg(long, short = 'X', value_name = "METHOD", default_value = "GET")]
+    pub method: String,
+    /// A header field, such as 'X-Beta: yes'; may be given several times.
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = header)]
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The address the request comes from.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub peer: IpAddr,
+    /// The length of the request's body, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    pub body_size: u64,
+    /// Show routes for other hosts and paths too.
+    #[arg(long)]
+    pub all: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Write a configuration to begin with.
+///
+/// Makes the directory where there is none, and in it gateway.toml, which explains itself, and .schema.json, with which
+/// editors complete and check what you write. Never writes over a file.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The directory of the new configuration.
+    pub directory: PathBuf,
+}
+
 /// An operator's address, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Admin(pub Option<SocketAddr>);
@@ -197,4 +256,11 @@ fn services(text: &str) -> Result<Services, String> {
     let ports: Result<Vec<u16>, _> = text.split(',').map(|port| port.trim().parse()).collect();
     let ports = ports.ok().and_then(|ports| ports.try_into().ok());
     ports.map(Services).ok_or_else(|| "three ports, such as 9101,9102,9103".to_owned())
+}
+
+fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let (name, value) = text.split_once(':').ok_or_else(|| "a name, a colon and a value".to_owned())?;
+    let name = name.trim().parse().map_err(|_| format!("\"{name}\" cannot name a header field"))?;
+    let value = HeaderValue::from_str(value.trim()).map_err(|_| "the value has characters that cannot be sent".to_owned())?;
+    Ok((name, value))
 }

@@ -5,6 +5,7 @@ pub mod check;
 pub mod columns;
 pub mod command;
 pub mod demo;
+pub mod explanation;
 pub mod host;
 pub mod inspect;
 pub mod listing;
