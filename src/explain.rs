@@ -23,7 +23,7 @@ pub use outcome::{Answer, Field, Limits, Outcome, Sent, Waits};
 
 use crate::gateway::{Gateway, Peer};
 use crate::plan::Plan;
-use crate::route::path::{Normal, normalise};
+use crate::route::path::normalise;
 use crate::route::{self, Query};
 use host::{Announced, Recorder};
 
@@ -62,6 +62,10 @@ pub struct Explanation {
 pub struct Seen {
     /// The method.
     pub method: String,
+    /// `http` or `https`.
+    pub scheme: &'static str,
+    /// The authority it is for.
+    pub authority: String,
     /// The host, in lower case and without port.
     pub host: String,
     /// The path as it came.
@@ -109,7 +113,17 @@ pub fn explain(plan: &Arc<Plan>, question: &Question) -> Result<Explanation, Str
         headers: &head.headers,
     };
     let routes = if record.looked_at_routes { considered::all(plan, &query, &normal, record.route) } else { Vec::new() };
-    let seen = seen(&query, head.uri.path(), &normal, record.client.as_deref());
+    let seen = Seen {
+        method: head.method.to_string(),
+        scheme: if question.secure { "https" } else { "http" },
+        authority: if authority.is_empty() { &question.authority } else { authority }.to_owned(),
+        host: query.host.to_owned(),
+        path: head.uri.path().to_owned(),
+        normal_path: normal.path.to_string(),
+        ambiguities: normal.found.names().collect(),
+        query: query.query.map(str::to_owned),
+        client: record.client.clone().unwrap_or_default(),
+    };
     Ok(Explanation { request: seen, routes, outcome: outcome::of(plan, record, &reply, body) })
 }
 
@@ -131,14 +145,70 @@ fn request(question: &Question) -> Result<Request<Announced>, String> {
     Ok(request)
 }
 
-fn seen(query: &Query<'_>, path: &str, normal: &Normal<'_>, client: Option<&str>) -> Seen {
-    Seen {
-        method: query.method.to_string(),
-        host: query.host.to_owned(),
-        path: path.to_owned(),
-        normal_path: normal.path.to_string(),
-        ambiguities: normal.found.names().collect(),
-        query: query.query.map(str::to_owned),
-        client: client.unwrap_or_default().to_owned(),
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::config::Document;
+    use crate::plan::{Abilities, witness};
+
+    fn plan() -> Arc<Plan> {
+        let document: Document = serde_json::from_value(serde_json::json!({
+            "upstreams": { "a": { "url": "http://a.internal" } },
+            "routes": [
+                { "id": "any", "upstream": "a" },
+                { "id": "host", "match": { "host": ["b.example", "*.b.example"], "prefix": "/x" }, "upstream": "a" },
+                { "id": "post", "match": { "path": "/x/{y}", "methods": ["POST"] }, "upstream": "a",
+                  "headers": { "request": { "set": { "Authorization": "Bearer ${token}" } } } },
+                { "id": "query", "match": { "path": "/x/{y}", "query": { "a": "1" } }, "respond": { "body": "a" } },
+            ],
+        }))
+        .unwrap();
+        Arc::new(Plan::compile(&[("a.json".to_owned(), document)], &Abilities::NATIVE).unwrap().0)
+    }
+
+    fn question(method: Method, authority: &str, target: &str) -> Question {
+        Question {
+            method,
+            secure: false,
+            authority: authority.to_owned(),
+            target: target.to_owned(),
+            headers: HeaderMap::new(),
+            body: 0,
+            peer: SocketAddr::from(([192, 0, 2, 1], 0)),
+        }
+    }
+
+    /// The first in the order shown that would take the request is the one that the gateway takes.
+    #[test]
+    fn the_order_shown_is_the_gateways() {
+        let plan = plan();
+        for method in [Method::GET, Method::POST] {
+            for route in &plan.routes {
+                let witness = witness(route).unwrap();
+                let query = witness.query.map(|query| format!("?{query}")).unwrap_or_default();
+                let question = question(method.clone(), &witness.host, &format!("{}{query}", witness.path));
+                let explanation = explain(&plan, &question).unwrap();
+                assert_eq!(explanation.routes.len(), plan.routes.len());
+                let verdicts = explanation.routes.iter().map(|route| &route.verdict);
+                let first = verdicts.clone().find(|verdict| matches!(verdict, Verdict::Taken | Verdict::After));
+                assert_eq!(first, Some(&Verdict::Taken), "{explanation:?}");
+                assert!(!verdicts.clone().any(|verdict| matches!(verdict, Verdict::Refused { .. })));
+            }
+        }
+    }
+
+    #[test]
+    fn variables_are_shown_by_name() {
+        let explanation = explain(&plan(), &question(Method::POST, "c.example", "/x/1")).unwrap();
+        let Outcome::Proxied(sent) = explanation.outcome else { panic!("{explanation:?}") };
+        let field = Field { name: "authorization".to_owned(), value: "Bearer ${token}".to_owned() };
+        assert!(sent.headers.contains(&field), "{sent:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_said() {
+        assert!(explain(&plan(), &question(Method::GET, "a", "/a b")).is_err());
+        assert!(explain(&plan(), &question(Method::GET, "a\nb", "/")).is_err());
     }
 }

@@ -20,13 +20,13 @@ fn request(seen: &Seen, paint: Paint) -> String {
     let query = seen.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
     let mut rows = vec![row("host", &seen.host), row("path", &seen.normal_path)];
     if seen.normal_path != seen.path {
-        rows[1].push(format!("in normal form; the upstream gets {}", seen.path));
+        rows[1].push("in normal form".to_owned());
     }
     if !seen.ambiguities.is_empty() {
         rows.push(row("ambiguous", &seen.ambiguities.join(", ")));
     }
     rows.push(row("client", &seen.client));
-    let line = format!("{} http://{}{}{query}", seen.method, seen.host, seen.path);
+    let line = format!("{} {}://{}{}{query}", seen.method, seen.scheme, seen.authority, seen.path);
     format!("{}\n{}", paint.strong(&line), align("  ", &rows))
 }
 
@@ -51,7 +51,11 @@ fn routes(routes: &[Considered], locations: &Locations, all: bool, paint: Paint)
     }
     let hidden = routes.len() - shown.len();
     if hidden > 0 {
-        let rest = format!("  and {} for another host or path (--all shows them)", count(hidden, "route"));
+        let hidden = count(hidden, "route");
+        let rest = match shown.len() {
+            0 => format!("  {hidden}, none for this host and path (--all shows them)"),
+            _ => format!("  and {hidden} for another host or path (--all shows them)"),
+        };
         text.push_str(&paint.faint(&rest));
         text.push('\n');
     }

@@ -12,6 +12,7 @@ pub mod listing;
 pub mod load;
 pub mod manifest;
 pub mod observe;
+pub mod output;
 pub mod paint;
 pub mod random;
 pub mod serve;

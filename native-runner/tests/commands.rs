@@ -65,7 +65,13 @@ fn folder() -> PathBuf {
 }
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tollgate")).args(arguments).current_dir(folder()).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_tollgate"))
+        .args(arguments)
+        .current_dir(folder())
+        .env_remove("COLUMNS")
+        .env_remove("RUST_LOG")
+        .output()
+        .unwrap()
 }
 
 /// The difference between what a command prints and what its file says, if there is one.

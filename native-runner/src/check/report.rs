@@ -23,10 +23,12 @@ fn painted(diagnostic: &Diagnostic, paint: Paint) -> String {
     format!("{severity}: {}\n{rest}", paint.strong(message))
 }
 
-/// `2 errors, 1 warning`.
-pub fn totals(diagnostics: &[Diagnostic]) -> String {
+/// `2 errors, 1 warning`, and whether warnings are errors too.
+pub fn totals(diagnostics: &[Diagnostic], denied: bool) -> String {
     let errors = diagnostics.iter().filter(|found| found.severity == Severity::Error).count();
-    format!("{}, {}\n", count(errors, "error"), count(diagnostics.len() - errors, "warning"))
+    let warnings = diagnostics.len() - errors;
+    let denied = if denied && warnings > 0 { " (--deny-warnings)" } else { "" };
+    format!("{}, {}{denied}\n", count(errors, "error"), count(warnings, "warning"))
 }
 
 /// Everything in one object.

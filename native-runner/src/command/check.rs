@@ -1,6 +1,6 @@
 //! `tollgate check`: everything that is wrong or questionable about a configuration.
 
-use std::io::{Write as _, stdout};
+use std::io::stdout;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -11,6 +11,7 @@ use tollgate::plan::{Abilities, Plan};
 use crate::args::{Check, Format, Place};
 use crate::check::{Checked, report, summary};
 use crate::manifest::{self, Needs};
+use crate::output;
 use crate::paint::Paint;
 
 /// Checks, reports, and says with the exit status whether all is well.
@@ -25,12 +26,12 @@ pub fn check(arguments: &Check) -> anyhow::Result<ExitCode> {
             let mut text = report::text(&checked.diagnostics, paint);
             match checked.plan.as_ref().filter(|_| !fails) {
                 Some(plan) => text.push_str(&summary::text(plan, &checked, paint)),
-                None => text.push_str(&report::totals(&checked.diagnostics)),
+                None => text.push_str(&report::totals(&checked.diagnostics, arguments.deny_warnings)),
             }
             text
         }
     };
-    write!(stdout(), "{text}")?;
+    output::print(&text)?;
     Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

@@ -1,6 +1,6 @@
 //! `tollgate explain`: what would happen to a request, and why.
 
-use std::io::{Write as _, stdout};
+use std::io::stdout;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tollgate::plan::Abilities;
 
 use crate::args::Explain;
 use crate::paint::Paint;
-use crate::{explanation, load};
+use crate::{explanation, load, output};
 
 /// Explains, without calling anybody.
 pub fn explain(arguments: &Explain) -> anyhow::Result<ExitCode> {
@@ -31,7 +31,7 @@ pub fn explain(arguments: &Explain) -> anyhow::Result<ExitCode> {
             explanation::text(&explanation, &configuration.loaded.locations, arguments.all, Paint::on(&stdout()))
         }
     };
-    write!(stdout(), "{text}")?;
+    output::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,13 +1,13 @@
 //! `tollgate routes`: the routing table in the order in which it is tried.
 
-use std::io::{Write as _, stdout};
+use std::io::stdout;
 use std::process::ExitCode;
 
 use tollgate::plan::Abilities;
 
 use crate::args::Routes;
 use crate::paint::Paint;
-use crate::{listing, load};
+use crate::{listing, load, output};
 
 /// Prints the table.
 pub fn routes(arguments: &Routes) -> anyhow::Result<ExitCode> {
@@ -23,6 +23,6 @@ pub fn routes(arguments: &Routes) -> anyhow::Result<ExitCode> {
         true => serde_json::to_string_pretty(&listing::json(plan, locations))?,
         false => listing::text(plan, locations, Paint::on(&stdout())),
     };
-    writeln!(stdout(), "{text}")?;
+    output::print(&(text + "\n"))?;
     Ok(ExitCode::SUCCESS)
 }
