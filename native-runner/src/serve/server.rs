@@ -143,13 +143,14 @@ impl Server {
         self.state.start_drain();
     }
 
-    /// Waits until every worker has ended; blocks.
+    /// Waits until every worker has ended, and what they logged is written; blocks.
     pub fn join(&self) {
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             // A worker that panicked has said so on standard error.
             let _ = thread.join();
         }
+        self.access_log.flush();
     }
 }
 
@@ -177,6 +178,6 @@ fn listen(listener: &Listener) -> std::io::Result<TcpListener> {
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&listener.address.into())?;
-    socket.listen(4096)?;
+    socket.listen(worker::BACKLOG)?;
     Ok(socket.into())
 }
