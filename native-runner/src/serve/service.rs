@@ -66,7 +66,8 @@ impl<A: Answer> Service<A> {
         let busy = Busy(Arc::clone(&self.activity));
         let version = request.version();
         // The guard waits for the answer to this one: what follows might have been meant for another protocol.
-        let upgrade = version < Version::HTTP_2 && request.headers().contains_key(UPGRADE);
+        let upgrade = version < Version::HTTP_2
+            && request.headers().get_all(UPGRADE).iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
         let permit = self.state.admit();
         let refusal = framing::check(&request)
             .and_then(|()| framing::within(&request, &self.state.heads))
