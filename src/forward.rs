@@ -1,6 +1,6 @@
 //! What a message looks like on the other side of a gateway: hop-by-hop fields away, the way it came written down.
 
-use http::header::{COOKIE, HOST, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, COOKIE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
@@ -100,5 +100,9 @@ fn join_cookies(headers: &mut HeaderMap) {
 
 /// Rewrites an answer's fields for the client.
 pub fn response(headers: &mut HeaderMap) {
+    // RFC 9112 section 6.3 (3): a length beside chunks is wrong, and MUST be removed before the message is passed on.
+    if headers.contains_key(TRANSFER_ENCODING) {
+        headers.remove(CONTENT_LENGTH);
+    }
     hop::strip_hop_by_hop(headers);
 }

@@ -9,6 +9,7 @@ mod component;
 pub mod config;
 pub mod deadline;
 pub mod diagnostic;
+pub mod explain;
 pub mod forward;
 pub mod gateway;
 pub mod host;

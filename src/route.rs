@@ -9,6 +9,7 @@ pub mod ambiguity;
 pub mod condition;
 pub mod host;
 mod index;
+pub mod order;
 pub mod path;
 pub mod pattern;
 mod segment;

@@ -5,5 +5,11 @@ pub mod component;
 #[cfg(not(feature = "component"))]
 #[path = "command/no_component.rs"]
 pub mod component;
+pub mod check;
+pub mod demo;
+pub mod explain;
+pub mod init;
+pub mod routes;
+pub mod schema;
 pub mod serve;
 pub mod test;

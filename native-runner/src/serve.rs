@@ -52,4 +52,9 @@ pub trait Answer: Send + Sync + 'static {
 
     /// Answers a request that the server itself refuses.
     fn refuse(&self, failure: &Failure, head: &Parts, peer: Peer) -> Response<Self::Body>;
+
+    /// Whether this answer leaves something of its request unread, so that the connection must be closed.
+    fn leaves_request_unread(&self, _: &Self::Body) -> bool {
+        false
+    }
 }

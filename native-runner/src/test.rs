@@ -15,6 +15,7 @@ use tollgate::sim::report::{Failing, Report, Verdict};
 use tollgate::sim::{self, Case};
 
 pub mod client;
+pub mod lines;
 pub mod live;
 pub mod native;
 pub mod origin;

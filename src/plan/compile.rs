@@ -140,19 +140,6 @@ pub(super) fn compile(
     ((!failed).then_some(plan), context.diagnostics)
 }
 
-fn entries(routes: &[Route]) -> Vec<Entry<'_>> {
-    routes
-        .iter()
-        .map(|route| Entry {
-            hosts: &route.hosts,
-            pattern: &route.pattern,
-            has_methods: !route.methods.is_any(),
-            headers: route.headers.len(),
-            query: route.query.len(),
-        })
-        .collect()
-}
-
 fn extension_methods(routes: &[Route]) -> Vec<Method> {
     let mut methods: Vec<_> = routes
         .iter()
@@ -257,7 +244,7 @@ impl<'a> Context<'a> {
     }
 
     fn table(&mut self, routes: &[Route]) -> Table {
-        Table::new(&entries(routes)).unwrap_or_else(|refused| {
+        Table::new(&routes.iter().map(Entry::from).collect::<Vec<_>>()).unwrap_or_else(|refused| {
             let message =
                 format!("no table can be made with the pattern \"{}\": a bug in Tollgate", refused.pattern);
             self.report(Diagnostic::error(Place::default(), message));

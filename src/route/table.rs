@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 
 use super::index::Index;
 use super::pattern::Pattern;
+use crate::plan::Route;
 
 /// What the table needs to know of a route.
 #[derive(Debug)]
@@ -76,6 +77,20 @@ pub struct Candidate {
 pub struct Refused {
     /// In matchit's notation.
     pub pattern: String,
+}
+
+// === impl Entry ===
+
+impl<'a> From<&'a Route> for Entry<'a> {
+    fn from(route: &'a Route) -> Self {
+        Self {
+            hosts: &route.hosts,
+            pattern: &route.pattern,
+            has_methods: !route.methods.is_any(),
+            headers: route.headers.len(),
+            query: route.query.len(),
+        }
+    }
 }
 
 // === impl HostPattern ===
@@ -181,8 +196,8 @@ impl Tree {
     }
 }
 
-/// The total order of routes with one host.
-fn order(a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
+/// The total order of routes with one host; what is equal here goes in the order of the files.
+pub(super) fn order(a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
     a.pattern
         .rank(b.pattern)
         .then(b.has_methods.cmp(&a.has_methods))

@@ -127,9 +127,10 @@ impl Server {
         self.workers.state().start_drain();
     }
 
-    /// Waits until every worker has ended; blocks.
+    /// Waits until every worker has ended, and what they logged is written; blocks.
     pub fn join(&self) {
         self.workers.join();
+        self.access_log.flush();
     }
 }
 

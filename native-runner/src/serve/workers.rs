@@ -92,6 +92,6 @@ fn listen(listener: &Listener) -> std::io::Result<TcpListener> {
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&listener.address.into())?;
-    socket.listen(4096)?;
+    socket.listen(worker::BACKLOG)?;
     Ok(socket.into())
 }

@@ -10,6 +10,7 @@ use tollgate::host::Secret;
 use tollgate::plan::{Abilities, Listener, Plan};
 use tollgate::sim::case::HostKind;
 
+use super::lines::Lines;
 use super::{Live, Running, Setup, TestHost};
 use crate::host::Variables;
 use crate::observe::AccessLog;
@@ -31,7 +32,7 @@ fn start(setup: Setup) -> anyhow::Result<Running> {
     let settings = Settings {
         directory: ".".into(),
         variables: Arc::new(Variables::new(variables)),
-        access_log: AccessLog::into_channel(lines),
+        access_log: AccessLog::to(false, Lines::new(lines))?,
         workers: 1,
     };
     let server = Server::start(Arc::new(plan), &settings)?;
