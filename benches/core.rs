@@ -150,6 +150,7 @@ mod request {
             let reply = gateway.host().run(gateway.handle(request.body(body).unwrap(), peer)).unwrap();
             // What the simulated upstream has written down must not grow.
             gateway.host().take_received();
+            gateway.host().take_log();
             reply.status().as_u16()
         };
         assert_eq!(one(), status);

@@ -15,10 +15,31 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("author", &["config", "diagnostic"]),
     // A body is metered on the host's clock, and its trailers are fields like any other.
     ("body", &["forward", "host"]),
-    ("component", &["body", "config", "gateway", "host", "plan", "problem", "reply", "telemetry"]),
+    (
+        "component",
+        &["body", "config", "diagnostic", "gateway", "host", "plan", "problem", "reply", "telemetry"],
+    ),
     ("config", &[]),
     ("deadline", &["host"]),
     ("diagnostic", &[]),
+    // Asks every stage what it would do, and does nothing.
+    (
+        "explain",
+        &[
+            "body",
+            "deadline",
+            "diagnostic",
+            "forward",
+            "gateway",
+            "host",
+            "plan",
+            "problem",
+            "reply",
+            "route",
+            "telemetry",
+            "transform",
+        ],
+    ),
     // The trace is passed on as a header field.
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     (
@@ -43,7 +64,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("plan", &["config", "diagnostic", "forward", "route", "transform"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
-    ("reply", &["body", "deadline", "forward", "host", "plan", "telemetry"]),
+    ("reply", &["body", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
     // A query condition reads queries as rewriting does.
     ("route", &["plan", "transform"]),
     (
@@ -72,11 +93,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str], &str)] = &[
     (r"\b(spin_sdk|wstd|wasip2)\b", &["component"], "the host's own interfaces are the component's"),
     (r"\btokio\b", &[], "the core runs where there is no tokio"),
-    (r"\bstd::fs\b", &["author/", "sim/case/read.rs"], "the core is given what it needs"),
+    (
+        r"\bstd::fs\b",
+        &["author/", "component/frozen.rs", "sim/case/read.rs"],
+        "the core is given what it needs",
+    ),
     (r"\bstd::net::(Tcp|Udp)", &[], "the host makes connections"),
     (r"\bstd::(thread|process)\b", &["component"], "the core has one thread"),
     (r"\bstd::time::(Instant|SystemTime)\b|\bSystemTime::now|\bInstant::now", &[], "time is the host's"),
-    (r"\bstd::env\b", &[], "what varies comes from the configuration or the host"),
+    (r"\bstd::env\b", &["component/variables.rs"], "what varies comes from the configuration or the host"),
     (r"\be?println!|\beprint!|\bprint!", &["component"], "the core is silent: records go to the host"),
     (r"\bBox<dyn\s+Future|\.boxed\(\)|Box::pin", &["component", "sim"], "the core never boxes a future"),
 ];
