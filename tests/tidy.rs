@@ -11,54 +11,20 @@ use regex_lite::Regex;
 
 /// The whole layering of the core: what each module at the top of `src` may import. `gateway` and `plan` know
 /// everybody; areas do not know each other, and where one does, it is for the reason given here.
+#[rustfmt::skip]
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("author", &["config", "diagnostic"]),
     // A body is metered on the host's clock, and its trailers are fields like any other.
     ("body", &["forward", "host"]),
-    (
-        "component",
-        &["body", "config", "diagnostic", "gateway", "host", "plan", "problem", "reply", "telemetry"],
-    ),
+    ("component", &["body", "config", "diagnostic", "gateway", "host", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
-    (
-        "explain",
-        &[
-            "body",
-            "deadline",
-            "diagnostic",
-            "forward",
-            "gateway",
-            "host",
-            "plan",
-            "problem",
-            "reply",
-            "route",
-            "telemetry",
-            "transform",
-        ],
-    ),
+    ("explain", &["body", "gateway", "host", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    (
-        "gateway",
-        &[
-            "body",
-            "deadline",
-            "forward",
-            "host",
-            "plan",
-            "problem",
-            "redirect",
-            "reply",
-            "route",
-            "telemetry",
-            "transform",
-            "upstream",
-        ],
-    ),
+    ("gateway", &["body", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
     ("host", &["body", "plan", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
     ("plan", &["config", "diagnostic", "forward", "route", "transform"]),
@@ -67,22 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("reply", &["body", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
     // A query condition reads queries as rewriting does.
     ("route", &["plan", "transform"]),
-    (
-        "sim",
-        &[
-            "author",
-            "body",
-            "config",
-            "diagnostic",
-            "gateway",
-            "host",
-            "plan",
-            "problem",
-            "reply",
-            "route",
-            "telemetry",
-        ],
-    ),
+    ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "plan", "problem", "reply", "route", "telemetry"]),
     ("telemetry", &["body", "host", "plan", "problem"]),
     // A rewritten path is matched again for what it captured.
     ("transform", &["host", "plan", "problem", "route"]),
