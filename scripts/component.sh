@@ -16,12 +16,15 @@ if [ -x scripts/toolchain.sh ]; then
 fi
 target=${CARGO_TARGET_DIR:-$PWD/target}
 
+# A host looks through the pages of an instance's memory after each request, and Rust's stack is 1 MiB of it by default.
+stack=$((256 << 10))
+
 # build FLAVOUR FILE [CARGO ARGUMENTS]
 build() {
     local flavour=$1 file=$target/component/$2
     shift 2
     "${cargo[@]}" rustc --locked --package tollgate --lib --crate-type cdylib --target wasm32-wasip1 \
-        --profile component --no-default-features "$@"
+        --profile component --no-default-features "$@" -- -C "link-arg=-zstack-size=$stack"
     mkdir -p "$target/component"
     # Compared first: an unchanged module keeps its time, and what is made from it stays fresh.
     cmp -s "$target/wasm32-wasip1/component/tollgate.wasm" "$file" ||

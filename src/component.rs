@@ -5,7 +5,7 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `frozen` | the plan in the memory image |
+//! | `frozen`, `heap` | the plan in the memory image, and room beside it |
 //! | `executor` | futures over pollables |
 //! | `request` | a client's request, and who sent it |
 //! | `fields` | header fields in and out |
@@ -28,6 +28,7 @@ mod client;
 mod executor;
 mod fields;
 mod frozen;
+mod heap;
 mod host;
 mod incoming;
 mod outgoing;

@@ -9,6 +9,7 @@ use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body as _;
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::{self, FutureIncomingResponse, IncomingResponse, OutgoingRequest, RequestOptions, Scheme};
 
@@ -29,6 +30,9 @@ const SLACK: Duration = Duration::from_secs(5);
 /// In the place of no limit.
 const DAY: Duration = Duration::from_secs(86_400);
 
+/// The most that is collected of a body that cannot be streamed.
+const COLLECTED: usize = 1 << 20;
+
 type Uploading = Pin<Box<dyn Future<Output = Result<(), Broken>>>>;
 
 // === impl ComponentHost ===
@@ -43,6 +47,7 @@ impl HttpClient for ComponentHost {
         request: Request<Body<Upload<Incoming>>>,
     ) -> Result<Response<Incoming>, SendError> {
         let (mut head, body) = request.into_parts();
+        let body = announceable(&head, body).await?;
         if let Body::Full(bytes) = &body {
             head.headers.entry(CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(bytes.len()));
         }
@@ -57,6 +62,26 @@ impl HttpClient for ComponentHost {
         }
         read(response, &head.method)
     }
+}
+
+/// Hosts' clients leave the body of a GET out where its length is unknown, and they cannot be told to send it in chunks,
+/// because `Transfer-Encoding` is theirs. So what there is of it is collected, and its length announced.
+async fn announceable(head: &Parts, body: Body<Upload<Incoming>>) -> Result<Body<Upload<Incoming>>, SendError> {
+    let bodiless = matches!(head.method, Method::GET | Method::HEAD | Method::CONNECT);
+    let Body::Stream(mut upload) = body else { return Ok(body) };
+    if !bodiless || head.headers.contains_key(CONTENT_LENGTH) {
+        return Ok(Body::Stream(upload));
+    }
+    let mut collected = Vec::new();
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut upload).poll_frame(cx)).await {
+        let frame = frame.map_err(|error| SendError::unsent(SendErrorKind::RequestBody, error))?;
+        collected.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+        if collected.len() > COLLECTED {
+            let why = format!("a {} with more than {COLLECTED} bytes of unannounced length", head.method);
+            return Err(SendError::unsent(SendErrorKind::RequestBody, why));
+        }
+    }
+    Ok(Body::Full(collected.into()))
 }
 
 fn outgoing_request(target: &Target, head: &Parts) -> Result<OutgoingRequest, String> {

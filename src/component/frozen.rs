@@ -28,7 +28,10 @@ pub fn plan() -> Option<Arc<Plan>> {
 #[unsafe(export_name = "wizer-initialize")]
 extern "C" fn initialise() {
     match read().and_then(compile) {
-        Ok(plan) => drop(PLAN.set(Arc::new(plan))),
+        Ok(plan) => {
+            drop(PLAN.set(Arc::new(plan)));
+            super::heap::tidy();
+        }
         Err(reasons) => {
             for reason in reasons {
                 eprintln!("{reason}");

@@ -99,41 +99,32 @@ impl Incoming {
     }
 
     fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let State::Data { first, stream, .. } = &mut self.state else { return Poll::Ready(None) };
-        if let Some(first) = first.take() {
-            return Poll::Ready(Some(Ok(self.count(first))));
-        }
         loop {
+            ready!(self.poll_waiting(cx));
+            let State::Data { first, stream, .. } = &mut self.state else { return Poll::Ready(None) };
+            if let Some(first) = first.take() {
+                return Poll::Ready(Some(Ok(self.count(first))));
+            }
             match stream.read(PIECE) {
-                Ok(piece) if piece.is_empty() => {
-                    let waiting = self.waiting.get_or_insert_with(|| Ready::new(stream.subscribe()));
-                    ready!(Pin::new(waiting).poll(cx));
-                    self.waiting = None;
-                }
+                Ok(piece) if piece.is_empty() => self.waiting = Some(Ready::new(stream.subscribe())),
                 Ok(piece) => return Poll::Ready(Some(Ok(self.count(Bytes::from(piece))))),
-                Err(StreamError::Closed) => {
-                    self.end_data();
-                    return Poll::Ready(None);
+                Err(StreamError::Closed) => self.end_data(),
+                Err(StreamError::LastOperationFailed(error)) => {
+                    self.state = State::Ended;
+                    return Poll::Ready(Some(Err(broken(&error))));
                 }
-                Err(StreamError::LastOperationFailed(error)) => return Poll::Ready(Some(Err(broken(&error)))),
             }
         }
-    }
-
-    fn count(&mut self, piece: Bytes) -> Frame<Bytes> {
-        self.left = self.left.map(|left| left.saturating_sub(piece.len() as u64));
-        Frame::data(piece)
     }
 
     fn poll_trailers(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let State::Trailers(future) = &self.state else { return Poll::Ready(None) };
         let trailers = loop {
-            if let Some(trailers) = future.get() {
-                break trailers;
+            ready!(self.poll_waiting(cx));
+            let State::Trailers(future) = &self.state else { return Poll::Ready(None) };
+            match future.get() {
+                Some(trailers) => break trailers,
+                None => self.waiting = Some(Ready::new(future.subscribe())),
             }
-            let waiting = self.waiting.get_or_insert_with(|| Ready::new(future.subscribe()));
-            ready!(Pin::new(waiting).poll(cx));
-            self.waiting = None;
         };
         self.state = State::Ended;
         Poll::Ready(match trailers {
@@ -141,6 +132,20 @@ impl Incoming {
             Ok(Err(code)) => Some(Err(BodyError::Aborted(format!("{code:?}")))),
             Ok(Ok(None)) | Err(()) => None,
         })
+    }
+
+    /// What is waited for goes away when it is there, and before what it was made from.
+    fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(waiting) = &mut self.waiting {
+            ready!(Pin::new(waiting).poll(cx));
+            self.waiting = None;
+        }
+        Poll::Ready(())
+    }
+
+    fn count(&mut self, piece: Bytes) -> Frame<Bytes> {
+        self.left = self.left.map(|left| left.saturating_sub(piece.len() as u64));
+        Frame::data(piece)
     }
 }
 
@@ -151,11 +156,6 @@ impl HttpBody for Incoming {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
         match ready!(this.poll_data(cx)) {
-            Some(Err(error)) => {
-                this.waiting = None;
-                this.state = State::Ended;
-                Poll::Ready(Some(Err(error)))
-            }
             Some(frame) => Poll::Ready(Some(frame)),
             None => this.poll_trailers(cx),
         }
