@@ -6,11 +6,11 @@
 //!                    └──▶ Locations                └── Model, read from the JSON Schema of the types
 //! ```
 //!
-//! Each format's own parser builds the same [`node::Node`], and the one check in [`check`] compares that with the
+//! Each format's own parser builds the same `node::Node`, and the one check in `check` compares that with the
 //! schema that is generated from the types in [`crate::config`]. So a message does not depend on the format, every
 //! mistake of every file is found at once, and serde only ever sees what fits.
 //!
-//! Which libraries read the formats, and why, is said in [`toml`], [`yaml`] and [`json`]. The component does not have
+//! Which libraries read the formats, and why, is said in `toml`, `yaml` and `json`. The component does not have
 //! this module: it is given documents that have been read.
 
 use std::path::Path;
@@ -21,6 +21,7 @@ use crate::diagnostic::{Diagnostic, Place};
 mod check;
 mod directory;
 mod format;
+mod instead;
 mod json;
 mod lines;
 mod locations;
@@ -99,6 +100,23 @@ pub fn load_dir(directory: &Path) -> Result<Loaded, Vec<Diagnostic>> {
     }
 }
 
+/// Reads a text of any of the formats as plain values, whatever they are to mean.
+///
+/// # Errors
+///
+/// Everything that is wrong with the text as such.
+pub fn values(name: &str, text: &str) -> Result<serde_json::Value, Vec<Diagnostic>> {
+    let Some(format) = Format::of(name) else {
+        let place = Place::new(name, "");
+        return Err(vec![Diagnostic::error(place, "this file's extension does not say how it is to be read")]);
+    };
+    let parsed = format.parse(text);
+    match parsed.tree {
+        Some(tree) if parsed.faults.is_empty() => Ok(tree.to_json()),
+        _ => Err(parsed.faults.into_iter().map(|fault| fault.in_file(name)).collect()),
+    }
+}
+
 /// One file, as far as it could be read.
 struct Read {
     name: String,
@@ -120,6 +138,11 @@ fn read(model: &Model, name: &str, text: &str) -> Read {
     }
     // Stable, so that what has no position stays first and what stands in one place keeps its order.
     found.sort_by_key(|one| one.place.position);
+    if found.len() > check::MAX_FOUND {
+        found.truncate(check::MAX_FOUND);
+        let more = Diagnostic::error(Place::new(name, ""), "there are more mistakes in this file");
+        found.push(more.help("correct those above first"));
+    }
     Read { name: name.to_owned(), tree: parsed.tree, found }
 }
 
@@ -140,5 +163,50 @@ impl Fault {
         found.help = self.help;
         found.related = self.related.into_iter().map(|(at, role)| (place(at, ""), role)).collect();
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_one(name: &str, text: &str) -> Result<Loaded, Vec<String>> {
+        let loaded = load(&[(name.to_owned(), text.to_owned())]);
+        loaded.map_err(|found| found.iter().map(|one| one.message.clone()).collect())
+    }
+
+    #[test]
+    fn the_extension_says_the_format() {
+        let extension = "this file's extension does not say how it is to be read";
+        for name in ["a.txt", "toml", "a", "", "a.toml.bak"] {
+            assert_eq!(load_one(name, "").err(), Some(vec![extension.to_owned()]), "{name}");
+        }
+        for name in ["a.toml", "a.yaml", "a.yml", "b/c.toml"] {
+            assert!(load_one(name, "").is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_nothing() {
+        for (name, text) in [("a.toml", "[server]"), ("a.yaml", "server: {}"), ("a.json", "{\"server\": {}}")]
+        {
+            let loaded = load_one(name, &format!("\u{feff}{text}"));
+            assert!(loaded.is_ok_and(|loaded| loaded.documents[0].1.server.is_some()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_has_a_size() {
+        for name in ["a.toml", "a.yaml", "a.json"] {
+            let found = load_one(name, &" ".repeat(5 << 20)).err();
+            assert_eq!(found, Some(vec!["this file is larger than 4 MiB".to_owned()]), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_said() {
+        let found = load_dir(Path::new("/nowhere/at/all")).err().unwrap_or_default();
+        assert_eq!(found.len(), 1);
+        assert!(found[0].message.starts_with("the configuration directory cannot be read: "), "{}", found[0]);
     }
 }

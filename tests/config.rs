@@ -1,10 +1,10 @@
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 //! What an operator is told about a configuration, word for word.
 //!
 //! Each folder in `tests/config` holds the files of one configuration and `expected.txt`: every diagnostic as it is
 //! printed. `TOLLGATE_BLESS=1 cargo test -p tollgate --test config` writes them, and the generated pages in `docs`,
 //! anew; read the difference before you commit it.
+
+#![allow(clippy::unwrap_used)]
 
 use std::fmt::Write as _;
 use std::fs;

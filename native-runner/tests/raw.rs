@@ -6,29 +6,28 @@
 #[path = "raw"]
 mod table {
     pub mod harness;
+    pub mod pieces;
     pub mod requests;
+    pub mod sequences;
     pub mod server;
+    pub mod two;
 }
 
-#[path = "../src/serve"]
-mod serve {
-    pub mod ambiguity;
-    pub mod body;
-    pub mod framing;
-    pub mod guard;
-}
+#[path = "support/shared.rs"]
+mod support;
 
-use serve::guard::Limits;
+use std::time::Duration;
+
 use table::harness::{self, Recorder};
 use table::{requests, server};
 
 #[tokio::test]
 async fn ambiguous_requests_are_refused() {
     let recorder = Recorder::start().await;
-    let server = server::start(recorder.address, true, Limits::default()).await;
+    let gateway = server::real(recorder.address, Duration::from_secs(10));
     let mut wrong = Vec::new();
     for case in requests::all() {
-        wrong.extend(harness::run(server, &recorder, &case).await.err());
+        wrong.extend(harness::run(&gateway, &recorder, &case).await.err());
     }
     assert!(wrong.is_empty(), "{}\n{} wrong", wrong.join("\n"), wrong.len());
 }
@@ -39,11 +38,12 @@ async fn ambiguous_requests_are_refused() {
 #[ignore = "a report"]
 async fn bare_hyper() {
     let recorder = Recorder::start().await;
-    let server = server::start(recorder.address, false, Limits::default()).await;
+    let server = server::start(recorder.address, false).await;
     for case in requests::all() {
         let outcome = harness::send(server, &recorder, &case, 0).await;
         let (statuses, closed) = (&outcome.statuses, outcome.closed);
-        let upstream = outcome.upstream.iter().chain(&outcome.broken).map(|text| &text[..text.len().min(110)]);
+        let upstream =
+            outcome.upstream.iter().chain(&outcome.broken).map(|text| &text[..text.len().min(110)]);
         let upstream: Vec<_> = upstream.collect();
         println!("{:<40} {:?} -> {statuses:?} closed={closed} {upstream:?}", case.name, case.expect);
     }

@@ -3,13 +3,14 @@
 use crate::diagnostic::{Diagnostic, Place};
 
 use super::format::Format;
+use super::instead::instead;
 use super::model::{Choice, Form, Model, Shape, Table};
 use super::node::{Entry, Node, Position, Value};
-use super::unknown;
-use super::words::{expected, first_sentence, found, one_of, quote};
+use super::unknown::{Unknown, closest};
+use super::words::{expected, first_sentence, found, one_of, quote, rule};
 
 /// More mistakes than this in one file are one mistake, such as the wrong file.
-const MAX_FOUND: usize = 50;
+pub(super) const MAX_FOUND: usize = 30;
 
 /// Everything in `tree` that does not fit the model.
 pub(super) fn check(model: &Model, format: Format, file: &str, tree: &Node) -> Vec<Diagnostic> {
@@ -38,7 +39,7 @@ struct Check<'m> {
 
 impl<'m> Check<'m> {
     fn node(&mut self, node: &Node, shape: &'m Shape) {
-        if self.found.len() >= MAX_FOUND {
+        if self.is_full() {
             return;
         }
         match (self.model.resolve(shape), &node.value) {
@@ -70,6 +71,9 @@ impl<'m> Check<'m> {
 
     fn table(&mut self, at: Position, entries: &[Entry], table: &'m Table) {
         for entry in entries {
+            if self.is_full() {
+                return;
+            }
             match table.keys.get(&entry.key) {
                 Some(key) => {
                     self.around.push(table);
@@ -81,7 +85,7 @@ impl<'m> Check<'m> {
         }
         for (name, key) in table.keys.iter().filter(|(_, key)| key.required) {
             if !entries.iter().any(|entry| entry.key == *name) {
-                let help = format!("{name} is: {}", first_sentence(&key.meaning));
+                let help = format!("{name}: {}", first_sentence(&key.meaning));
                 self.report(at, format!("the key {} is missing", quote(name)), Some(help));
             }
         }
@@ -89,7 +93,8 @@ impl<'m> Check<'m> {
 
     fn unknown_key(&mut self, entry: &Entry, entries: &[Entry], table: &Table) {
         let taken = |key: &str| entries.iter().any(|entry| entry.key == key);
-        let help = unknown::key(self.model, table, &self.around, &entry.key, taken);
+        let unknown = Unknown { model: self.model, format: self.format, table, around: &self.around };
+        let help = unknown.help(&entry.key, taken);
         let message = format!("there is no key {} here", quote(&entry.key));
         self.within(&entry.key, |check| check.report(entry.at, message, Some(help)));
     }
@@ -100,8 +105,7 @@ impl<'m> Check<'m> {
         }
         let squeezed: String = text.chars().filter(|letter| !letter.is_whitespace()).take(20).collect();
         let near = [squeezed.to_lowercase(), squeezed].into_iter().find(|near| form.pattern.is_match(near));
-        let meant = near.map(|near| format!("did you mean {}? ", quote(&near))).unwrap_or_default();
-        let help = format!("{meant}{}", first_sentence(&form.meaning));
+        let help = near.map_or_else(|| rule(form), |near| format!("did you mean {}?", quote(&near)));
         self.report(at, format!("{} is not a {}", quote(text), form.name), Some(help));
     }
 
@@ -111,11 +115,8 @@ impl<'m> Check<'m> {
             return;
         }
         let message = format!("{} is not one of {}", quote(text), one_of(words().map(quote)));
-        self.report(
-            at,
-            message,
-            unknown::closest(text, words()).map(|near| format!("did you mean {}?", quote(near))),
-        );
+        let help = closest(text, words()).map(|near| format!("did you mean {}?", quote(near)));
+        self.report(at, message, help);
     }
 
     fn bounds(&mut self, node: &Node, number: i128, least: i128, most: i128) {
@@ -134,45 +135,9 @@ impl<'m> Check<'m> {
             }
             (value, _) => format!("expected {wanted}, found {}", found(self.format, value)),
         };
-        self.report(node.at, message, self.instead(&node.value, shape));
-    }
-
-    /// What can be written instead of a value of the wrong type.
-    fn instead(&self, value: &Value, shape: &Shape) -> Option<String> {
-        let shapes = match self.model.resolve(shape) {
-            Shape::Either(shapes) => shapes.as_slice(),
-            shape => std::slice::from_ref(shape),
-        };
-        shapes.iter().find_map(|shape| match (self.model.resolve(shape), value) {
-            (_, Value::Nothing) => Some("leave the key out, or give it a value".to_owned()),
-            (Shape::Formed(form), Value::Whole(..) | Value::Fraction(..)) => {
-                Some(first_sentence(&form.meaning))
-            }
-            (Shape::Text, Value::Whole(_, written) | Value::Fraction(_, written) | Value::Date(written)) => {
-                Some(format!("put it in quotes: {}", quote(written)))
-            }
-            (Shape::Text, Value::Boolean(value)) => Some(format!("put it in quotes: \"{value}\"")),
-            (Shape::Whole(..), Value::Text(text)) if text.parse::<i128>().is_ok() => {
-                Some(format!("write {} without quotes", quote(text).trim_matches('"')))
-            }
-            (Shape::Boolean, Value::Text(text)) if text == "true" || text == "false" => {
-                Some(format!("write {text} without quotes"))
-            }
-            (Shape::Boolean, Value::Text(text)) if text == "yes" || text == "on" => {
-                Some("write true".to_owned())
-            }
-            (Shape::Boolean, Value::Text(text)) if text == "no" || text == "off" => {
-                Some("write false".to_owned())
-            }
-            (Shape::List(inner), Value::Text(text)) if matches!(self.model.resolve(inner), Shape::Text) => {
-                Some(format!("write [{}]", quote(text)))
-            }
-            (Shape::List(_), Value::Table(_)) if self.format == Format::Toml => {
-                let key = self.pointer.rsplit('/').next().unwrap_or_default();
-                Some(format!("in TOML each element of the list begins with [[{key}]], in double brackets"))
-            }
-            _ => None,
-        })
+        let key = self.pointer.rsplit('/').next().unwrap_or_default();
+        let help = instead(self.model, self.format, key, &node.value, shape);
+        self.report(node.at, message, help);
     }
 
     fn is_written_as(&self, shape: &Shape, value: &Value) -> bool {
@@ -197,18 +162,11 @@ impl<'m> Check<'m> {
     }
 
     fn report(&mut self, at: Position, message: String, help: Option<String>) {
-        if self.found.len() >= MAX_FOUND {
-            return;
-        }
-        let place =
-            |pointer: &str| Place { position: Some((at.line, at.column)), ..Place::new(self.file, pointer) };
-        let mut found = Diagnostic { help, ..Diagnostic::error(place(&self.pointer), message) };
-        if self.found.len() + 1 == MAX_FOUND {
-            found = Diagnostic::error(
-                place(&self.pointer),
-                "there are more mistakes in this file; these come first",
-            );
-        }
-        self.found.push(found);
+        let place = Place { position: Some((at.line, at.column)), ..Place::new(self.file, &self.pointer) };
+        self.found.push(Diagnostic { help, ..Diagnostic::error(place, message) });
+    }
+
+    fn is_full(&self) -> bool {
+        self.found.len() > MAX_FOUND
     }
 }

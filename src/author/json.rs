@@ -36,11 +36,12 @@ pub(super) fn parse(text: &str) -> Parsed {
     let Some(ast) = ast else {
         return Parsed::broken(Fault::new(Position::START, "this file is empty").help("the least is {}"));
     };
-    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
-        return Parsed::broken(refused(text, &lines, &error));
-    }
+    let refused = serde_json::from_str::<IgnoredAny>(text).err().map(|error| refused(text, &lines, &error));
     let mut reader = Reader { lines, faults: Vec::new() };
     let tree = reader.node(&ast, MAX_DEPTH);
+    if let (Some(fault), true) = (refused, reader.faults.is_empty()) {
+        return Parsed::broken(fault);
+    }
     Parsed { tree: Some(tree), faults: reader.faults }
 }
 
@@ -99,16 +100,29 @@ fn number(written: &str) -> Value {
 }
 
 fn syntax(at: Position, kind: &ParseErrorKind) -> Fault {
-    let text = kind.to_string();
-    let mut letters = text.chars();
-    let lower: String = letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect();
-    let fault = Fault::new(at, format!("this is not JSON: {lower}"));
+    use ParseErrorKind as Kind;
+    let not_json = |what: &str| Fault::new(at, format!("this is not JSON: {what}"));
     match kind {
-        ParseErrorKind::CommentsNotAllowed => fault.help("TOML and YAML have comments"),
-        ParseErrorKind::TrailingCommasNotAllowed => fault.help("take the comma after the last value away"),
-        ParseErrorKind::ExpectedStringObjectProperty => fault.help("keys stand in double quotes"),
-        ParseErrorKind::SingleQuotedStringsNotAllowed => fault.help("text stands in double quotes"),
-        _ => fault,
+        Kind::CommentsNotAllowed => not_json("a comment").help("JSON has no comments; TOML and YAML do"),
+        Kind::TrailingCommasNotAllowed => {
+            not_json("a comma stands after the last value").help("take it away")
+        }
+        Kind::ExpectedStringObjectProperty => not_json("a key stands in double quotes"),
+        Kind::SingleQuotedStringsNotAllowed => not_json("text stands in double quotes"),
+        Kind::UnterminatedObject => not_json("this { is never closed"),
+        Kind::UnterminatedArray => not_json("this [ is never closed"),
+        Kind::UnexpectedCloseBrace => not_json("a } stands where a value or a ] should be"),
+        Kind::UnexpectedCloseBracket => not_json("a ] stands where a value should be"),
+        Kind::ExpectedComma => not_json("a comma is missing"),
+        Kind::ExpectedColonAfterObjectKey => not_json("a colon is missing after the key"),
+        Kind::UnexpectedWord => not_json("a word without quotes is not a value"),
+        Kind::NestingDepthExceeded => Fault::too_deep(at),
+        other => {
+            let text = other.to_string();
+            let mut letters = text.chars();
+            let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+            not_json(&first.into_iter().chain(letters).collect::<String>())
+        }
     }
 }
 

@@ -65,7 +65,8 @@ impl<'m> Page<'m> {
         self.text.push_str("```\n\nThe tables:\n\n");
         for (table, places) in &sections {
             let title = title(&table.name);
-            let _ = writeln!(self.text, "- [{title}](#{}): {}", anchor(&title), code_list(places));
+            let colon = if places.is_empty() { "" } else { ": " };
+            let _ = writeln!(self.text, "- [{title}](#{}){colon}{}", anchor(&title), code_list(places));
         }
         self.text.push_str("\nValues of their own form:\n\n");
         for form in self.forms() {
@@ -79,7 +80,7 @@ impl<'m> Page<'m> {
 
     /// Each table once, in the order in which a reader comes upon them from the whole file inwards.
     fn sections(&self) -> Vec<Section<'m>> {
-        let mut sections: Vec<Section<'m>> = vec![(&self.model.root, vec!["the whole file".to_owned()])];
+        let mut sections: Vec<Section<'m>> = vec![(&self.model.root, Vec::new())];
         for (way, table) in self.model.tables_in(&self.model.root) {
             match sections.iter_mut().find(|(known, _)| known.name == table.name) {
                 Some((_, places)) => places.push(way),
@@ -114,8 +115,7 @@ impl<'m> Page<'m> {
 
     fn key(&mut self, name: &str, key: &Key) {
         let required = if key.required { ", required" } else { "" };
-        let _ =
-            writeln!(self.text, "\n**`{name}`** ({}{required})  \n{}", self.kind(&key.shape), key.meaning);
+        let _ = writeln!(self.text, "\n**`{name}`** ({}{required}): {}", self.kind(&key.shape), key.meaning);
         if let Shape::Choice(choices) = self.model.resolve(&key.shape) {
             self.choices(choices);
         }
@@ -135,15 +135,11 @@ impl<'m> Page<'m> {
             Shape::Table(table) => link("table", &title(&table.name)),
             Shape::Formed(form) => link(&form.name, &form.name),
             Shape::Map(inner) => format!("table of the author's names, each {}", self.article(inner)),
-            Shape::List(inner) => format!("list, each {}", self.article(inner)),
-            Shape::Either(shapes) => {
-                super::words::one_of(shapes.iter().map(|shape| match self.model.resolve(shape) {
-                    Shape::List(inner) if matches!(self.model.resolve(inner), Shape::Text) => {
-                        "list of texts".to_owned()
-                    }
-                    shape => self.kind(shape),
-                }))
+            Shape::List(inner) if matches!(self.model.resolve(inner), Shape::Text) => {
+                "list of texts".to_owned()
             }
+            Shape::List(inner) => format!("list, each {}", self.article(inner)),
+            Shape::Either(shapes) => super::words::one_of(shapes.iter().map(|shape| self.kind(shape))),
             Shape::Choice(_) => "one of the words below".to_owned(),
             Shape::Boolean => "`true` or `false`".to_owned(),
             shape => {
@@ -171,6 +167,11 @@ fn anchor(title: &str) -> String {
 
 /// `BodyLimits` as a title: "Body limits".
 fn title(name: &str) -> String {
+    match name {
+        "Document" => return "The whole file".to_owned(),
+        "UpstreamTls" => return "Upstream TLS".to_owned(),
+        _ => {}
+    }
     let mut title = String::new();
     for letter in name.chars() {
         if letter.is_uppercase() && !title.is_empty() {
@@ -184,8 +185,7 @@ fn title(name: &str) -> String {
 }
 
 fn code_list(places: &[String]) -> String {
-    let code = |place: &String| if place.contains(' ') { place.clone() } else { format!("`{place}`") };
-    places.iter().map(code).collect::<Vec<_>>().join(", ")
+    places.iter().map(|place| format!("`{place}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! TOML, read by the crate `toml`: the reference implementation in Rust, with the span of every key and value, a bound
 //! on nesting, and recovery, so that several mistakes are found at once.
 
-use std::collections::BTreeSet;
-
 use ::toml::Spanned;
 use ::toml::de::{DeString, DeTable, DeValue, Error};
 
@@ -73,12 +71,21 @@ impl Reader<'_> {
 
 /// One fault a line, the first: the others on a line are mostly its consequences.
 fn faults(text: &str, lines: &Lines<'_>, errors: &[Error]) -> Vec<Fault> {
-    let mut all: Vec<Fault> = errors.iter().map(|error| fault(text, lines, error)).collect();
-    all.sort_by_key(|fault| fault.at);
-    let mut seen = BTreeSet::new();
-    all.retain(|fault| seen.insert(fault.at.line));
-    all.truncate(MAX_FAULTS);
-    all
+    let start = |error: &Error| error.span().map_or(0, |span| span.start);
+    let mut errors: Vec<&Error> = errors.iter().collect();
+    errors.sort_by_key(|error| start(error));
+    let (mut faults, mut said_until) = (Vec::new(), 0);
+    for error in errors {
+        if faults.is_empty() || start(error) >= said_until {
+            faults.push(fault(text, lines, error));
+            let rest = text.get(start(error)..).unwrap_or_default();
+            said_until = start(error) + rest.find('\n').unwrap_or(rest.len()) + 1;
+        }
+        if faults.len() == MAX_FAULTS {
+            break;
+        }
+    }
+    faults
 }
 
 fn fault(text: &str, lines: &Lines<'_>, error: &Error) -> Fault {
@@ -95,6 +102,24 @@ fn fault(text: &str, lines: &Lines<'_>, error: &Error) -> Fault {
             Fault::new(at, format!("this is not TOML: the text {} has no quotes", quote(written)))
                 .help(format!("write {}", quote(written)))
         }
-        message => Fault::new(at, format!("this is not TOML: {message}")),
+        "cannot recurse further; max recursion depth met" | "recursion limit" => Fault::too_deep(at),
+        message => {
+            let fault = Fault::new(at, format!("this is not TOML: {}", message.replace('`', "")));
+            match looks_like(text, span.start) {
+                Some(help) => fault.help(help),
+                None => fault,
+            }
+        }
     }
+}
+
+/// Another format that the line of the byte `at` could be, which is a common slip with copied examples.
+fn looks_like(text: &str, at: usize) -> Option<&'static str> {
+    let begin = text.get(..at)?.rfind('\n').map_or(0, |it| it + 1);
+    let line = text.get(begin..)?.lines().next()?.trim();
+    if line.starts_with('{') {
+        return Some("this looks like JSON; such a file ends in .json");
+    }
+    let yaml = line.starts_with("- ") || (line.contains(':') && !line.contains(['=', '[']));
+    yaml.then_some("this looks like YAML; such a file ends in .yaml, and TOML is written key = \"text\"")
 }

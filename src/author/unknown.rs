@@ -2,6 +2,7 @@
 //!
 //! Distances are `strsim`'s (Damerau and Levenshtein: a slip, an omission, an addition, two letters exchanged).
 
+use super::format::Format;
 use super::model::{Model, Table};
 use super::words::{one_of, quote};
 
@@ -10,9 +11,19 @@ const MAX_LENGTH: usize = 64;
 /// More places than this are no help.
 const MAX_PLACES: usize = 4;
 
+/// An unknown key's surroundings.
+pub(super) struct Unknown<'a> {
+    pub(super) model: &'a Model,
+    pub(super) format: Format,
+    /// The table that does not have the key.
+    pub(super) table: &'a Table,
+    /// The tables around that one, the outermost first.
+    pub(super) around: &'a [&'a Table],
+}
+
 /// The nearest of `known`, if it is near enough to have been meant.
 pub(super) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    if word.len() > MAX_LENGTH {
+    if word.len() < 2 || word.len() > MAX_LENGTH {
         return None;
     }
     let plain = |word: &str| word.to_lowercase().replace(['-', ' '], "_");
@@ -20,56 +31,65 @@ pub(super) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     let distance = |one: &str| strsim::damerau_levenshtein(&word, &plain(one));
     let (distance, nearest) = known.into_iter().map(|one| (distance(one), one)).min_by_key(|it| it.0)?;
     let letters = word.chars().count().max(nearest.chars().count());
-    // A third of the letters may be wrong, and never all of them.
-    (distance <= letters.div_ceil(3).min(3) && distance < letters).then_some(nearest)
+    // A quarter of the letters may be wrong, and never all of them.
+    (distance <= letters.div_ceil(4).min(3) && distance < letters).then_some(nearest)
 }
 
-/// What helps somebody who wrote the unknown `key` in `table`. `around` are the tables around that one, the outermost
-/// first, each with the way to it; `taken` says which keys of `table` are there already.
-pub(super) fn key(
-    model: &Model,
-    table: &Table,
-    around: &[&Table],
-    key: &str,
-    taken: impl Fn(&str) -> bool,
-) -> String {
-    let free = table.keys.keys().map(String::as_str).filter(|one| !taken(one));
-    let meant = closest(key, free).map(|near| format!("did you mean {}?", quote(near)));
-    let place = inside(model, table, key)
-        .or_else(|| outside(around, key))
-        .or_else(|| elsewhere(model, key, meant.is_some()));
-    match (meant, place) {
-        (Some(meant), Some(place)) => format!("{meant} Or: {place}"),
-        (Some(help), None) | (None, Some(help)) => help,
-        (None, None) => {
-            let keys: Vec<&str> = table.keys.keys().map(String::as_str).collect();
-            format!("the keys here are {}", keys.join(", "))
+impl Unknown<'_> {
+    /// What helps somebody who wrote `key`; `taken` says which keys the table has already.
+    pub(super) fn help(&self, key: &str, taken: impl Fn(&str) -> bool) -> String {
+        let keys = || self.table.keys.keys().map(String::as_str);
+        let meant = closest(key, keys().filter(|one| !taken(one))).or_else(|| closest(key, keys()));
+        let meant = meant.map(|near| format!("did you mean {}?", quote(near)));
+        match (meant, self.inside(key).or_else(|| self.outside(key))) {
+            (Some(meant), Some(place)) => format!("{meant} Or: {place}"),
+            (Some(help), None) | (None, Some(help)) => help,
+            (None, None) => self
+                .elsewhere(key)
+                .unwrap_or_else(|| format!("the keys here are {}", keys().collect::<Vec<_>>().join(", "))),
         }
     }
-}
 
-fn inside(model: &Model, table: &Table, key: &str) -> Option<String> {
-    let places = model.tables_in(table).into_iter().filter(|(_, inner)| inner.keys.contains_key(key));
-    let mut places: Vec<String> = places.map(|(way, _)| way).collect();
-    // What is nearest is likeliest.
-    places.sort_by_key(|way| way.matches('.').count());
-    let shown: Vec<String> = places.into_iter().take(MAX_PLACES).map(|way| quote(&way)).collect();
-    (!shown.is_empty()).then(|| format!("{} is a key of {} in here", quote(key), one_of(shown)))
-}
-
-fn outside(around: &[&Table], key: &str) -> Option<String> {
-    let levels = around.iter().rev().position(|table| table.keys.contains_key(key))? + 1;
-    let levels = if levels == 1 { "one level".to_owned() } else { format!("{levels} levels") };
-    Some(format!("{} belongs {levels} further out; in TOML, keys come before the next [header]", quote(key)))
-}
-
-fn elsewhere(model: &Model, key: &str, only_exact: bool) -> Option<String> {
-    if only_exact {
-        return None;
+    /// The key belongs into a table of this one, perhaps in another spelling.
+    fn inside(&self, key: &str) -> Option<String> {
+        let tables = self.model.tables_in(self.table);
+        let places = |key: &str| {
+            let holders = tables.iter().filter(|(_, table)| table.keys.contains_key(key));
+            let mut ways: Vec<&str> = holders.map(|(way, _)| way.as_str()).collect();
+            // What is nearest is likeliest.
+            ways.sort_by_key(|way| way.matches('.').count());
+            list(ways)
+        };
+        if let Some(places) = places(key) {
+            return Some(format!("{} is a key of {places} in here", quote(key)));
+        }
+        let near = closest(key, tables.iter().flat_map(|(_, table)| table.keys.keys().map(String::as_str)))?;
+        Some(format!("did you mean {}? It is a key of {} in here", quote(near), places(near)?))
     }
-    let places = model.tables_in(&model.root).into_iter().filter(|(_, table)| table.keys.contains_key(key));
-    let shown: Vec<String> = places.take(MAX_PLACES).map(|(way, _)| quote(&way)).collect();
-    (!shown.is_empty()).then(|| format!("{} is a key of {}", quote(key), one_of(shown)))
+
+    /// The key belongs to a table around this one.
+    fn outside(&self, key: &str) -> Option<String> {
+        let levels = self.around.iter().rev().position(|table| table.keys.contains_key(key))? + 1;
+        let levels = if levels == 1 { "one level".to_owned() } else { format!("{levels} levels") };
+        let how = match self.format {
+            Format::Toml => "; a key after a [header] belongs to that header, so write it before",
+            Format::Yaml => "; look at its indentation",
+            Format::Json => "; look at the braces",
+        };
+        Some(format!("{} belongs {levels} further out{how}", quote(key)))
+    }
+
+    fn elsewhere(&self, key: &str) -> Option<String> {
+        let tables = self.model.tables_in(&self.model.root);
+        let holders = tables.iter().filter(|(_, table)| table.keys.contains_key(key));
+        let places = list(holders.map(|(way, _)| way.as_str()).collect())?;
+        Some(format!("{} is a key of {places}", quote(key)))
+    }
+}
+
+fn list(places: Vec<&str>) -> Option<String> {
+    let shown = places.into_iter().take(MAX_PLACES).map(quote);
+    Some(one_of(shown)).filter(|list| !list.is_empty())
 }
 
 #[cfg(test)]
@@ -88,7 +108,10 @@ mod tests {
             ("di", Some("id")),
             ("xy", None),
             ("cache", None),
+            ("matches", Some("match")),
+            ("retries", None),
             ("", None),
+            ("a", None),
         ];
         for (word, meant) in table {
             assert_eq!(closest(word, known), meant, "{word}");

@@ -1,7 +1,7 @@
 //! How values and what is expected of them are called in messages.
 
 use super::format::Format;
-use super::model::{Model, Shape};
+use super::model::{Form, Model, Shape};
 use super::node::Value;
 
 /// Longer values are cut in messages.
@@ -37,8 +37,28 @@ pub(super) fn expected(model: &Model, format: Format, shape: &Shape) -> String {
         Shape::List(inner) if matches!(model.resolve(inner), Shape::Text) => "a list of texts".to_owned(),
         Shape::List(_) => "a list".to_owned(),
         Shape::Map(_) | Shape::Table(_) => format.table().to_owned(),
-        Shape::Either(shapes) => one_of(shapes.iter().map(|shape| expected(model, format, shape))),
+        Shape::Either(shapes) => one_of(shapes.iter().map(|shape| alternative(model, format, shape))),
         Shape::Named(name) => name.clone(),
+    }
+}
+
+/// The same for one of several; a table says what it holds, because the alternatives are often not known.
+fn alternative(model: &Model, format: Format, shape: &Shape) -> String {
+    match model.resolve(shape) {
+        Shape::Table(table) => {
+            let keys = one_of(table.keys.keys().map(|key| quote(key)));
+            format!("{} with {keys}", format.table())
+        }
+        shape => expected(model, format, shape),
+    }
+}
+
+/// How text of this form is written: "a span of time is a whole number and a unit …".
+pub(super) fn rule(form: &Form) -> String {
+    let sentence = first_sentence(&form.meaning);
+    match sentence.strip_prefix(&format!("A {}: ", form.name)) {
+        Some(rest) => format!("a {} is {rest}", form.name),
+        None => sentence,
     }
 }
 
@@ -65,9 +85,7 @@ fn bare(text: &str) -> String {
 /// A comment's first sentence, without the full stop and the marks of Markdown.
 pub(super) fn first_sentence(comment: &str) -> String {
     let end = comment.find(". ").or_else(|| comment.find("\n\n")).unwrap_or(comment.len());
-    let sentence = comment[..end].trim_end_matches('.').replace('`', "");
-    // `"30s"` in code is quoted twice; once is enough here.
-    sentence.trim().to_owned()
+    comment[..end].trim_end_matches('.').replace('`', "").trim().to_owned()
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) fn parse(text: &str) -> Parsed {
     for event in Parser::new_from_str(text) {
         let taken = match event {
             Ok((event, span)) => builder.take(event, position(&span.start)),
-            Err(error) => Err(syntax(text, &error)),
+            Err(error) => Err(syntax(&error)),
         };
         if let Err(fault) = taken {
             builder.faults.push(fault);
@@ -61,6 +61,10 @@ impl Builder {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 if self.wants_key() {
+                    if text == "<<" && style == ScalarStyle::Plain {
+                        return Err(Fault::new(at, "YAML 1.2 has no merge key <<")
+                            .help("write the keys out; what all routes share can stand in \"defaults\""));
+                    }
                     self.key(text.into_owned(), at)
                 } else {
                     let value =
@@ -89,10 +93,6 @@ impl Builder {
     }
 
     fn key(&mut self, written: String, at: Position) -> Result<(), Fault> {
-        if written == "<<" {
-            return Err(Fault::new(at, "YAML 1.2 has no merge key <<")
-                .help("write the keys out; what all routes share can stand in \"defaults\""));
-        }
         if let Some(Open { inside: Inside::Table { key, .. }, .. }) = self.open.last_mut() {
             *key = Some((written, at));
         }
@@ -207,14 +207,27 @@ fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Cow<'_, Tag>>) ->
     }
 }
 
-fn syntax(text: &str, error: &ScanError) -> Fault {
-    let at = position(error.marker());
-    let fault = Fault::new(at, format!("this is not YAML: {}", error.info()));
-    let line = text.lines().nth(at.line as usize - 1).unwrap_or_default();
-    let indent = line.len() - line.trim_start().len();
-    match line[..indent].contains('\t') {
-        true => fault.help("YAML is indented with spaces, never with tabs"),
-        false => fault,
+fn syntax(error: &ScanError) -> Fault {
+    let fault = Fault::new(position(error.marker()), format!("this is not YAML: {}", error.info()));
+    const TABS: &str = "YAML is indented with spaces, never with tabs";
+    let table = [
+        ("tab cannot", TABS),
+        ("tabs ", TABS),
+        (" tab", TABS),
+        ("mapping values are not allowed", "text that holds a colon and a space needs quotes"),
+        (
+            "while parsing a block",
+            "the keys of one mapping, and the dashes of one list, begin in the same column",
+        ),
+        (
+            "found unknown anchor",
+            "an alias *name needs an anchor &name before it; text that begins with * needs quotes",
+        ),
+        ("end of stream", "a quote is opened here and never closed"),
+    ];
+    match table.into_iter().find(|(part, _)| error.info().contains(part)) {
+        Some((_, help)) => fault.help(help),
+        None => fault,
     }
 }
 

@@ -168,13 +168,13 @@ impl Pattern {
     /// whole one; the end of the path before `{*rest}`, and that before everything under a prefix. Equal means: the
     /// same paths.
     pub fn rank(&self, other: &Self) -> Ordering {
-        for at in 0.. {
-            let order = self.step(at).cmp(&other.step(at));
-            if order.is_ne() || at >= self.segments.len().max(other.segments.len()) {
-                return order;
-            }
-        }
-        Ordering::Equal
+        self.rank_by(other, |step| step)
+    }
+
+    fn rank_by<'p>(&'p self, other: &'p Self, view: impl Fn(Step<'p>) -> Step<'p>) -> Ordering {
+        let last = self.segments.len().max(other.segments.len());
+        let orders = (0..=last).map(|at| view(self.step(at)).cmp(&view(other.step(at))));
+        orders.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     }
 
     fn step(&self, at: usize) -> Step<'_> {
@@ -183,12 +183,9 @@ impl Pattern {
             Some(Segment::Capture { prefix, suffix, .. }) if prefix.is_empty() && suffix.is_empty() => {
                 Step::Capture
             }
-            Some(Segment::Capture { prefix, suffix, .. }) => Step::Partial(
-                Reverse(prefix.len() + suffix.len()),
-                Reverse(prefix.len()),
-                prefix,
-                suffix,
-            ),
+            Some(Segment::Capture { prefix, suffix, .. }) => {
+                Step::Partial(Reverse(prefix.len() + suffix.len()), Reverse(prefix.len()), prefix, suffix)
+            }
             None => match self.tail {
                 Tail::End => Step::End,
                 Tail::Rest(_) => Step::Rest,
@@ -197,15 +194,22 @@ impl Pattern {
         }
     }
 
-    /// The same paths for matchit, which has no notion of "this and everything under it" and must see one name for
-    /// one place.
+    /// The places that together take every path this pattern takes. They have whole captures only, and nothing that is
+    /// "this and everything under it": matchit has no notion of that, and goes wrong with what stands around captures
+    /// (see [`super::table`]).
     pub fn lookups(&self) -> Vec<Self> {
+        let whole = |segment: &Segment| match segment {
+            Segment::Literal(_) => segment.clone(),
+            Segment::Capture { name, .. } => {
+                Segment::Capture { prefix: "".into(), name: name.clone(), suffix: "".into() }
+            }
+        };
         let with = |extra: Option<Segment>, tail: Tail| {
-            let segments = self.segments.iter().cloned().chain(extra).collect();
+            let segments = self.segments.iter().map(whole).chain(extra).collect();
             Self { segments, tail }
         };
         match &self.tail {
-            Tail::End | Tail::Rest(_) => vec![self.clone()],
+            Tail::End | Tail::Rest(_) => vec![with(None, self.tail.clone())],
             Tail::Under => {
                 let slash = with(Some(Segment::Literal("".into())), Tail::End);
                 let below = with(None, Tail::Rest("rest".into()));
@@ -216,6 +220,12 @@ impl Pattern {
                 }
             }
         }
+    }
+
+    /// The rank of this pattern's own places beside `place`: as [`Self::rank`], with whole captures only.
+    pub fn rank_of_place(&self, place: &Self) -> Ordering {
+        let whole = |step| if matches!(step, Step::Partial(..)) { Step::Capture } else { step };
+        self.rank_by(place, whole)
     }
 
     /// In matchit's notation, with names that depend on the place alone. Only for patterns from [`Self::lookups`].
@@ -265,7 +275,8 @@ impl Pattern {
         if !(0..shared).all(|at| self.segments[at].overlaps(&other.segments[at])) {
             return false;
         }
-        let (short, long) = if self.segments.len() <= other.segments.len() { (self, other) } else { (other, self) };
+        let (short, long) =
+            if self.segments.len() <= other.segments.len() { (self, other) } else { (other, self) };
         if short.segments.len() == long.segments.len() {
             return match (&short.tail, &long.tail) {
                 (Tail::End, Tail::Rest(_)) | (Tail::Rest(_), Tail::End) => false,
@@ -321,7 +332,9 @@ impl Segment {
         };
         let name = &text[open + 1..close];
         if name.starts_with('*') {
-            return Err(error(format!("{{{name}}} takes the rest of the path, so it must be the last segment, alone")));
+            return Err(error(format!(
+                "{{{name}}} takes the rest of the path, so it must be the last segment, alone"
+            )));
         }
         if braces(&text[close + 1..])?.is_some() {
             return Err(error(format!("the segment \"{text}\" has two captures: one a segment")));
@@ -365,10 +378,9 @@ impl Segment {
     fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Literal(text), any) | (any, Self::Literal(text)) => any.matches(text).is_some(),
-            (
-                Self::Capture { prefix: a, suffix: b, .. },
-                Self::Capture { prefix: c, suffix: d, .. },
-            ) => (a.starts_with(&**c) || c.starts_with(&**a)) && (b.ends_with(&**d) || d.ends_with(&**b)),
+            (Self::Capture { prefix: a, suffix: b, .. }, Self::Capture { prefix: c, suffix: d, .. }) => {
+                (a.starts_with(&**c) || c.starts_with(&**a)) && (b.ends_with(&**d) || d.ends_with(&**b))
+            }
         }
     }
 }
@@ -394,7 +406,11 @@ fn rest_name(segment: &str) -> Option<&str> {
 fn capture_name(name: &str) -> Result<Box<str>, PatternError> {
     let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if valid { Ok(name.into()) } else { Err(error(format!("\"{name}\" is not a name: letters, digits and _"))) }
+    if valid {
+        Ok(name.into())
+    } else {
+        Err(error(format!("\"{name}\" is not a name: letters, digits and _")))
+    }
 }
 
 /// Where the first capture's braces are; doubled ones are plain characters.
@@ -407,10 +423,16 @@ pub(crate) fn braces(text: &str) -> Result<Option<(usize, usize)>, PatternError>
             b'{' => {
                 return match text[at..].find('}') {
                     Some(length) => Ok(Some((at, at + length))),
-                    None => Err(error(format!("\"{text}\" has an opening brace without a closing one; a plain one is \"{{{{\""))),
+                    None => Err(error(format!(
+                        "\"{text}\" has an opening brace without a closing one; a plain one is \"{{{{\""
+                    ))),
                 };
             }
-            b'}' => return Err(error(format!("\"{text}\" has a closing brace without an opening one; a plain one is \"}}}}\""))),
+            b'}' => {
+                return Err(error(format!(
+                    "\"{text}\" has a closing brace without an opening one; a plain one is \"}}}}\""
+                )));
+            }
             _ => {}
         }
         at += 1;

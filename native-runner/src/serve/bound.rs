@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use crate::coalesce::Coalesce;
+
 /// What a connection is doing, and since when. Written by the connection's own task, so the atomics are never
 /// contended; they only let the parts of a connection share it.
 #[derive(Debug)]
@@ -28,6 +30,7 @@ pub struct Activity {
 pub struct Bound<I> {
     io: I,
     activity: Arc<Activity>,
+    coalesce: Coalesce,
 }
 
 // === impl Activity ===
@@ -91,7 +94,7 @@ impl Activity {
 impl<I> Bound<I> {
     /// Watches `io`.
     pub fn new(io: I, activity: Arc<Activity>) -> Self {
-        Self { io, activity }
+        Self { io, activity, coalesce: Coalesce::default() }
     }
 }
 
@@ -115,7 +118,10 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Bound<I> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let polled = Pin::new(&mut this.io).poll_write_vectored(cx, bufs);
+        let polled = match this.coalesce.join(bufs) {
+            Some(piece) => Pin::new(&mut this.io).poll_write(cx, piece),
+            None => Pin::new(&mut this.io).poll_write_vectored(cx, bufs),
+        };
         this.activity.wrote(polled.is_pending());
         polled
     }

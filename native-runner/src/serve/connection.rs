@@ -21,14 +21,10 @@ use super::guard::Guard;
 use super::peek;
 use super::rewound::Rewound;
 use super::service::Service;
-use super::state::State;
+use super::state::{LINGER, State};
 
 /// How often a connection is looked after: idle, stuck, or about to be closed.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long an idle connection stays open when the server is about to stop, so that a request that is on its way
-/// still finds it.
-const LINGER: Duration = Duration::from_secs(2);
-
 /// What a connection is served with.
 #[derive(Debug)]
 pub struct Serving<A> {
@@ -40,7 +36,11 @@ pub struct Serving<A> {
 
 /// A connection in hyper's hands that can be asked to end.
 trait Graceful: Future {
+    /// Answers what was asked, and takes nothing more.
     fn end(self: Pin<&mut Self>);
+
+    /// The server is about to stop. HTTP/1.1 has nothing to say of it between two answers: the next one will.
+    fn announce(self: Pin<&mut Self>) {}
 }
 
 // === impl Serving ===
@@ -58,7 +58,11 @@ impl<A: Answer> Serving<A> {
 
     async fn serve_plain(&self, mut stream: TcpStream, address: SocketAddr) {
         let peer = Peer { address, secure: false };
-        let Ok(Ok((first, is_http2))) = timeout(self.state.idle, peek::protocol(&mut stream)).await else { return };
+        let peeked = tokio::select! {
+            peeked = timeout(self.state.idle, peek::protocol(&mut stream)) => peeked,
+            () = self.state.lingered() => return,
+        };
+        let Ok(Ok((first, is_http2))) = peeked else { return };
         if is_http2 {
             let rewound = Rewound::new(stream, first);
             return self.serve_http2(rewound, peer).await;
@@ -85,12 +89,18 @@ impl<A: Answer> Serving<A> {
         let activity = Activity::new();
         let guard = Guard::with_first(Bound::new(io, Arc::clone(&activity)), self.state.heads, first);
         let service = self.service(&activity, peer);
-        let connection = http1::Builder::new()
-            // The guard has looked at the head already, and has taken its time; hyper's own limits lie beyond.
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            // The guard gives each head its time and answers 408; hyper's own timer, which would end a connection in
+            // silence and counts idle time too, lies beyond.
             .header_read_timeout(None)
-            .max_headers(self.state.heads.count.max(100) + 1)
-            .max_buf_size((self.state.heads.line + self.state.heads.fields + 4096).max(64 << 10))
-            .pipeline_flush(true)
+            // Beyond hyper's 100 it allocates for every request, so only who asks for more pays.
+            .max_buf_size((self.state.heads.line + self.state.heads.fields + 8192).max(64 << 10));
+        if self.state.heads.count > 100 {
+            builder.max_headers(self.state.heads.count);
+        }
+        let connection = builder
             .serve_connection(
                 TokioIo::new(guard),
                 hyper::service::service_fn(move |request| Arc::clone(&service).call(request)),
@@ -107,9 +117,17 @@ impl<A: Answer> Serving<A> {
         let list = self.state.heads.line + self.state.heads.fields;
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
-            .max_concurrent_streams(256)
+            // A client opens as many at once as RFC 9113 section 6.5.2 recommends at least.
+            .max_concurrent_streams(100)
+            // Streams that a client opens and resets at once (CVE-2023-44487), and errors it provokes
+            // (RUSTSEC-2024-0003).
+            .max_pending_accept_reset_streams(20)
+            .max_local_error_reset_streams(128)
+            // Bounds what a head may take in CONTINUATION frames before it is read.
+            .max_frame_size(16 << 10)
+            .max_send_buf_size(64 << 10)
             .max_header_list_size(u32::try_from(list).unwrap_or(u32::MAX))
-            .keep_alive_interval(Duration::from_secs(30))
+            .keep_alive_interval(Duration::from_secs(20))
             .keep_alive_timeout(Duration::from_secs(20))
             .serve_connection(
                 TokioIo::new(Bound::new(io, Arc::clone(&activity))),
@@ -134,9 +152,17 @@ impl<A: Answer> Serving<A> {
                 _ = connection.as_mut() => return,
                 () = look.as_mut() => {}
             }
-            let idle = if self.state.is_draining() { LINGER } else { self.state.idle };
-            if activity.idle_for() >= idle {
+            let draining = self.state.is_draining();
+            if draining {
+                connection.as_mut().announce();
+            }
+            let (idle, limit) = (activity.idle_for(), if draining { LINGER } else { self.state.idle });
+            if idle >= limit {
                 connection.as_mut().end();
+            }
+            // Who was told, and does not answer or has not even begun to speak the protocol, is not waited for.
+            if idle >= limit + LINGER {
+                return;
             }
             if activity.stuck_for() >= self.state.idle {
                 return;
@@ -170,6 +196,11 @@ where
     B::Error: Into<super::BoxError>,
 {
     fn end(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+
+    /// RFC 9113 section 6.8: GOAWAY first for all streams that may be on their way, and then for those that came.
+    fn announce(self: Pin<&mut Self>) {
         self.graceful_shutdown();
     }
 }

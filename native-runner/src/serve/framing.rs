@@ -9,6 +9,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 
 pub use super::ambiguity::Ambiguity;
+use super::guard::Limits;
 
 /// The method of the request that the guard puts in the place of one it refuses. The target is `/` and the
 /// [`Ambiguity`]'s number. The guard refuses this method from clients (with this very request); and where there is
@@ -28,6 +29,15 @@ pub fn check<B>(request: &Request<B>) -> Result<(), Ambiguity> {
     framing(fields, version)?;
     connection(fields, version)?;
     expectation(fields, version)
+}
+
+/// Whether `request` keeps to what the guard limits on HTTP/1 connections. For HTTP/2, whose fields' size together is
+/// h2's to limit (`max_header_list_size`), but neither their number nor the path's length.
+pub fn within<B>(request: &Request<B>, limits: &Limits) -> Result<(), Ambiguity> {
+    if request.uri().path_and_query().is_some_and(|path| path.as_str().len() > limits.line) {
+        return Err(Ambiguity::LongLine);
+    }
+    if request.headers().len() > limits.count { Err(Ambiguity::ManyFields) } else { Ok(()) }
 }
 
 /// What the guard refused.
@@ -167,7 +177,8 @@ pub(super) fn length(value: &[u8]) -> Result<u64, Ambiguity> {
     let mut length: u64 = 0;
     for byte in value {
         let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0')).ok_or(Ambiguity::Length)?;
-        length = length.checked_mul(10).and_then(|length| length.checked_add(digit)).ok_or(Ambiguity::Length)?;
+        length =
+            length.checked_mul(10).and_then(|length| length.checked_add(digit)).ok_or(Ambiguity::Length)?;
     }
     if length <= u64::MAX >> 1 { Ok(length) } else { Err(Ambiguity::Length) }
 }
@@ -219,5 +230,35 @@ fn expectation(fields: &HeaderMap, version: Version) -> Result<(), Ambiguity> {
     let mut expected = fields.get_all(EXPECT).iter();
     let (first, second) = (expected.next(), expected.next());
     let fine = first.is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-    if (fine && second.is_none()) || version < Version::HTTP_11 { Ok(()) } else { Err(Ambiguity::Expectation) }
+    if (fine && second.is_none()) || version < Version::HTTP_11 {
+        Ok(())
+    } else {
+        Err(Ambiguity::Expectation)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits() {
+        let limits = Limits { line: 8, count: 1, ..Limits::default() };
+        let request = |path: &str| Request::builder().uri(path).header("a", "b");
+        assert_eq!(within(&request("/1234567").body(()).unwrap(), &limits), Ok(()));
+        assert_eq!(within(&request("/12345678").body(()).unwrap(), &limits), Err(Ambiguity::LongLine));
+        let many = request("/").header("a", "c").body(()).unwrap();
+        assert_eq!(within(&many, &limits), Err(Ambiguity::ManyFields));
+    }
+
+    #[test]
+    fn a_refusal_comes_back() {
+        for (path, ambiguity) in
+            [("/0", Ambiguity::BareLineFeed), ("/11", Ambiguity::TwoFramings), ("/x", Ambiguity::RequestLine)]
+        {
+            let request = Request::builder().method(REFUSED).uri(path).body(()).unwrap();
+            assert_eq!(check(&request), Err(ambiguity));
+        }
+    }
 }

@@ -235,7 +235,8 @@ impl<I> Guard<I> {
     fn replace(&mut self) {
         if let Phase::Refused(ambiguity) = self.phase {
             let (method, number) = (framing::REFUSED, ambiguity.number());
-            let request = format!("{method} /{number} HTTP/1.1\r\nHost: refused\r\nConnection: close\r\n\r\n");
+            let request =
+                format!("{method} /{number} HTTP/1.1\r\nHost: refused\r\nConnection: close\r\n\r\n");
             self.held.extend_from_slice(request.as_bytes());
             self.ready = self.held.len();
         }
@@ -253,6 +254,10 @@ impl<I> Guard<I> {
         if self.given == self.ready {
             self.held.drain(..self.ready);
             (self.ready, self.given) = (0, 0);
+            // Rarely needed, so not kept for the connection's life.
+            if self.held.is_empty() {
+                self.held = Vec::new();
+            }
         }
         true
     }

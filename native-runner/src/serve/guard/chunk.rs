@@ -119,7 +119,9 @@ impl Chunks {
         }
         match (self.place, byte) {
             (Place::Start | Place::Size, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => self.digit(byte),
-            (Place::Size, b' ' | b'\t') | (Place::BeforeSemicolon, b' ' | b'\t') => Ok(Place::BeforeSemicolon),
+            (Place::Size, b' ' | b'\t') | (Place::BeforeSemicolon, b' ' | b'\t') => {
+                Ok(Place::BeforeSemicolon)
+            }
             (Place::Size | Place::BeforeSemicolon, b';') => Ok(Place::NameStart),
             (Place::Size, b'\r') => Ok(Place::SizeEnd),
             (Place::SizeEnd, b'\n') => Ok(self.after_size()),
@@ -163,7 +165,9 @@ impl Chunks {
             (Place::Quoted, b'\\') => Ok(Place::Escaped),
             (Place::Quoted | Place::Escaped, byte) if is_value(byte) => Ok(Place::Quoted),
             (Place::Token | Place::AfterQuoted, b' ' | b'\t') => Ok(Place::BeforeSemicolon),
-            (Place::Name | Place::AfterName | Place::Token | Place::AfterQuoted, b';') => Ok(Place::NameStart),
+            (Place::Name | Place::AfterName | Place::Token | Place::AfterQuoted, b';') => {
+                Ok(Place::NameStart)
+            }
             (Place::Name | Place::Token | Place::AfterQuoted, b'\r') => Ok(Place::SizeEnd),
             _ => Err(Ambiguity::ChunkExtension),
         }

@@ -62,7 +62,7 @@ impl Progress {
         self.unfinished(bytes, limits)?;
         // What is wrong already need not wait for the rest. Only after a new line, so that slow clients cost little.
         if self.line > seen && self.first.is_some() {
-            parse(&bytes[self.start..], limits, |_| Ok(()))?;
+            parse(&bytes[self.start..self.line], limits, |_| Ok(()))?;
         }
         Ok(None)
     }

@@ -45,7 +45,7 @@ fn sizes() -> Vec<Case> {
 
 /// Extensions: known to nobody here, and not passed on.
 fn extensions() -> Vec<Case> {
-    const ABC: &[&str] = &["\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "!;"];
+    const ABC: &[&str] = &["\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "!3;", "!3 ;"];
     const HEAD: &str = "POST /case HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n";
     let long = format!("{HEAD}3;a={}\r\nabc\r\n0\r\n\r\n", "b".repeat(2000));
     vec![
@@ -69,12 +69,23 @@ fn trailers() -> Vec<Case> {
     const HEAD: &str = "POST /case HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
     const FORBIDDEN: &[u8] =
         b"3\r\nabc\r\n0\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nHost: b\r\nAuthorization: c\r\n\r\n";
-    const KEPT: &[&str] =
-        &["\r\n3\r\nabc\r\n0\r\n", "!content-length", "!: x", "!host: b", "!uthorization", "transfer-encoding: chunked"];
+    const KEPT: &[&str] = &[
+        "\r\n3\r\nabc\r\n0\r\n",
+        "!content-length",
+        "!: x",
+        "!host: b",
+        "!uthorization",
+        "transfer-encoding: chunked",
+    ];
     let large = format!("{HEAD}X-A: {}\r\n\r\n", "b".repeat(9000));
     let many = format!("{HEAD}{}\r\n", "X-A: b\r\n".repeat(2000));
     vec![
-        case("trailer", Chunks(b"3\r\nabc\r\n0\r\nX-A: b\r\n\r\n"), Accepted(&["\r\n3\r\nabc\r\n0\r\n"]), TRAILER),
+        case(
+            "trailer",
+            Chunks(b"3\r\nabc\r\n0\r\nX-A: b\r\n\r\n"),
+            Accepted(&["\r\n3\r\nabc\r\n0\r\n"]),
+            TRAILER,
+        ),
         case("forbidden trailers", Chunks(FORBIDDEN), Accepted(KEPT), "RFC 9110, 6.5.1"),
         case("folded trailer", Chunks(b"0\r\nX-A: b\r\n c\r\n\r\n"), Refused(400), "RFC 9112, 5.2"),
         case("LF in a trailer", Chunks(b"0\r\nX-A: b\nX-C: d\r\n\r\n"), Refused(400), "RFC 9110, 5.5"),

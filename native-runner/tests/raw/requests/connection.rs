@@ -8,7 +8,8 @@ pub fn cases() -> Vec<Case> {
     const UPGRADE: &str = "RFC 9110, 7.8";
     const GET: &str = "RFC 9110, 9.3.1";
     const ABC: &[&str] = &["content-length: 3\r\n", "\r\n\r\nabc"];
-    const CHUNKED: &[&str] = &["GET /case", "transfer-encoding: chunked\r\n", "\r\n\r\n3\r\nabc\r\n0\r\n\r\n"];
+    const CHUNKED: &[&str] =
+        &["GET /case", "transfer-encoding: chunked\r\n", "\r\n\r\n3\r\nabc\r\n0\r\n\r\n"];
     vec![
         case("close", Fields(b"Connection: close\r\n\r\n"), Last(&["!connection: close"]), "RFC 9112, 9.6"),
         case("names a field", Fields(b"Connection: x-a\r\nX-A: b\r\n\r\n"), Accepted(&["!x-a"]), OPTION),
@@ -30,6 +31,8 @@ pub fn cases() -> Vec<Case> {
             Accepted(&["!upgrade", "!http2-settings"]),
             UPGRADE,
         ),
+        // Not granted: what follows it might be meant for the other protocol.
+        case("websocket", Fields(b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"), Last(&["!upgrade"]), UPGRADE),
         case("TE", Fields(b"Connection: TE\r\nTE: gzip\r\n\r\n"), Accepted(&["!te: gzip"]), "RFC 9110, 10.1.4"),
         case(
             "GET with length",

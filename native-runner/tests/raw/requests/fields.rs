@@ -21,7 +21,12 @@ fn syntax() -> Vec<Case> {
         case("space before the colon", Fields(b"X-A : b\r\n\r\n"), Refused(400), COLON),
         case("tab before the colon", Fields(b"X-A\t: b\r\n\r\n"), Refused(400), COLON),
         case("length with a space", Fields(b"Content-Length : 3\r\n\r\nabc"), Refused(400), COLON),
-        case("coding with a space", Fields(b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"), Refused(400), COLON),
+        case(
+            "coding with a space",
+            Fields(b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"),
+            Refused(400),
+            COLON,
+        ),
         case("no colon", Fields(b"X-A\r\n\r\n"), Refused(400), NAME),
         case("no name", Fields(b": b\r\n\r\n"), Refused(400), NAME),
         case("NUL in a name", Fields(b"X\0A: b\r\n\r\n"), Refused(400), NAME),
@@ -63,10 +68,25 @@ fn lengths() -> Vec<Case> {
     vec![
         case("length", Fields(b"Content-Length: 3\r\n\r\nabc"), Accepted(BODY), LENGTH),
         case("length in spaces", Fields(b"Content-Length:   3  \r\n\r\nabc"), Accepted(BODY), LENGTH),
-        case("length with zeros", Fields(b"Content-Length: 0003\r\n\r\nabc"), Accepted(&["\r\n\r\nabc"]), LENGTH),
+        case(
+            "length with zeros",
+            Fields(b"Content-Length: 0003\r\n\r\nabc"),
+            Accepted(&["\r\n\r\nabc"]),
+            LENGTH,
+        ),
         case("no body", Fields(b"Content-Length: 0\r\n\r\n"), Accepted(&["POST /case"]), LENGTH),
-        case("same length twice", Fields(b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc"), Refused(400), SEVERAL),
-        case("two lengths", Fields(b"Content-Length: 3\r\nContent-Length: 0\r\n\r\nabc"), Refused(400), SEVERAL),
+        case(
+            "same length twice",
+            Fields(b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc"),
+            Refused(400),
+            SEVERAL,
+        ),
+        case(
+            "two lengths",
+            Fields(b"Content-Length: 3\r\nContent-Length: 0\r\n\r\nabc"),
+            Refused(400),
+            SEVERAL,
+        ),
         case("list of the same", Fields(b"Content-Length: 3, 3\r\n\r\nabc"), Refused(400), SEVERAL),
         case("list", Fields(b"Content-Length: 3, 4\r\n\r\nabc"), Refused(400), SEVERAL),
         case("+3", Fields(b"Content-Length: +3\r\n\r\nabc"), Refused(400), LENGTH),
@@ -86,7 +106,8 @@ fn codings() -> Vec<Case> {
     const BOTH: &str = "RFC 9112, 6.3 (3)";
     const FINAL: &str = "RFC 9112, 6.3 (4)";
     const CODING: &str = "RFC 9112, 6.1";
-    const CHUNKED: &[&str] = &["transfer-encoding: chunked\r\n", "\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "!content-length"];
+    const CHUNKED: &[&str] =
+        &["transfer-encoding: chunked\r\n", "\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "!content-length"];
     macro_rules! coded {
         ($value:literal) => {
             Fields(concat!("Transfer-Encoding:", $value, "\r\n\r\n3\r\nabc\r\n0\r\n\r\n").as_bytes())
@@ -99,7 +120,12 @@ fn codings() -> Vec<Case> {
         case("vertical tab", coded!(" \x0bchunked"), Refused(400), "RFC 9110, 5.5"),
         case("no-break space", coded!(" \u{a0}chunked"), Refused(400), FINAL),
         case("CL, TE", coded!(" chunked\r\nContent-Length: 3"), Refused(400), BOTH),
-        case("TE, CL", Fields(b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), Refused(400), BOTH),
+        case(
+            "TE, CL",
+            Fields(b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+            Refused(400),
+            BOTH,
+        ),
         case("bad CL after TE", coded!(" chunked\r\nContent-Length: x"), Refused(400), BOTH),
         case("CL and another coding", coded!(" gzip\r\nContent-Length: 3"), Refused(400), BOTH),
         case("identity", coded!(" identity"), Refused(400), FINAL),
@@ -109,7 +135,12 @@ fn codings() -> Vec<Case> {
         case("chunked, chunked", coded!(" chunked, chunked"), Refused(400), CODING),
         case("two lines", coded!(" chunked\r\nTransfer-Encoding: chunked"), Refused(400), CODING),
         case("two lines, the last another", coded!(" chunked\r\nTransfer-Encoding: x"), Refused(400), FINAL),
-        case("two lines, the first another", coded!(" x\r\nTransfer-Encoding: chunked"), Refused(400), CODING),
+        case(
+            "two lines, the first another",
+            coded!(" x\r\nTransfer-Encoding: chunked"),
+            Refused(400),
+            CODING,
+        ),
         case("xchunked", coded!(" xchunked"), Refused(400), FINAL),
         case("chunkedx", coded!(" chunkedx"), Refused(400), FINAL),
         case("quoted", coded!(" \"chunked\""), Refused(400), FINAL),
@@ -135,7 +166,12 @@ fn large() -> Vec<Case> {
     vec![
         case("large field", fields(format!("X-A: {large}\r\n\r\n")), Refused(431), LARGE),
         case("endless field", fields(format!("X-A: {large}")), Refused(431), LARGE),
-        case("large together", fields(format!("X-A: {}\r\n", "b".repeat(1000)).repeat(33) + "\r\n"), Refused(431), LARGE),
+        case(
+            "large together",
+            fields(format!("X-A: {}\r\n", "b".repeat(1000)).repeat(33) + "\r\n"),
+            Refused(431),
+            LARGE,
+        ),
         case("many fields", fields(many(101)), Refused(431), LARGE),
         case("endless fields", fields("X-A: b\r\n".repeat(200)), Refused(431), LARGE),
         case("as many as allowed", fields(many(99)), Accepted(&["x-a: b\r\n"]), LARGE),

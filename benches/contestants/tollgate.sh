@@ -1,0 +1,47 @@
+# Tollgate as a native server, with 1 to 10,000 prefix routes; the load asks for the one at 77 %.
+# shellcheck shell=bash disable=SC2034,SC2154  # variables shared with compare.sh
+
+tollgate_built=''
+
+# Finds or builds the binary, once; with the embedded Wasmtime where that builds.
+build_tollgate() {
+    if [[ ! $tollgate_built && $build ]]; then
+        local log=$work/logs/tollgate-build.log
+        command -v cargo >/dev/null || skip 'no cargo to build it' || return
+        tollgate_built=yes
+        (cd "$root" && cargo build --quiet --release -p native-runner --features component) >"$log" 2>&1 ||
+            (cd "$root" && cargo build --quiet --release -p native-runner) >>"$log" 2>&1 ||
+            tollgate_built=no
+    fi
+    [[ $tollgate_built != no ]] || skip "it does not build (see $work/logs/tollgate-build.log)" || return
+    tollgate=${tollgate:-$target/release/tollgate}
+    [[ -x $tollgate ]] || skip "there is no $tollgate"
+}
+
+tollgate_version() {
+    [[ -x $tollgate ]] || { echo 'not built'; return; }
+    local commit
+    commit=$(git -C "$root" describe --always --dirty 2>/dev/null || echo unknown)
+    echo "$("$tollgate" --version 2>/dev/null | head -n 1 | awk '{ print $NF }') (commit $commit)"
+}
+
+# tollgate_configuration ROUTES: a configuration directory; sets `configuration`.
+tollgate_configuration() {
+    configuration=$work/tollgate-$1
+    mkdir -p "$configuration"
+    {
+        printf '[upstreams.backend]\nurl = "http://%s"\n' "$backend"
+        route_names "$1" | sed 's|.*|\n[[routes]]\nid = "&"\nmatch = { prefix = "/&" }\nupstream = "backend"|'
+    } >"$configuration/routes.toml"
+}
+
+prepare_tollgate() {
+    build_tollgate || return
+    tollgate_configuration "$1"
+    command=("$tollgate" serve "$configuration" --listen "127.0.0.1:$proxy_port" --admin off --access-log off)
+}
+
+contestant tollgate-1 plain /r00000/item 'Tollgate, 1 route' prepare_tollgate 1
+contestant tollgate-10 routes /r00007/item 'Tollgate, 10 routes' prepare_tollgate 10
+contestant tollgate-1000 routes /r00770/item 'Tollgate, 1,000 routes' prepare_tollgate 1000
+contestant tollgate-10000 routes /r07700/item 'Tollgate, 10,000 routes' prepare_tollgate 10000

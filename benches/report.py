@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Makes comparison.json and comparison.md of what compare.sh measured.
+
+usage: report.py WORK OUT [--strict]
+
+WORK has facts.tsv, contestants.tsv and raw.tsv (one line for each contestant and round). Exits with 1 if a
+contestant is invalid, or with --strict also if one was skipped.
+"""
+
+import json
+import sys
+from pathlib import Path
+from statistics import median
+
+TABLES = {
+    "plain": "Plain proxies",
+    "routes": "Many routes",
+    "component": "WebAssembly components in Tollgate's Wasmtime host",
+}
+# A round in which others had more than this share of the machine's CPU time is left out, where a quiet one exists.
+DISTURBED = 0.05
+
+
+def lines(path):
+    return [line.split("\t") for line in path.read_text().splitlines()]
+
+
+def rounds_of(name, raw):
+    """What each round measured, in the units of the report."""
+    for row in raw:
+        if row[0] != name:
+            continue
+        number, cpu, foreign, requests, duration, p50, p99, status, sockets = map(int, row[1:])
+        yield {
+            "round": number,
+            "requests": requests,
+            "requests_per_second": requests * 1e6 / duration,
+            "cpu_us_per_request": cpu / max(requests, 1),
+            "p50_us": p50,
+            "p99_us": p99,
+            "error_answers": status,
+            "socket_errors": sockets,
+            "cpu_share_of_others": max(foreign, 0) / duration,  # the two clocks tick apart
+        }
+
+
+def contestant(row, raw):
+    name, group, title, path, state, reason = row
+    rounds = sorted(rounds_of(name, raw), key=lambda one: one["round"])
+    answers = sum(one["error_answers"] for one in rounds)
+    sockets = sum(one["socket_errors"] for one in rounds)
+    if answers or sockets:
+        state, reason = "invalid", f"{answers} answers of 400 and above, {sockets} socket errors"
+    result = {"name": name, "group": group, "title": title, "path": path, "state": state, "reason": reason}
+    if state == "ready":
+        result |= {key: median(one[key] for one in quiet(rounds)) for key in rounds[0] if key != "round"}
+        costs = [one["cpu_us_per_request"] for one in quiet(rounds)]
+        result |= {"quiet_rounds": sum(one["cpu_share_of_others"] <= DISTURBED for one in rounds)}
+        result |= {"cpu_us_lowest": min(costs), "cpu_us_highest": max(costs)}
+    return result | {"rounds": rounds}
+
+
+def quiet(rounds):
+    return [one for one in rounds if one["cpu_share_of_others"] <= DISTURBED] or rounds
+
+
+def ratio(one, other):
+    if one["state"] != "ready" or other is None or other["state"] != "ready":
+        return "–"
+    return f"{one['cpu_us_per_request'] / other['cpu_us_per_request']:.2f}"
+
+
+def cells(one, references):
+    if one["state"] != "ready":
+        return [one["title"], f"**{one['state']}**: {one['reason']}"] + [""] * (5 + len(references))
+    spread = f"{one['cpu_us_lowest']:.1f}–{one['cpu_us_highest']:.1f}"
+    return [
+        one["title"],
+        f"{one['cpu_us_per_request']:.1f}",
+        spread,
+        *(ratio(one, other) for other in references),
+        f"{one['requests_per_second']:,.0f}",
+        f"{one['p50_us'] / 1000:.2f}",
+        f"{one['p99_us'] / 1000:.2f}",
+        f"{one['quiet_rounds']} of {len(one['rounds'])}",
+    ]
+
+
+def table(rows, references):
+    """A Markdown table; references are the contestants that the CPU time is compared with, by heading."""
+    head = ["", "CPU µs/request", "lowest–highest", *references, "requests/s", "p50 ms", "p99 ms", "quiet rounds"]
+    yield "| " + " | ".join(head) + " |"
+    yield "|---" + "|--:" * (len(head) - 1) + "|"
+    for one in rows:
+        yield "| " + " | ".join(cells(one, list(references.values()))) + " |"
+
+
+def markdown(facts, contestants):
+    by_name = {one["name"]: one for one in contestants}
+    yield "# Comparison with other gateways"
+    yield ""
+    yield f"Written by `{facts['command'].strip()}` on {facts['date']}; what it measures, how to read it and what it"
+    yield "does not show is in [benches/README.md](../../benches/README.md). The numbers are medians of"
+    yield f"{facts['rounds']} round(s) of {facts['seconds']} s with {facts['connections']} connections; compare them"
+    yield "within this page only. **CPU µs/request** is the time that the proxy's own processes spent for each"
+    yield "request, in user mode and in the kernel: less is better."
+    yield ""
+    yield "![CPU time for each request](comparison.svg)"
+    for group, heading in TABLES.items():
+        rows = [one for one in contestants if one["group"] == group]
+        if not rows:
+            continue
+        references = {"× HAProxy": by_name.get("haproxy"), "× floor": by_name.get("floor")}
+        if group == "component":
+            references = {"× pass-through": by_name.get("passthrough"), "× floor": by_name.get("floor")}
+        yield from ["", f"## {heading}", "", *table(rows, references)]
+    backend = by_name.get("backend")
+    if backend and backend["state"] == "ready":
+        yield ""
+        yield f"The backend alone, without any proxy: {backend['requests_per_second']:,.0f} requests/s,"
+        yield f"{backend['cpu_us_per_request']:.1f} µs CPU of the backend for each."
+    yield from disturbances(contestants)
+    yield from ["", "## The machine", "", "| | |", "|---|---|"]
+    for key, value in facts.items():
+        if key not in ("command", "rounds", "seconds", "connections", "tick"):
+            yield f"| {key} | {value} |"
+
+
+def disturbances(contestants):
+    rounds = [one for each in contestants for one in each["rounds"]]
+    noisy = sum(one["cpu_share_of_others"] > DISTURBED for one in rounds)
+    yield ""
+    yield f"In {noisy} of {len(rounds)} measurements, processes that are no part of this benchmark had more than"
+    yield f"{DISTURBED:.0%} of the machine's CPU time. They are left out of rows that have quiet rounds."
+
+
+def main():
+    work, out = Path(sys.argv[1]), Path(sys.argv[2])
+    facts = dict(lines(work / "facts.tsv"))
+    raw = lines(work / "raw.tsv")
+    contestants = [contestant(row, raw) for row in lines(work / "contestants.tsv")]
+    text = "\n".join(markdown(facts, contestants)) + "\n"
+    (out / "comparison.md").write_text(text)
+    (out / "comparison.json").write_text(
+        json.dumps({"facts": facts, "contestants": contestants}, indent=1, ensure_ascii=False) + "\n")
+    print(text)
+    failures = ("invalid", "skipped") if "--strict" in sys.argv else ("invalid",)
+    sys.exit(any(one["state"] in failures for one in contestants))
+
+
+if __name__ == "__main__":
+    main()
