@@ -50,7 +50,8 @@ async fn a_record_says_everything() {
     for (key, value) in [("status", 200), ("attempts", 1), ("bytes_in", 5), ("bytes_out", 2)] {
         assert_eq!(record[key], value, "{record}");
     }
-    let [total, before, answer] = ["duration_ms", "gateway_ms", "upstream_ms"].map(|key| record[key].as_f64().unwrap());
+    let [total, before, answer] =
+        ["duration_ms", "gateway_ms", "upstream_ms"].map(|key| record[key].as_f64().unwrap());
     assert!(answer >= 29.0 && before + answer <= total && total < 2_000.0, "{record}");
     let time = record["time"].as_str().unwrap();
     assert!(time.len() == 24 && time.ends_with('Z') && time.starts_with("20"), "{time}");
@@ -74,7 +75,11 @@ async fn identifiers_pass_on() {
     let gateway = Gateway::start("", &(proxy(upstream.address, "") + "\n[telemetry]\nserver_timing = true"));
     let mut client = gateway.connect().await;
     let parent = format!("00-{TRACE}-00f067aa0ba902b7-01");
-    client.send(format!("GET / HTTP/1.1\r\nHost: a\r\ntraceparent: {parent}\r\ntracestate: a=1\r\ntracestate: b=2\r\n\r\n")).await;
+    client
+        .send(format!(
+            "GET / HTTP/1.1\r\nHost: a\r\ntraceparent: {parent}\r\ntracestate: a=1\r\ntracestate: b=2\r\n\r\n"
+        ))
+        .await;
     let (answer, _) = client.message().await;
     let head = heads.recv().await.unwrap();
     let sent = field(&head, "traceparent").unwrap();
@@ -87,7 +92,9 @@ async fn identifiers_pass_on() {
     let timing = field(&answer, "server-timing").unwrap();
     assert!(timing.starts_with("gateway;dur=") && timing.contains(", upstream;dur="), "{timing}");
     // Several parents are none: the trace is begun anew.
-    client.send(format!("GET / HTTP/1.1\r\nHost: a\r\ntraceparent: {parent}\r\ntraceparent: {parent}\r\n\r\n")).await;
+    client
+        .send(format!("GET / HTTP/1.1\r\nHost: a\r\ntraceparent: {parent}\r\ntraceparent: {parent}\r\n\r\n"))
+        .await;
     client.message().await;
     let head = heads.recv().await.unwrap();
     assert!(!field(&head, "traceparent").unwrap().contains(TRACE), "{head}");
