@@ -10,6 +10,7 @@
 # SPIN_BIN names its binary.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+exec </dev/null
 
 export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
 target=${CARGO_TARGET_DIR:-$PWD/target}
@@ -23,22 +24,37 @@ passed=0
 step_toolchain() {
     command -v cargo >/dev/null || { echo "cargo is missing: install Rust from https://rustup.rs" >&2; return 1; }
     command -v cc >/dev/null && command -v curl >/dev/null && command -v node >/dev/null || install gcc libc6-dev curl nodejs
+    # A minimal profile of rustup comes without these.
+    cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+    cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
     scripts/toolchain.sh
 }
 
 step_format() {
     cargo fmt --all --check
+    local manifest
+    for manifest in benches/*/Cargo.toml tests/guests/*/Cargo.toml; do
+        cargo fmt --check --manifest-path "$manifest"
+    done
 }
 
 step_lint() {
     cargo clippy --locked --quiet --workspace --all-targets "${features[@]}" -- -D warnings
     # Without Wasmtime, the way most people build it.
     cargo clippy --locked --quiet --package native-runner -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps --package tollgate
+    # The component's own files are compiled for its target only. Debian's toolchain may have no clippy.
+    local wasm=(--locked --quiet --package tollgate --lib --target wasm32-wasip1 --no-default-features --features spin)
+    if .toolchain/cargo-wasm clippy --version >/dev/null 2>&1; then
+        .toolchain/cargo-wasm clippy "${wasm[@]}" -- -D warnings
+    else
+        .toolchain/cargo-wasm rustc "${wasm[@]}" --profile check -- -D warnings
+    fi
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps --workspace "${features[@]}"
 }
 
 step_unit() {
-    cargo test --locked --quiet --package tollgate
+    rust_tests --package tollgate
+    cargo test --locked --quiet --package tollgate --doc
     cargo check --locked --quiet --package tollgate --no-default-features
 }
 
@@ -52,7 +68,7 @@ step_guests() {
 
 # The native server and the wasm host, by real traffic.
 step_hosts() {
-    cargo test --locked --quiet --package native-runner "${features[@]}"
+    rust_tests --package native-runner "${features[@]}"
 }
 
 step_cases() {
@@ -92,6 +108,15 @@ tollgate() {
     cargo run --locked --quiet --package native-runner "${features[@]}" -- "$@"
 }
 
+# Tests of every kind but documentation's. nextest shows better what takes long; nobody needs to have it.
+rust_tests() {
+    if command -v cargo-nextest >/dev/null; then
+        cargo nextest run --locked --no-fail-fast --status-level slow "$@"
+    else
+        cargo test --locked --quiet --lib --bins --tests --examples "$@"
+    fi
+}
+
 install() {
     local sudo=""
     [ "$(id -u)" = 0 ] || sudo=sudo
@@ -108,7 +133,7 @@ run() {
         passed=$((passed + 1))
         echo "=== $1: fine after $((SECONDS - begun)) s"
     else
-        echo "=== $1: FAILED after $((SECONDS - begun)) s" >&2
+        echo "=== $1: FAILED after $((SECONDS - begun)) s; alone: scripts/test.sh --only $1" >&2
         echo "$passed passed, 1 failed"
         exit 1
     fi
@@ -128,4 +153,5 @@ for step in "${only[@]}"; do
     declare -F "step_$step" >/dev/null || { echo "there is no step $step" >&2; exit 2; }
     run "$step"
 done
+echo "=== everything: fine after $SECONDS s"
 echo "$passed passed, 0 failed"

@@ -12,6 +12,7 @@ mod index;
 pub mod order;
 pub mod path;
 pub mod pattern;
+mod segment;
 pub mod table;
 
 use crate::plan::{Plan, Route};

@@ -272,7 +272,7 @@ fn agree(plan: &Plan, asked: &Asked) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_table_finds_what_looking_at_every_route_finds(
@@ -354,7 +354,7 @@ proptest! {
 
 proptest! {
     // Each case looks at thousands of paths.
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 4, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// `covers` promises; `overlaps` knows.
     #[test]

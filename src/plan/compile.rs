@@ -94,10 +94,14 @@ impl Context<'_> {
         self.report(Diagnostic::error(at.into(), message))
     }
 
+    /// Once, however many routes a default is a mistake for.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) -> Reported<'_> {
-        self.diagnostics.push(diagnostic);
-        let last = self.diagnostics.len() - 1;
-        Reported(&mut self.diagnostics[last])
+        let same = |known: &Diagnostic| known.place == diagnostic.place && known.message == diagnostic.message;
+        let known = self.diagnostics.iter().position(same).unwrap_or(self.diagnostics.len());
+        if known == self.diagnostics.len() {
+            self.diagnostics.push(diagnostic);
+        }
+        Reported(&mut self.diagnostics[known])
     }
 }
 

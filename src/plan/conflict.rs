@@ -216,3 +216,60 @@ fn witness_path(pattern: &Pattern) -> String {
     }
     path
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::config::Document;
+    use crate::plan::Abilities;
+
+    /// A plan of routes written as JSON, without `id` and action.
+    fn plan(matches: &[&str]) -> Plan {
+        let routes: Vec<String> = (0..)
+            .zip(matches)
+            .map(|(id, matches)| format!(r#"{{"id":"r{id}","match":{matches},"respond":{{}}}}"#))
+            .collect();
+        let document: Document = serde_json::from_str(&format!(r#"{{"routes":[{}]}}"#, routes.join(","))).unwrap();
+        Plan::compile(&[("routes.json".to_owned(), document)], &Abilities::NATIVE).unwrap().0
+    }
+
+    fn found(plan: &Plan, method: Method, host: &str, field: Option<&'static str>) -> Found {
+        let mut headers = HeaderMap::new();
+        field.map(|name| headers.insert(name, HeaderValue::from_static("1")));
+        plan.find(&Query { host, path: "/a", query: None, method: &method, headers: &headers })
+    }
+
+    #[test]
+    fn head_goes_to_the_route_that_lists_it() {
+        let plan = plan(&[r#"{"path":"/a","methods":["GET"]}"#, r#"{"path":"/a","methods":["HEAD"]}"#]);
+        assert_eq!(found(&plan, Method::GET, "h", None), Found::Route(0));
+        assert_eq!(found(&plan, Method::HEAD, "h", None), Found::Route(1));
+    }
+
+    #[test]
+    fn head_goes_through_get_where_the_route_that_lists_it_does_not_match() {
+        let hosts = [r#"{"path":"/a","methods":["GET"],"host":["a.example","b.example"]}"#, r#"{"path":"/a","methods":["HEAD"],"host":"a.example"}"#];
+        let hosts = plan(&hosts);
+        assert_eq!(found(&hosts, Method::HEAD, "a.example", None), Found::Route(1));
+        assert_eq!(found(&hosts, Method::HEAD, "b.example", None), Found::Route(0));
+        let fields = [r#"{"path":"/a","methods":["GET"],"headers":{"x":"1"}}"#, r#"{"path":"/a","methods":["HEAD"],"headers":{"y":"1"}}"#];
+        let fields = plan(&fields);
+        assert_eq!(found(&fields, Method::HEAD, "h", Some("x")), Found::Route(0));
+        assert_eq!(found(&fields, Method::HEAD, "h", Some("y")), Found::Route(1));
+    }
+
+    #[test]
+    fn a_witness_satisfies_its_route() {
+        let plan = plan(&[
+            r#"{"path":"/a/{b}/x-{c}.json","host":"*.example","headers":{"x":"1","y":{"present":false}}}"#,
+            r#"{"prefix":"/","query":{"q":"a b&c","r":{"present":true}}}"#,
+            r#"{"path":"/s/{*rest}"}"#,
+        ]);
+        for route in &plan.routes {
+            let Witness { host, path, query, headers } = witness(route).unwrap();
+            let query = Query { host: &host, path: &path, query: query.as_deref(), method: &Method::GET, headers: &headers };
+            assert!(route.miss(&query).is_none(), "{}: {path}", route.id);
+        }
+    }
+}
