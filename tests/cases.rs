@@ -29,6 +29,25 @@ fn the_corpus_over_the_simulated_host() {
     assert!(!reports.is_empty(), "there are no cases");
 }
 
+/// The examples of `docs/testing.md` that are whole cases.
+#[test]
+fn the_examples_in_the_documentation() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("docs/testing.md")).unwrap_or_default();
+    let blocks = text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let examples: Vec<_> = blocks.filter(|block| block.contains("[[steps]]")).collect();
+    assert!(!examples.is_empty(), "docs/testing.md has no example");
+    for example in examples {
+        let file = std::env::temp_dir().join(format!("tollgate-{}-example.toml", std::process::id()));
+        let report = std::fs::write(&file, example).map(|()| run(&file, root));
+        let _ = std::fs::remove_file(&file);
+        match report {
+            Ok(report) => assert!(report.is_fine(), "{}", report.render(false)),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
 fn run(file: &Path, corpus: &Path) -> Report {
     let name = file.strip_prefix(corpus).unwrap_or(file).display().to_string();
     let read = read::read(file).and_then(|case| Ok((read::documents(&case, file)?, case)));

@@ -21,6 +21,8 @@ pub mod native;
 pub mod origin;
 pub mod spin;
 pub mod summary;
+#[cfg(feature = "component")]
+pub mod wasm;
 pub mod wire;
 
 /// A host that cases run over.

@@ -11,7 +11,9 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use wasip2::http::outgoing_handler;
-use wasip2::http::types::{self, FutureIncomingResponse, IncomingResponse, OutgoingRequest, RequestOptions, Scheme};
+use wasip2::http::types::{
+    self, FutureIncomingResponse, IncomingResponse, OutgoingRequest, RequestOptions, Scheme,
+};
 
 use super::executor::{self, Ready};
 use super::fields;
@@ -51,10 +53,11 @@ impl HttpClient for ComponentHost {
         if let Body::Full(bytes) = &body {
             head.headers.entry(CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(bytes.len()));
         }
-        let outgoing = outgoing_request(target, &head).map_err(|why| SendError::unsent(SendErrorKind::Host, why))?;
+        let outgoing =
+            outgoing_request(target, &head).map_err(|why| SendError::unsent(SendErrorKind::Host, why))?;
         let mut upload = upload(&outgoing, body)?;
-        let future =
-            outgoing_handler::handle(outgoing, Some(options(patience))).map_err(|code| send_error::of(&code))?;
+        let future = outgoing_handler::handle(outgoing, Some(options(patience)))
+            .map_err(|code| send_error::of(&code))?;
         let response = answer(&future, &mut upload).await?;
         // An upstream may answer before it has read all there is.
         if let Some(upload) = upload {
@@ -66,7 +69,10 @@ impl HttpClient for ComponentHost {
 
 /// Hosts' clients leave the body of a GET out where its length is unknown, and they cannot be told to send it in chunks,
 /// because `Transfer-Encoding` is theirs. So what there is of it is collected, and its length announced.
-async fn announceable(head: &Parts, body: Body<Upload<Incoming>>) -> Result<Body<Upload<Incoming>>, SendError> {
+async fn announceable(
+    head: &Parts,
+    body: Body<Upload<Incoming>>,
+) -> Result<Body<Upload<Incoming>>, SendError> {
     let bodiless = matches!(head.method, Method::GET | Method::HEAD | Method::CONNECT);
     let Body::Stream(mut upload) = body else { return Ok(body) };
     if !bodiless || head.headers.contains_key(CONTENT_LENGTH) {
@@ -148,7 +154,10 @@ async fn answer(
         {
             *upload = None;
             if let Err(Broken::Source) = ended {
-                return Poll::Ready(Err(SendError::sent(SendErrorKind::RequestBody, "the request broke off")));
+                return Poll::Ready(Err(SendError::sent(
+                    SendErrorKind::RequestBody,
+                    "the request broke off",
+                )));
             }
         }
         Pin::new(&mut ready).poll(cx).map(Ok)
@@ -164,7 +173,8 @@ fn read(response: IncomingResponse, method: &Method) -> Result<Response<Incoming
     let status = StatusCode::from_u16(response.status())
         .map_err(|error| SendError::sent(SendErrorKind::Protocol, error))?;
     let headers = fields::read(&response.headers());
-    let bodiless = *method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let bodiless =
+        *method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let body = match response.consume() {
         Ok(body) if !bodiless => Incoming::new(body, &headers),
         _ => Incoming::empty(),

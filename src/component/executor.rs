@@ -46,10 +46,12 @@ pub fn run(main: impl Future<Output = ()>) {
     let mut cx = Context::from_waker(&waker);
     while main.as_mut().poll(&mut cx).is_pending() {
         let ended = run_tasks(&mut cx);
-        // Nobody waits for the host, and nobody has been woken: nothing will ever happen.
-        if !ended && !woken.0.swap(false, Ordering::Relaxed) && !wait() {
+        // Nobody has been woken and nobody waits for the host: nothing will ever happen.
+        if !ended && !woken.0.load(Ordering::Relaxed) && !wait() {
             break;
         }
+        // Whoever was woken is polled now.
+        woken.0.store(false, Ordering::Relaxed);
     }
     TASKS.with_borrow_mut(Vec::clear);
 }

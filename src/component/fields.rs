@@ -23,9 +23,10 @@ pub fn read(fields: &Fields) -> HeaderMap {
     let entries = fields.entries();
     let mut map = HeaderMap::with_capacity(entries.len() + ROOM);
     for (name, value) in entries {
-        if let (Ok(name), Ok(value)) =
-            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_maybe_shared(bytes::Bytes::from(value)))
-        {
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_maybe_shared(bytes::Bytes::from(value)),
+        ) {
             let _ = map.try_append(name, value);
         }
     }

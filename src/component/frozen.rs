@@ -24,7 +24,10 @@ pub fn plan() -> Option<Arc<Plan>> {
 
 /// What `tollgate build` calls before it takes the memory image: reads `[[file, document], …]` as JSON and compiles it.
 /// Says every mistake on standard error and traps on one.
-#[allow(unsafe_code, reason = "the name is the contract with whoever freezes the module; nothing else has it")]
+#[allow(
+    unsafe_code,
+    reason = "the name is the contract with whoever freezes the module; nothing else has it"
+)]
 #[unsafe(export_name = "wizer-initialize")]
 extern "C" fn initialise() {
     match read().and_then(compile) {
@@ -49,7 +52,8 @@ fn read() -> Result<Vec<(String, Document)>, Vec<String>> {
         _ => Ok(std::mem::take(&mut text)),
     });
     let text = read.map_err(|error| vec![format!("cannot read the configuration: {error}")])?;
-    serde_json::from_slice(&text).map_err(|error| vec![format!("the configuration is not as expected: {error}")])
+    serde_json::from_slice(&text)
+        .map_err(|error| vec![format!("the configuration is not as expected: {error}")])
 }
 
 fn compile(documents: Vec<(String, Document)>) -> Result<Plan, Vec<String>> {

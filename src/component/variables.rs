@@ -11,7 +11,9 @@ pub fn get(name: &str) -> Result<Option<Secret>, VariableError> {
         Ok(value) => Ok(Some(Secret::new(value))),
         Err(Error::Undefined(_)) => Ok(None),
         Err(Error::InvalidName(why)) => Err(VariableError { cause: format!("not a variable's name: {why}") }),
-        Err(Error::Provider(why)) => Err(VariableError { cause: format!("the provider of variables failed: {why}") }),
+        Err(Error::Provider(why)) => {
+            Err(VariableError { cause: format!("the provider of variables failed: {why}") })
+        }
         Err(Error::Other(why)) => Err(VariableError { cause: why }),
     }
 }

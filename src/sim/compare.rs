@@ -254,6 +254,7 @@ impl Comparison<'_> {
         match pattern {
             Pattern::Exact(text) => self.names.fill(text) == got,
             Pattern::Contains(text) => got.contains(&self.names.fill(text)),
+            Pattern::Lacks(text) => !got.contains(&self.names.fill(text)),
             Pattern::Present(there) => *there,
             Pattern::Regex(text) => {
                 let filled = self.names.fill_with(text, regex_lite::escape);
@@ -266,6 +267,7 @@ impl Comparison<'_> {
         match pattern {
             Pattern::Exact(text) => self.names.fill(text),
             Pattern::Contains(text) => format!("…{}…", self.names.fill(text)),
+            Pattern::Lacks(text) => format!("anything without {}", self.names.fill(text)),
             Pattern::Regex(text) => format!("a match for {text}"),
             Pattern::Present(true) => "(anything)".to_owned(),
             Pattern::Present(false) => NOTHING.to_owned(),
@@ -279,4 +281,77 @@ fn first(headers: &HeaderMap, name: &str) -> String {
 
 fn joined(lines: &[String]) -> String {
     if lines.is_empty() { NOTHING.to_owned() } else { lines.join("\n") }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use http::HeaderValue;
+    use serde_json::json;
+
+    use super::*;
+
+    fn differences(step: serde_json::Value, got: Got) -> Vec<String> {
+        let mut step = step;
+        step["request"] = json!("GET /");
+        let step: Step = serde_json::from_value(step).unwrap();
+        let seen = Seen { answer: Some(got), ..Seen::default() };
+        compare(&step, &seen, &Names::default()).into_iter().map(|one| one.what).collect()
+    }
+
+    fn got(headers: &[(&'static str, &'static str)], body: &'static str) -> Got {
+        let mut got = Got { status: 200, body: body.into(), ..Got::default() };
+        for (name, value) in headers {
+            got.headers.append(*name, HeaderValue::from_static(value));
+        }
+        got
+    }
+
+    #[test]
+    fn repeated_fields_are_compared_in_order_and_number() {
+        let cookies = || got(&[("set-cookie", "a=1"), ("set-cookie", "b=2")], "");
+        let none: [&str; 0] = [];
+        let step = |lines: serde_json::Value| json!({"expect": {"headers": {"Set-Cookie": lines}}});
+        assert_eq!(differences(step(json!(["a=1", "b=2"])), cookies()), none);
+        assert_eq!(differences(step(json!(["a=1", {"present": true}])), cookies()), none);
+        for wrong in
+            [json!(["b=2", "a=1"]), json!("a=1"), json!({"present": false}), json!(["a=1", "b=2", "c=3"])]
+        {
+            assert_eq!(differences(step(wrong.clone()), cookies()), ["header Set-Cookie"], "{wrong}");
+        }
+        assert_eq!(
+            differences(json!({"expect": {"absent": ["set-cookie"]}}), cookies()),
+            ["header set-cookie"]
+        );
+    }
+
+    #[test]
+    fn patterns() {
+        let body =
+            |pattern: serde_json::Value| differences(json!({"expect": {"body": pattern}}), got(&[], "hello"));
+        for right in
+            [json!("hello"), json!({"regex": "l+"}), json!({"contains": "ell"}), json!({"lacks": "x"})]
+        {
+            assert!(body(right.clone()).is_empty(), "{right}");
+        }
+        for wrong in [json!("hell"), json!({"regex": "^l"}), json!({"contains": "x"}), json!({"lacks": "e"})]
+        {
+            assert_eq!(body(wrong.clone()), ["body"], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_broken_transfer_is_never_overlooked() {
+        let broken = Got { broken: Some("reset".to_owned()), ..got(&[], "") };
+        assert_eq!(differences(json!({}), broken.clone()), ["end of the transfer"]);
+        assert!(differences(json!({"expect": {"broken": true}}), broken).is_empty());
+        assert_eq!(differences(json!({"expect": {"broken": true}}), got(&[], "")), ["end of the transfer"]);
+    }
+
+    #[test]
+    fn no_request_to_an_upstream_is_one_way_to_be_wrong() {
+        let none: [&str; 0] = [];
+        assert_eq!(differences(json!({"upstream": []}), got(&[], "")), none);
+        assert_eq!(differences(json!({"upstream": [{}]}), got(&[], "")), ["requests to upstreams"]);
+    }
 }

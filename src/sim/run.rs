@@ -244,3 +244,68 @@ fn incoming(outgoing: Outgoing, host: &SimHost) -> Result<Incoming, String> {
     );
     Ok(Ok(Request::from_parts(head, stream)))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    fn report(case: serde_json::Value) -> Report {
+        let case: Case = serde_json::from_value(case).unwrap();
+        let documents = [("case.json".to_owned(), case.config.clone().unwrap())];
+        run(&case, "case.json", &documents)
+    }
+
+    fn case(steps: serde_json::Value) -> serde_json::Value {
+        let config =
+            json!({"upstreams": {"a": {"url": "http://a.test"}}, "routes": [{"id": "a", "upstream": "a"}]});
+        json!({"story": "a story", "config": config, "upstreams": {"a": [{"body": "hi", "delay": "1h"}]}, "steps": steps})
+    }
+
+    #[test]
+    fn tells_what_was_expected_and_what_there_was() {
+        let failing = report(case(json!([{"request": "GET /x", "expect": {"status": 200, "body": "hi"}}])));
+        let expected = "FAILED case.json on sim\n  a story\n  step 1: GET /x\n    status\n      - 200\n      + 504\n    body\n      - hi\n";
+        assert!(failing.render(false).starts_with(expected), "{}", failing.render(false));
+    }
+
+    #[test]
+    fn a_wait_without_end_is_told() {
+        let never = json!({"request": {"method": "POST", "chunks": [], "end": "stall"}});
+        let mut case = case(json!([never]));
+        case["config"]["defaults"] = json!({"timeouts": {"request": "off", "idle": "off"}});
+        assert!(report(case).render(false).contains("everything waits"));
+    }
+
+    #[test]
+    fn a_wrong_case_is_told() {
+        let mut unknown = case(json!([]));
+        unknown["upstreams"]["b"] = json!([]);
+        assert!(report(unknown).render(false).contains("the configuration has no upstream \"b\""));
+        let mut refused = case(json!([]));
+        refused["refused"] = json!({"contains": []});
+        assert!(report(refused).render(false).contains("the configuration should be refused, and is not"));
+        let mut broken = case(json!([]));
+        broken["config"]["routes"][0]["upstream"] = json!("b");
+        assert!(
+            report(broken)
+                .render(false)
+                .contains("the configuration is refused:\n  error: there is no upstream")
+        );
+        let two = case(json!([{"request": {"body": "x", "size": "1B"}}]));
+        assert!(report(two).render(false).contains("at most one of body, json, size and chunks"));
+    }
+
+    #[test]
+    fn the_same_every_time() {
+        let case = || {
+            let host = SimHost::new(7);
+            let mut bytes = [0; 20];
+            crate::host::Random::fill(&host, &mut bytes);
+            bytes
+        };
+        assert_eq!(case(), case());
+    }
+}

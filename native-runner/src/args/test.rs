@@ -10,7 +10,8 @@ use clap::{Args, ValueEnum};
 /// each a request with what the client must get and what the upstreams must receive. Directories are searched; in one
 /// with files named *.case.toml these are the cases, in others all files are. docs/testing.md describes the format.
 ///
-/// Cases run in the simulated host, where time is virtual and no socket is opened. The status is 1 if one fails.
+/// Cases run in the simulated host, where time is virtual and no socket is opened, unless --host names others. The
+/// status is 1 if one fails.
 #[derive(Debug, Args)]
 pub struct Test {
     /// Case files and directories of them.
@@ -19,6 +20,9 @@ pub struct Test {
     /// The hosts to run over.
     #[arg(long, value_name = "HOST", value_delimiter = ',', default_value = "sim")]
     pub host: Vec<CaseHost>,
+    /// Where scripts/component.sh has put the component's modules.
+    #[arg(long, value_name = "DIRECTORY", default_value = "target/component")]
+    pub modules: PathBuf,
 }
 
 /// A host for cases.
@@ -28,4 +32,6 @@ pub enum CaseHost {
     Sim,
     /// The native server, on loopback.
     Native,
+    /// The component in embedded Wasmtime, on loopback.
+    Wasm,
 }

@@ -14,7 +14,8 @@ pub fn serve(_: &Serve) -> anyhow::Result<ExitCode> {
     refuse()
 }
 
-fn refuse() -> anyhow::Result<ExitCode> {
+/// Says how to get a binary that can.
+pub fn refuse<T>() -> anyhow::Result<T> {
     anyhow::bail!(
         "this binary was built without Wasmtime, which takes minutes to compile; \
          build one with: cargo build --release --features component"

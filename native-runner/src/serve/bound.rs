@@ -23,6 +23,10 @@ pub struct Activity {
     idle_since: AtomicU64,
     /// When the client stopped reading, in milliseconds since `begun`; `u64::MAX` while it reads.
     stuck_since: AtomicU64,
+    /// Bodies of which a piece was handed over and nothing asked for since.
+    offered: AtomicU64,
+    /// When one of them last moved, in milliseconds since `begun`.
+    moved: AtomicU64,
 }
 
 /// A connection whose writes are watched.
@@ -43,6 +47,8 @@ impl Activity {
             busy: AtomicU64::new(0),
             idle_since: AtomicU64::new(0),
             stuck_since: AtomicU64::new(u64::MAX),
+            offered: AtomicU64::new(0),
+            moved: AtomicU64::new(0),
         })
     }
 
@@ -66,9 +72,27 @@ impl Activity {
         self.since(self.idle_since.load(Ordering::Relaxed))
     }
 
-    /// How long the client has read nothing of what waits for it.
+    /// A piece of a body that goes on was handed over. Over HTTP/2 a client that gives no room (RFC 9113 section 5.2)
+    /// never lets the next be asked for, although the connection itself is not stuck.
+    pub fn offer(&self) {
+        if self.offered.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.moved.store(self.now(), Ordering::Relaxed);
+        }
+    }
+
+    /// The next piece was asked for, or the body is given up.
+    pub fn took(&self) {
+        self.offered.fetch_sub(1, Ordering::Relaxed);
+        self.moved.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// How long the client has taken nothing of what waits for it.
     pub fn stuck_for(&self) -> Duration {
-        self.since(self.stuck_since.load(Ordering::Relaxed))
+        let written = self.since(self.stuck_since.load(Ordering::Relaxed));
+        match self.offered.load(Ordering::Relaxed) {
+            0 => written,
+            _ => written.max(self.since(self.moved.load(Ordering::Relaxed))),
+        }
     }
 
     fn wrote(&self, pending: bool) {

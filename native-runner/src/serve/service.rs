@@ -44,11 +44,31 @@ pin_project_lite::pin_project! {
 
 /// A connection is busy while this lives.
 #[derive(Debug)]
-struct Busy(Arc<Activity>);
+struct Busy {
+    activity: Arc<Activity>,
+    /// A piece of the answer was handed over, and nothing asked for since.
+    offered: bool,
+}
+
+// === impl Busy ===
+
+impl Busy {
+    fn take(&mut self) {
+        if std::mem::take(&mut self.offered) {
+            self.activity.took();
+        }
+    }
+
+    fn offer(&mut self) {
+        self.offered = true;
+        self.activity.offer();
+    }
+}
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.end();
+        self.take();
+        self.activity.end();
     }
 }
 
@@ -63,7 +83,7 @@ impl<A: Answer> Service<A> {
     /// Answers a request.
     pub async fn call(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Held<A::Body>>, Infallible> {
         self.activity.begin();
-        let busy = Busy(Arc::clone(&self.activity));
+        let busy = Busy { activity: Arc::clone(&self.activity), offered: false };
         let version = request.version();
         // The guard waits for the answer to this one: what follows might have been meant for another protocol.
         let upgrade = version < Version::HTTP_2
@@ -123,7 +143,14 @@ impl<B: Body<Data = Bytes>> Body for Held<B> {
     type Error = B::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        self.project().body.poll_frame(cx)
+        let mut this = self.project();
+        this.busy.take();
+        let polled = this.body.as_mut().poll_frame(cx);
+        // Short answers end with their first piece, and cost nothing here.
+        if matches!(polled, Poll::Ready(Some(Ok(_)))) && !this.body.is_end_stream() {
+            this.busy.offer();
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

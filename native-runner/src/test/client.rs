@@ -50,7 +50,8 @@ fn head(outgoing: &Outgoing) -> BytesMut {
     for (name, value) in &outgoing.headers {
         put_field(&mut head, name.as_str(), value.as_bytes());
     }
-    let framed = outgoing.headers.iter().any(|(name, _)| *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING);
+    let framed =
+        outgoing.headers.iter().any(|(name, _)| *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING);
     if let Some(script) = outgoing.body.as_ref().filter(|_| !framed) {
         put_framing(&mut head, script);
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tollgate::config::Document;
 use tollgate::plan::Plan;
+use tollgate::sim::Case;
 use tollgate::sim::body::End;
 use tollgate::sim::case::Step;
 use tollgate::sim::compare::{Difference, compare, compare_upstream};
@@ -14,7 +15,6 @@ use tollgate::sim::names::Names;
 use tollgate::sim::report::{Failing, Report, Verdict};
 use tollgate::sim::run::{plan, replies, verdict};
 use tollgate::sim::seen::Seen;
-use tollgate::sim::Case;
 
 use super::origin::{Log, Origin};
 use super::{Live, Running, Setup, client, skips};
@@ -44,10 +44,14 @@ async fn story(case: &Case, documents: &[(String, Document)], live: &Live) -> Re
     let names = Names::of(&plan, CLIENT);
     let log = Log::default();
     let replies = replies(case, &plan, &names)?;
-    let origins: Vec<_> =
-        replies.into_iter().zip(listeners).map(|((name, replies), at)| Origin::start(&name, replies, at, &log)).collect();
+    let origins: Vec<_> = replies
+        .into_iter()
+        .zip(listeners)
+        .map(|((name, replies), at)| Origin::start(&name, replies, at, &log))
+        .collect();
     let setup = Setup { documents, variables: case.variables.clone() };
-    let mut running = (live.start)(setup).await.map_err(|problem| format!("it does not start: {problem:#}"))?;
+    let mut running =
+        (live.start)(setup).await.map_err(|problem| format!("it does not start: {problem:#}"))?;
     let mut failings = Vec::new();
     for (step, number) in case.steps.iter().zip(1..) {
         match take(step, &mut running, &names, &log).await {
@@ -87,7 +91,12 @@ fn moved(url: &str, authority: &str) -> String {
     format!("http://{authority}{}", path.unwrap_or_default())
 }
 
-async fn take(step: &Step, running: &mut Running, names: &Names, log: &Log) -> Result<Vec<Difference>, String> {
+async fn take(
+    step: &Step,
+    running: &mut Running,
+    names: &Names,
+    log: &Log,
+) -> Result<Vec<Difference>, String> {
     tokio::time::sleep(step.after.0).await;
     let outgoing = step.request.outgoing(names)?;
     let exchanged = tokio::time::timeout(PATIENCE, client::exchange(running.address, &outgoing)).await;

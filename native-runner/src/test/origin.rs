@@ -137,11 +137,13 @@ where
     R: tokio::io::AsyncRead + Unpin,
     W: tokio::io::AsyncWrite + Unpin,
 {
-    let reply = service.replies.lock().unwrap_or_else(PoisonError::into_inner).next(&head.method, &head.target);
+    let reply =
+        service.replies.lock().unwrap_or_else(PoisonError::into_inner).next(&head.method, &head.target);
     let index = service.log.begin(&service.name, head);
     let Some(reply) = reply else { return Ok(After::Close) };
     if reply.early {
-        let (taken, answered) = tokio::join!(take_in(wire, head, service, index), answer(writer, head, &reply));
+        let (taken, answered) =
+            tokio::join!(take_in(wire, head, service, index), answer(writer, head, &reply));
         return taken.and(answered);
     }
     take_in(wire, head, service, index).await?;

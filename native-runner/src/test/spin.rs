@@ -39,7 +39,8 @@ pub async fn up(application: &Application, setup: &Setup) -> anyhow::Result<Runn
         command.env(format!("SPIN_VARIABLE_{}", name.to_ascii_uppercase()), value);
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
-    let mut child = command.spawn().with_context(|| format!("{} cannot be run", application.binary.display()))?;
+    let mut child =
+        command.spawn().with_context(|| format!("{} cannot be run", application.binary.display()))?;
     accepting(address, &mut child).await?;
     let stop = Box::pin(async move {
         // It has nothing to finish.
@@ -51,7 +52,8 @@ pub async fn up(application: &Application, setup: &Setup) -> anyhow::Result<Runn
 /// A manifest of one component that may call the case's origins and nothing else.
 fn manifest_of(module: &Path, setup: &Setup) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let mut text = String::from("spin_manifest_version = 2\n\n[application]\nname = \"case\"\nversion = \"0.1.0\"\n\n");
+    let mut text =
+        String::from("spin_manifest_version = 2\n\n[application]\nname = \"case\"\nversion = \"0.1.0\"\n\n");
     text.push_str("[[trigger.http]]\nroute = \"/...\"\ncomponent = \"gateway\"\n\n[component.gateway]\n");
     let outbound: Vec<_> = origins(setup).iter().map(|origin| quoted(origin)).collect();
     let source = quoted(&module.to_string_lossy());
@@ -77,7 +79,8 @@ fn variables(variables: &BTreeMap<String, String>) -> String {
 
 fn origins(setup: &Setup) -> Vec<String> {
     let upstreams = setup.documents.iter().flat_map(|(_, document)| document.upstreams.values());
-    let mut origins: Vec<_> = upstreams.map(|upstream| upstream.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")).collect();
+    let mut origins: Vec<_> =
+        upstreams.map(|upstream| upstream.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")).collect();
     origins.sort();
     origins.dedup();
     origins
@@ -113,7 +116,10 @@ mod tests {
         document.upstreams.insert("a".to_owned(), upstream("http://127.0.0.1:4711/base"));
         document.upstreams.insert("b".to_owned(), upstream("http://127.0.0.1:4711"));
         let variables = BTreeMap::from([("token".to_owned(), "s3cret".to_owned())]);
-        let text = manifest_of(Path::new("/tmp/a.wasm"), &Setup { documents: vec![(String::new(), document)], variables });
+        let text = manifest_of(
+            Path::new("/tmp/a.wasm"),
+            &Setup { documents: vec![(String::new(), document)], variables },
+        );
         assert!(text.contains("allowed_outbound_hosts = [\"http://127.0.0.1:4711\"]"), "{text}");
         assert!(text.contains("token = \"{{ token }}\"") && !text.contains("s3cret"), "{text}");
     }

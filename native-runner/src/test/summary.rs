@@ -90,6 +90,9 @@ mod tests {
     fn tells_why_cases_were_skipped() {
         let skipped = BTreeMap::from([("needs virtual time".to_owned(), 2)]);
         let count = Count { passed: 1, failed: 0, skipped };
-        assert_eq!(count.line("native"), "native: 1 passed, 0 failed, 2 skipped\n  2 skipped: needs virtual time");
+        assert_eq!(
+            count.line("native"),
+            "native: 1 passed, 0 failed, 2 skipped\n  2 skipped: needs virtual time"
+        );
     }
 }

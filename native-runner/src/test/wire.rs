@@ -251,7 +251,8 @@ mod tests {
     async fn bodies_end_where_their_framing_says() {
         let (data, _, end) = parts(b"abcd", Framing::Length(3)).await;
         assert!(data == "abc" && end.is_ok());
-        let (data, trailers, end) = parts(b"1;x\r\na\r\n2\r\nbc\r\n0\r\nx: 1\r\n\r\nrest", Framing::Chunk(0)).await;
+        let (data, trailers, end) =
+            parts(b"1;x\r\na\r\n2\r\nbc\r\n0\r\nx: 1\r\n\r\nrest", Framing::Chunk(0)).await;
         assert!(data == "abc" && end.is_ok());
         assert_eq!(trailers.unwrap()["x"], "1");
         for (cut, framing) in [

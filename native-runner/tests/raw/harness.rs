@@ -131,7 +131,13 @@ pub async fn run(gateway: &Gateway, recorder: &Recorder, case: &Case) -> Result<
 /// What is wrong with the access log: a record for each answer, in order.
 fn judge_records(outcome: &Outcome, records: &[Value]) -> Result<(), String> {
     let statuses: Vec<_> = records.iter().map(|record| record["status"].as_u64().unwrap()).collect();
-    if !statuses.iter().eq(outcome.statuses.iter().map(|status| u64::from(*status)).collect::<Vec<_>>().iter()) {
+    if !statuses.iter().eq(outcome
+        .statuses
+        .iter()
+        .map(|status| u64::from(*status))
+        .collect::<Vec<_>>()
+        .iter())
+    {
         return Err(format!("other records: {records:?}"));
     }
     let refused = records.iter().find(|record| record["status"].as_u64() >= Some(400));
@@ -147,7 +153,9 @@ fn judge_records(outcome: &Outcome, records: &[Value]) -> Result<(), String> {
 fn judge(case: &Case, outcome: &Outcome) -> Result<(), String> {
     let (expected, second) = match case.expect {
         Expect::Refused(status) => return judge_refused(status, outcome),
-        Expect::Own(status) if outcome.statuses == [status, 200] && outcome.upstream.len() == 1 => return Ok(()),
+        Expect::Own(status) if outcome.statuses == [status, 200] && outcome.upstream.len() == 1 => {
+            return Ok(());
+        }
         Expect::Own(_) => return Err("not answered here".into()),
         Expect::Accepted(expected) => (expected, true),
         Expect::Last(expected) => (expected, false),

@@ -36,7 +36,11 @@ impl Client {
     }
 
     /// Opens a stream.
-    pub async fn open(&self, request: Request<()>, end: bool) -> (h2::client::ResponseFuture, SendStream<Bytes>) {
+    pub async fn open(
+        &self,
+        request: Request<()>,
+        end: bool,
+    ) -> (h2::client::ResponseFuture, SendStream<Bytes>) {
         let mut ready = within("a stream", self.sender.clone().ready()).await.unwrap();
         ready.send_request(request, end).unwrap()
     }

@@ -77,7 +77,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     /// One chunk's data; empty at the end, before the trailers.
     pub async fn chunk(&mut self) -> Vec<u8> {
         let size = self.line().await;
-        let size = usize::from_str_radix(size.trim(), 16).unwrap_or_else(|_| panic!("{size:?} is no chunk size"));
+        let size =
+            usize::from_str_radix(size.trim(), 16).unwrap_or_else(|_| panic!("{size:?} is no chunk size"));
         if size == 0 {
             return Vec::new();
         }
@@ -121,7 +122,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 
     /// Whether nothing comes for a while, and no end either.
     pub async fn is_silent_for(&mut self, span: Duration) -> bool {
-        self.buffer.is_empty() && tokio::time::timeout(span, self.stream.read_buf(&mut self.buffer)).await.is_err()
+        self.buffer.is_empty()
+            && tokio::time::timeout(span, self.stream.read_buf(&mut self.buffer)).await.is_err()
     }
 
     async fn until(&mut self, end: &[u8]) -> Vec<u8> {
@@ -162,5 +164,10 @@ impl Wire {
     /// Whether nothing has been read beyond what was asked for.
     pub fn is_unread(&self) -> bool {
         self.buffer.is_empty()
+    }
+
+    /// Throws away what has been read beyond what was asked for; how much it was.
+    pub fn take_unread(&mut self) -> u64 {
+        std::mem::take(&mut self.buffer).len() as u64
     }
 }

@@ -16,7 +16,8 @@ use crate::support::{Gateway, Upstream, within};
 async fn events_arrive_as_they_are_sent() {
     let upstream = Upstream::start(|mut wire, _| async move {
         wire.next_request().await;
-        wire.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n").await;
+        wire.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+            .await;
         for _ in 0..4 {
             sleep(Duration::from_millis(100)).await;
             wire.send("a\r\ndata: tick\r\n").await;
@@ -65,7 +66,11 @@ fn assert_apart(moments: &[Duration]) {
 async fn trailers_pass_over_http1() {
     let upstream = Upstream::start(|mut wire, _| async move {
         let head = wire.head().await;
-        assert_eq!((field(&head, "te"), field(&head, "connection")), (Some("trailers"), Some("te")), "{head}");
+        assert_eq!(
+            (field(&head, "te"), field(&head, "connection")),
+            (Some("trailers"), Some("te")),
+            "{head}"
+        );
         assert_eq!(wire.chunk().await, b"up");
         assert_eq!(wire.chunk().await, b"");
         let mut trailers = vec![wire.line().await, wire.line().await, wire.line().await];
@@ -160,7 +165,10 @@ async fn an_early_answer_lets_the_upload_go_on() {
     assert_eq!(client.chunk().await, b"");
     client.line().await;
     let record = gateway.record().await;
-    assert_eq!((&record["outcome"], &record["bytes_in"], &record["bytes_out"]), (&"answered".into(), &11.into(), &11.into()));
+    assert_eq!(
+        (&record["outcome"], &record["bytes_in"], &record["bytes_out"]),
+        (&"answered".into(), &11.into(), &11.into())
+    );
 }
 
 /// The answer's progress is not the only progress.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, sleep};
 
 use crate::support::gateway::proxy;
@@ -189,7 +190,7 @@ async fn a_client_that_does_not_read_is_cut_off() {
     let upstream = Upstream::start(|mut wire, _| async move {
         wire.next_request().await;
         wire.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n").await;
-        while wire.send([b'x'; 1 << 16]).await {}
+        while wire.stream.write_all(&[b'x'; 1 << 16]).await.is_ok() {}
     })
     .await;
     let gateway = Gateway::start("[server.limits]\nidle = \"1s\"", &proxy(upstream.address, ""));

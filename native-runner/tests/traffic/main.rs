@@ -11,4 +11,7 @@ mod expect;
 mod http2;
 mod limits;
 mod observe;
+mod process;
+mod reload;
+mod tls;
 mod upstreams;

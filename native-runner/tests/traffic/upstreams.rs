@@ -51,7 +51,9 @@ async fn a_used_connection_that_dies_is_replaced() {
 /// RFC 9110 section 9.2.2: what is not idempotent, or has a body, is never sent twice.
 #[tokio::test]
 async fn what_may_have_been_done_is_not_done_again() {
-    for request in ["POST /b HTTP/1.1\r\nHost: a\r\n\r\n", "PUT /b HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"] {
+    for request in
+        ["POST /b HTTP/1.1\r\nHost: a\r\n\r\n", "PUT /b HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"]
+    {
         let upstream = Upstream::start(|mut wire, number| async move {
             assert_eq!(number, 0, "sent again");
             wire.next_request().await;
@@ -95,7 +97,10 @@ async fn closed_idle_connections_are_not_used() {
 async fn an_upstream_that_closes_does_not_close_the_client() {
     let upstream = Upstream::start(|mut wire, _| async move {
         wire.next_request().await;
-        wire.send("HTTP/1.1 200 OK\r\nConnection: close, x-private\r\nX-Private: 1\r\nContent-Length: 2\r\n\r\nok").await;
+        wire.send(
+            "HTTP/1.1 200 OK\r\nConnection: close, x-private\r\nX-Private: 1\r\nContent-Length: 2\r\n\r\nok",
+        )
+        .await;
         // Announced, but late: the gateway must not send another request here.
         assert!(wire.next_request().await.is_none());
     })
@@ -113,7 +118,8 @@ async fn an_upstream_that_closes_does_not_close_the_client() {
 
 #[tokio::test]
 async fn answers_of_http_1_0_and_without_length() {
-    for (head, version) in [("HTTP/1.0 200 OK\r\nX-A: b\r\n\r\n", "1.0"), ("HTTP/1.1 200 OK\r\n\r\n", "1.1")] {
+    for (head, version) in [("HTTP/1.0 200 OK\r\nX-A: b\r\n\r\n", "1.0"), ("HTTP/1.1 200 OK\r\n\r\n", "1.1")]
+    {
         let upstream = Upstream::start(move |mut wire, _| async move {
             wire.next_request().await;
             wire.send(head).await;
@@ -128,7 +134,11 @@ async fn answers_of_http_1_0_and_without_length() {
             client.get("/").await;
             let (head, body) = client.message().await;
             assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
-            assert_eq!((field(&head, "transfer-encoding"), &*body), (Some("chunked"), "some more"), "{version}");
+            assert_eq!(
+                (field(&head, "transfer-encoding"), &*body),
+                (Some("chunked"), "some more"),
+                "{version}"
+            );
         }
         // A client of HTTP/1.0 knows no chunks: the end of the connection is the end of the body.
         let mut client = gateway.connect().await;
@@ -172,7 +182,11 @@ async fn answers_without_content() {
         for _ in 0..2 {
             client.send(format!("{method} / HTTP/1.1\r\nHost: a\r\n\r\n")).await;
             let head = client.head().await;
-            assert_eq!((status(&head), field(&head, "content-length")), (expected, length), "{method}: {head}");
+            assert_eq!(
+                (status(&head), field(&head, "content-length")),
+                (expected, length),
+                "{method}: {head}"
+            );
         }
         assert!(client.is_silent_for(Duration::from_millis(30)).await);
         let record = &gateway.records(2).await[0];
@@ -197,7 +211,10 @@ async fn content_after_204_is_no_answer() {
 /// What an upstream sends beyond its answer would be the answer to somebody else's request.
 #[tokio::test]
 async fn an_answer_that_nobody_asked_for_is_nobodys() {
-    let upstream = Upstream::answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison").await;
+    let upstream = Upstream::answering(
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison",
+    )
+    .await;
     let gateway = Gateway::start("", &proxy(upstream.address, ""));
     let mut client = gateway.connect().await;
     for _ in 0..4 {
@@ -236,7 +253,10 @@ async fn bad_answers_are_502() {
         let proxy_status = field(&head, "proxy-status").unwrap();
         assert!(proxy_status.starts_with("tollgate; error="), "{proxy_status}");
         let told = format!("{head}{body}");
-        assert!(!told.contains("127.0.0.1") && !told.contains(&upstream.address.port().to_string()), "{told}");
+        assert!(
+            !told.contains("127.0.0.1") && !told.contains(&upstream.address.port().to_string()),
+            "{told}"
+        );
         assert_eq!(gateway.record().await["outcome"], slug);
         // The client's connection is none the worse for it.
         client.get("/").await;
@@ -249,7 +269,10 @@ async fn bad_answers_are_502() {
 async fn an_answer_with_two_framings_has_one() {
     let upstream = Upstream::start(|mut wire, _| async move {
         wire.next_request().await;
-        wire.send("HTTP/1.1 200 OK\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n").await;
+        wire.send(
+            "HTTP/1.1 200 OK\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        )
+        .await;
     })
     .await;
     let gateway = Gateway::start("", &proxy(upstream.address, ""));

@@ -86,6 +86,8 @@ pub enum Pattern {
     Regex(String),
     /// This somewhere in it.
     Contains(String),
+    /// This nowhere in it.
+    Lacks(String),
     /// `true`: whatever it is. `false`: there is none.
     Present(bool),
 }
@@ -94,35 +96,27 @@ pub enum Pattern {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lines(pub Vec<Pattern>);
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct PatternTable {
-    exact: Option<String>,
-    regex: Option<String>,
-    contains: Option<String>,
-    present: Option<bool>,
+/// A pattern as a table: serde's own shape for exactly one key.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum PatternTable {
+    Exact(String),
+    Regex(String),
+    Contains(String),
+    Lacks(String),
+    Present(bool),
 }
 
 // === impl Pattern ===
 
-impl TryFrom<PatternTable> for Pattern {
-    type Error = &'static str;
-
-    fn try_from(table: PatternTable) -> Result<Self, &'static str> {
+impl From<PatternTable> for Pattern {
+    fn from(table: PatternTable) -> Self {
         match table {
-            PatternTable { exact: Some(text), regex: None, contains: None, present: None } => {
-                Ok(Self::Exact(text))
-            }
-            PatternTable { exact: None, regex: Some(text), contains: None, present: None } => {
-                Ok(Self::Regex(text))
-            }
-            PatternTable { exact: None, regex: None, contains: Some(text), present: None } => {
-                Ok(Self::Contains(text))
-            }
-            PatternTable { exact: None, regex: None, contains: None, present: Some(there) } => {
-                Ok(Self::Present(there))
-            }
-            _ => Err("a pattern has exactly one of exact, regex, contains and present"),
+            PatternTable::Exact(text) => Self::Exact(text),
+            PatternTable::Regex(text) => Self::Regex(text),
+            PatternTable::Contains(text) => Self::Contains(text),
+            PatternTable::Lacks(text) => Self::Lacks(text),
+            PatternTable::Present(there) => Self::Present(there),
         }
     }
 }
@@ -133,7 +127,7 @@ impl<'de> Visitor<'de> for PatternVisitor {
     type Value = Pattern;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text, or a table with one of exact, regex, contains and present")
+        f.write_str("text, or a table with one of exact, regex, contains, lacks and present")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Pattern, E> {
@@ -149,7 +143,7 @@ impl<'de> Visitor<'de> for PatternVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Pattern, A::Error> {
-        PatternTable::deserialize(MapAccessDeserializer::new(map))?.try_into().map_err(A::Error::custom)
+        PatternTable::deserialize(MapAccessDeserializer::new(map)).map(Into::into)
     }
 }
 

@@ -56,11 +56,13 @@ pub fn find(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 fn is_readable(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| ["toml", "yaml", "yml", "json"].iter().any(|known| extension == *known))
+    path.extension()
+        .is_some_and(|extension| ["toml", "yaml", "yml", "json"].iter().any(|known| extension == *known))
 }
 
 fn is_named_case(path: &Path) -> bool {
-    is_readable(path) && path.file_stem().is_some_and(|stem| Path::new(stem).extension().is_some_and(|e| e == "case"))
+    is_readable(path)
+        && path.file_stem().is_some_and(|stem| Path::new(stem).extension().is_some_and(|e| e == "case"))
 }
 
 /// TOML is read by serde itself, which knows the line of every mistake; the others through their values.
@@ -104,7 +106,8 @@ steps:
     fn mistakes_have_a_place() {
         let error = parse(Path::new("a.toml"), "story = 'x'\nstesp = []").unwrap_err();
         assert!(error.contains("line 2") && error.contains("unknown field `stesp`"), "{error}");
-        let error = parse(Path::new("a.toml"), "story = 'x'\n[[steps]]\nafter = '5'\nrequest = 'GET /'").unwrap_err();
+        let error =
+            parse(Path::new("a.toml"), "story = 'x'\n[[steps]]\nafter = '5'\nrequest = 'GET /'").unwrap_err();
         assert!(error.contains("line 3") && error.contains("not a span of time"), "{error}");
     }
 }
