@@ -130,6 +130,7 @@ struct Watch {
 }
 
 impl Watch {
+    #[allow(clippy::disallowed_methods, reason = "a thread that does nothing but watch")]
     fn start() -> Self {
         let watch = Self { before: in_use(), most: Arc::default(), over: Arc::default() };
         let (most, over) = (Arc::clone(&watch.most), Arc::clone(&watch.over));
