@@ -364,8 +364,11 @@ fn refuse_ambiguity(normal: &Normal<'_>, route: Option<&Route>) -> Result<(), Fa
     Err(Failure::from(Problem::AmbiguousPath).detail(format!("the path has {names}")))
 }
 
+/// A body that is counted, and who counts; nobody where there is none.
+type Metered<S> = (Body<Upload<S>>, Option<Arc<Meter>>);
+
 /// The request's body with its limit, refused at once where the announced length is beyond it.
-fn upload<S>(route: &Route, headers: &HeaderMap, body: S) -> Result<(Body<Upload<S>>, Option<Arc<Meter>>), Failure>
+fn upload<S>(route: &Route, headers: &HeaderMap, body: S) -> Result<Metered<S>, Failure>
 where
     S: http_body::Body + Unpin,
 {

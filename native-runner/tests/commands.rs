@@ -4,7 +4,7 @@
 //! commands run in that folder. `TOLLGATE_BLESS=1 cargo test -p native-runner --test commands` writes the files anew;
 //! read the difference before you commit it.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

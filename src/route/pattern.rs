@@ -259,10 +259,7 @@ impl Pattern {
         let (short, long) =
             if self.segments.len() <= other.segments.len() { (self, other) } else { (other, self) };
         if short.segments.len() == long.segments.len() {
-            return match (&short.tail, &long.tail) {
-                (Tail::End, Tail::Rest(_)) | (Tail::Rest(_), Tail::End) => false,
-                _ => true,
-            };
+            return !matches!((&short.tail, &long.tail), (Tail::End, Tail::Rest(_)) | (Tail::Rest(_), Tail::End));
         }
         match short.tail {
             Tail::End => false,

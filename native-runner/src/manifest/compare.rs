@@ -85,7 +85,7 @@ impl<'a> Comparison<'a> {
                 ),
                 None => (
                     format!("the manifest allows {text}, which the configuration does not need"),
-                    format!("take it away; `tollgate build` does"),
+                    "take it away; `tollgate build` does",
                 ),
             };
             let place = self.place(&format!("{KEY}/{index}"), span.clone());

@@ -12,6 +12,7 @@ use super::{Needs, component_name, references};
 /// # Errors
 ///
 /// The manifest is not TOML, or has no component that could be the gateway.
+#[allow(clippy::result_large_err, reason = "made once, for a person to read")]
 pub fn update(text: &str, needs: &Needs) -> Result<String, Diagnostic> {
     let place = || Place::new("spin.toml", "");
     let mut manifest: DocumentMut = text
@@ -95,12 +96,12 @@ fn update_variables(component: &mut dyn TableLike, needs: &Needs) -> Vec<String>
             component.remove("variables");
         }
     }
-    if !needs.variables.is_empty() {
-        if let Some(given) = table_in(component, "variables") {
-            for name in needs.variables.iter() {
-                if !given.contains_key(name) {
-                    given.insert(name, value(format!("{{{{ {name} }}}}")));
-                }
+    if !needs.variables.is_empty()
+        && let Some(given) = table_in(component, "variables")
+    {
+        for name in needs.variables.iter() {
+            if !given.contains_key(name) {
+                given.insert(name, value(format!("{{{{ {name} }}}}")));
             }
         }
     }
