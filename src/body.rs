@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
+use crate::forward::trailers;
 use crate::host::{Clock, Tick};
 
 /// A message's content.
@@ -26,8 +27,10 @@ pub enum Body<S> {
 pub enum BodyError {
     /// It is larger than the route allows.
     TooLarge,
-    /// Whoever sends it went away, or broke the rules of its framing.
+    /// Whoever sends it went away.
     Aborted(String),
+    /// Whoever sends it broke the rules of its framing.
+    Malformed(String),
     /// Nothing arrived for too long.
     Idle,
     /// The request's deadline passed.
@@ -41,6 +44,7 @@ impl std::fmt::Display for BodyError {
         match self {
             Self::TooLarge => f.write_str("the body is larger than allowed"),
             Self::Aborted(cause) => write!(f, "the body broke off: {cause}"),
+            Self::Malformed(cause) => write!(f, "the body is malformed: {cause}"),
             Self::Idle => f.write_str("nothing arrived for too long"),
             Self::Deadline => f.write_str("the deadline passed"),
         }
@@ -119,8 +123,10 @@ pub enum UploadEnd {
     Complete,
     /// It grew beyond its limit.
     TooLarge,
-    /// The client went away or broke the framing.
+    /// The client went away.
     Aborted,
+    /// The client broke the framing.
+    Malformed,
 }
 
 // === impl Upload ===
@@ -156,7 +162,10 @@ where
             this.meter.end(UploadEnd::Complete);
             return Poll::Ready(None);
         };
-        let frame = frame.inspect_err(|_| this.meter.end(UploadEnd::Aborted))?;
+        let mut frame = frame.inspect_err(|error| this.meter.end(UploadEnd::from_error(error)))?;
+        if let Some(trailers) = frame.trailers_mut() {
+            trailers::keep_trailers(trailers);
+        }
         let length = frame.data_ref().map_or(0, |data| data.len() as u64);
         if this.meter.add(length) > this.limit {
             this.meter.end(UploadEnd::TooLarge);
@@ -174,6 +183,18 @@ where
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+// === impl UploadEnd ===
+
+impl UploadEnd {
+    fn from_error(error: &BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::Malformed(_) => Self::Malformed,
+            BodyError::Aborted(_) | BodyError::Idle | BodyError::Deadline => Self::Aborted,
+        }
     }
 }
 
@@ -201,7 +222,8 @@ impl Meter {
             0 => UploadEnd::Running,
             1 => UploadEnd::Complete,
             2 => UploadEnd::TooLarge,
-            _ => UploadEnd::Aborted,
+            3 => UploadEnd::Aborted,
+            _ => UploadEnd::Malformed,
         }
     }
 
@@ -211,6 +233,7 @@ impl Meter {
             UploadEnd::Complete => 1,
             UploadEnd::TooLarge => 2,
             UploadEnd::Aborted => 3,
+            UploadEnd::Malformed => 4,
         };
         self.ended.store(code, Ordering::Relaxed);
     }

@@ -1,6 +1,6 @@
 //! What a message looks like on the other side of a gateway: hop-by-hop fields away, the way it came written down.
 
-use http::header::{HOST, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, COOKIE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
@@ -9,6 +9,7 @@ pub mod client;
 pub mod fields;
 pub mod hop;
 pub mod network;
+pub mod trailers;
 
 use crate::forward::client::{Client, Scheme};
 use crate::forward::fields::Hop;
@@ -58,6 +59,7 @@ pub fn max_forwards_spent(head: &mut Parts) -> bool {
 pub fn request(head: &mut Parts, upstream: &Upstream, passage: &Passage<'_>) -> Result<(), Failure> {
     let headers = &mut head.headers;
     hop::strip_hop_by_hop(headers);
+    join_cookies(headers);
     let client = passage.client;
     if !client.via_trusted {
         fields::remove_spoofable(headers);
@@ -83,7 +85,24 @@ pub fn request(head: &mut Parts, upstream: &Upstream, passage: &Passage<'_>) -> 
     Ok(())
 }
 
+/// RFC 9113 section 8.2.3: HTTP/2 lets a client send each cookie in a field of its own, which no upstream that speaks
+/// HTTP/1.1 expects.
+fn join_cookies(headers: &mut HeaderMap) {
+    let mut lines = headers.get_all(COOKIE).iter();
+    if lines.next().is_none() || lines.next().is_none() {
+        return;
+    }
+    let lines: Vec<_> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b"; "[..])) {
+        headers.insert(COOKIE, joined);
+    }
+}
+
 /// Rewrites an answer's fields for the client.
 pub fn response(headers: &mut HeaderMap) {
+    // RFC 9112 section 6.3 (3): a length beside chunks is wrong, and MUST be removed before the message is passed on.
+    if headers.contains_key(TRANSFER_ENCODING) {
+        headers.remove(CONTENT_LENGTH);
+    }
     hop::strip_hop_by_hop(headers);
 }

@@ -18,7 +18,7 @@ use crate::forward::{self, Passage};
 use crate::host::Host;
 use crate::plan::{Action, Patience, Plan, Proxy, Redirect, Respond, Route};
 use crate::problem::{Failure, Problem};
-use crate::reply::{Reply, ReplyBody};
+use crate::reply::{Open, Reply, ReplyBody};
 use crate::route::path::{Normal, normalise};
 use crate::route::{self, Found, Query};
 use crate::telemetry::{Outcome, Record, TraceContext, line, request_id, trace};
@@ -86,25 +86,26 @@ impl<H: Host> Gateway<H> {
     pub async fn handle(&self, request: Request<H::Stream>, peer: Peer) -> Reply<H> {
         let (head, body) = request.into_parts();
         let client = client_of(peer.address.ip(), &self.plan.trusted, &head.headers);
-        let mut record = self.begin(&head, &client);
+        let mut open = Open::new(self.host.clone(), self.begin(&head, &client));
         let is_head = head.method == Method::HEAD;
-        let answer = self.run(head, body, peer, &client, &mut record).await;
-        let (mut response, patience, deadline) = answer.unwrap_or_else(|failure| self.fail(&failure, &mut record));
-        self.stamp(response.headers_mut(), &record);
-        record.status = response.status();
+        let answer = self.run(head, body, peer, &client, open.record()).await;
+        let (mut response, patience, deadline) = answer.unwrap_or_else(|failure| self.fail(&failure, open.record()));
+        self.stamp(response.headers_mut(), open.record());
+        open.record().status = response.status();
         let response = if is_head { without_content(response) } else { response };
-        response.map(|body| ReplyBody::new(body, self.host.clone(), record, patience, deadline))
+        response.map(|body| ReplyBody::new(body, open, patience, deadline))
     }
 
     /// Answers a request that a shell refuses before there is one to handle: one that is not valid HTTP, or one more
     /// than it takes.
     pub fn refuse(&self, failure: &Failure, head: &Parts, peer: Peer) -> Reply<H> {
         let client = client_of(peer.address.ip(), &self.plan.trusted, &head.headers);
-        let mut record = self.begin(head, &client);
-        let (mut response, patience, deadline) = self.fail(failure, &mut record);
-        self.stamp(response.headers_mut(), &record);
-        record.status = response.status();
-        response.map(|body| ReplyBody::new(body, self.host.clone(), record, patience, deadline))
+        let mut open = Open::new(self.host.clone(), self.begin(head, &client));
+        let (mut response, patience, deadline) = self.fail(failure, open.record());
+        self.stamp(response.headers_mut(), open.record());
+        open.record().status = response.status();
+        let response = if head.method == Method::HEAD { without_content(response) } else { response };
+        response.map(|body| ReplyBody::new(body, open, patience, deadline))
     }
 
     /// The stages, one direction, top to bottom.
@@ -118,6 +119,9 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Answer<H::Stream>, Failure> {
         let deadline_begun = record.begun;
         let authority = authority(&head)?.to_owned();
+        if forward::hop::nominates_framing(&head.headers) {
+            return Err(Failure::from(Problem::BadRequest).detail("Connection names a field that frames the request"));
+        }
         let target = head.uri.path_and_query().cloned();
         let normal = normalise(target.as_ref().map_or("/", PathAndQuery::path));
         let route = match self.find(&head, &authority, &normal)? {

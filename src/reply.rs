@@ -4,14 +4,23 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::body::{Alarm, Body, BodyError};
+use crate::body::{Alarm, Body, BodyError, Meter, UploadEnd};
 use crate::deadline::Deadline;
+use crate::forward::trailers;
 use crate::host::{Host, Tick};
 use crate::plan::Patience;
+use crate::problem::Problem;
 use crate::telemetry::{Outcome, Record};
+
+/// The status in the record of a request whose client went away before there was an answer. Never sent; what nginx
+/// and others after it write into their logs.
+const NO_ANSWER: StatusCode = match StatusCode::from_u16(499) {
+    Ok(status) => status,
+    Err(_) => StatusCode::BAD_REQUEST,
+};
 
 /// What a gateway answers.
 pub type Reply<H> = Response<ReplyBody<H>>;
@@ -25,37 +34,49 @@ pin_project_lite::pin_project! {
         #[pin]
         alarm: Alarm<H>,
         moved: Option<Tick>,
+        // How much of the request had passed when the answer last moved.
+        uploaded: u64,
         ending: Ending<H>,
     }
 }
 
-/// What happens when a request is over. Dropped before, it was the client who went away.
+/// What happens when an answer is over.
 #[derive(Debug)]
 pub struct Ending<H: Host> {
     open: Option<Box<Open<H>>>,
 }
 
+/// A request's record, open from its first stage to the last byte of its answer. Dropped before, it was the client
+/// who went away, and that is told too.
 #[derive(Debug)]
-struct Open<H: Host> {
+pub struct Open<H: Host> {
     host: H,
     record: Record,
-    patience: Patience,
-    deadline: Deadline,
+    answer: Option<(Patience, Deadline)>,
+    told: bool,
 }
 
 // === impl ReplyBody ===
 
 impl<H: Host> ReplyBody<H> {
-    /// Watches `body`, and closes `record` with it.
-    pub fn new(
-        body: Body<H::Stream>,
-        host: H,
-        record: Record,
-        patience: Patience,
-        deadline: Deadline,
-    ) -> Self {
-        let ending = Ending { open: Some(Box::new(Open { host, record, patience, deadline })) };
-        Self { body, alarm: Alarm::unset(), moved: None, ending }
+    /// Watches `body`, and closes the record with it.
+    pub fn new(body: Body<H::Stream>, mut open: Box<Open<H>>, patience: Patience, deadline: Deadline) -> Self {
+        open.answer = Some((patience, deadline));
+        let mut ending = Ending { open: Some(open) };
+        // A server asks a body that is empty for nothing, so nobody would notice its end.
+        if body.is_end_stream() {
+            ending.end(Ok(()));
+        }
+        Self { body, alarm: Alarm::unset(), moved: None, uploaded: 0, ending }
+    }
+
+    /// Whether the answer is a problem that leaves something of the request unread, so that a connection on which
+    /// requests follow one another must be closed after it.
+    pub fn leaves_request_unread(&self) -> bool {
+        let Some(Open { record, .. }) = self.ending.open.as_deref() else { return false };
+        let Outcome::Problem(problem) = record.outcome else { return false };
+        let unread = |upload: &Meter| upload.ended() != UploadEnd::Complete;
+        problem == Problem::BodyTooLarge || record.upload.as_deref().is_some_and(unread)
     }
 
     /// The body, and what must be told of it, for a shell that has a faster way to pass bodies on than frame by
@@ -71,19 +92,28 @@ impl<H: Host> HttpBody for ReplyBody<H> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let mut this = self.project();
-        let Poll::Ready(frame) = this.body.as_mut().poll_frame(cx) else {
+        let Poll::Ready(mut frame) = this.body.as_mut().poll_frame(cx) else {
             let Some(open) = &mut this.ending.open else { return Poll::Pending };
             // A timer only where the body lets us wait: most bodies are there with their head.
+            // An upstream may answer while it is still being sent to: then that is progress too.
+            let uploaded = open.record.upload.as_ref().map_or(0, |upload| upload.frames());
+            if uploaded != *this.uploaded {
+                *this.uploaded = uploaded;
+                *this.moved = None;
+            }
             let moved = *this.moved.get_or_insert_with(|| open.host.tick());
-            let due = open.deadline.or_after(moved, open.patience.idle);
+            let due = open.due(moved);
             ready!(this.alarm.poll_due(&open.host, due, cx));
-            let error = if open.deadline.has_passed(due) { BodyError::Deadline } else { BodyError::Idle };
+            let error = open.expired(due);
             this.ending.end(Err(&error));
             return Poll::Ready(Some(Err(error)));
         };
         *this.moved = None;
-        match &frame {
+        match &mut frame {
             Some(Ok(frame)) => {
+                if let Some(trailers) = frame.trailers_mut() {
+                    trailers::keep_trailers(trailers);
+                }
                 this.ending.count(frame.data_ref().map_or(0, Bytes::len));
                 if this.body.is_end_stream() {
                     this.ending.end(Ok(()));
@@ -114,6 +144,18 @@ impl<H: Host> Ending<H> {
         }
     }
 
+    /// When a body that has not moved since `moved` has been waited for long enough.
+    pub fn due(&self, moved: Tick) -> Tick {
+        self.open.as_ref().map_or(moved, |open| open.due(moved))
+    }
+
+    /// `due` has come, and the body has not moved.
+    pub fn expire(&mut self, due: Tick) {
+        if let Some(error) = self.open.as_ref().map(|open| open.expired(due)) {
+            self.end(Err(&error));
+        }
+    }
+
     /// The body is over. Only the first call counts.
     pub fn end(&mut self, end: Result<(), &BodyError>) {
         let Some(mut open) = self.open.take() else { return };
@@ -130,20 +172,46 @@ impl<H: Host> Ending<H> {
     }
 }
 
-impl<H: Host> Drop for Ending<H> {
-    fn drop(&mut self) {
-        if let Some(mut open) = self.open.take() {
-            open.record.outcome = Outcome::ClientGone;
-            open.close();
-        }
-    }
-}
-
 // === impl Open ===
 
 impl<H: Host> Open<H> {
-    fn close(mut self) {
+    /// Opens `record`.
+    pub fn new(host: H, record: Record) -> Box<Self> {
+        Box::new(Self { host, record, answer: None, told: false })
+    }
+
+    /// What is known so far.
+    pub fn record(&mut self) -> &mut Record {
+        &mut self.record
+    }
+
+    fn due(&self, moved: Tick) -> Tick {
+        self.answer.map_or(Tick(u64::MAX), |(patience, deadline)| deadline.or_after(moved, patience.idle))
+    }
+
+    fn expired(&self, due: Tick) -> BodyError {
+        match self.answer {
+            Some((_, deadline)) if deadline.has_passed(due) => BodyError::Deadline,
+            _ => BodyError::Idle,
+        }
+    }
+
+    fn close(&mut self) {
+        self.told = true;
         self.record.total = self.host.tick() - self.record.begun;
         self.host.observe(&self.record);
+    }
+}
+
+impl<H: Host> Drop for Open<H> {
+    fn drop(&mut self) {
+        if self.told {
+            return;
+        }
+        self.record.outcome = Outcome::ClientGone;
+        if self.answer.is_none() {
+            self.record.status = NO_ANSWER;
+        }
+        self.close();
     }
 }

@@ -30,6 +30,10 @@ pub async fn exchange<H: Host>(
     })
     .await;
     match sent {
+        // RFC 9110 section 15.2.2: 101 answers an Upgrade, and none is ever sent. Other interim answers never get here.
+        Ok(Ok(response)) if response.status().is_informational() => {
+            Err(Failure::from(Problem::UpstreamProtocol).cause("another protocol, which nobody asked for"))
+        }
         Ok(Ok(response)) => Ok(response),
         Ok(Err(error)) => Err(failure(error, meter.map(|meter| &**meter))),
         Err(problem) => Err(problem.into()),
@@ -97,11 +101,12 @@ fn failure(error: SendError, upload: Option<&Meter>) -> Failure {
     let problem = match upload.map(Meter::ended) {
         // Whatever the connection made of it, this is why it ended.
         Some(UploadEnd::TooLarge) => Problem::BodyTooLarge,
-        Some(UploadEnd::Aborted) => Problem::BadRequest,
+        Some(UploadEnd::Aborted | UploadEnd::Malformed) => Problem::BadRequest,
         _ => match error.kind {
             SendErrorKind::Dns => Problem::UpstreamDns,
             SendErrorKind::Refused => Problem::UpstreamRefused,
             SendErrorKind::ConnectTimeout => Problem::UpstreamConnectTimeout,
+            SendErrorKind::AnswerTimeout => Problem::UpstreamTimeout,
             SendErrorKind::Tls => Problem::UpstreamTls,
             SendErrorKind::Terminated => Problem::UpstreamTerminated,
             SendErrorKind::Protocol => Problem::UpstreamProtocol,

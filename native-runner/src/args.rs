@@ -7,6 +7,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use http::{HeaderName, HeaderValue};
 use tollgate::config::AccessLog;
 
+mod build;
+mod test;
+
+pub use build::Build;
+pub use test::{CaseHost, Test};
+
 /// Tollgate, the API gateway for the edge.
 ///
 /// A configuration is a directory of TOML, YAML or JSON files. Try `tollgate demo` first; then write files of your
@@ -34,6 +40,8 @@ pub enum Command {
     /// A TOML file names it with `#:schema FILE` in its first line, a YAML file with
     /// `# yaml-language-server: $schema=FILE`, a JSON file with `"$schema": "FILE"`.
     Schema,
+    Build(Build),
+    Test(Test),
 }
 
 /// Start three sample services and the gateway in front of them.
@@ -144,8 +152,16 @@ pub struct Routes {
 /// `name = value` of the file named by --variables.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// The directory of the configuration.
-    pub directory: PathBuf,
+    /// The directory of the configuration. A component has its configuration in it; then only `server` is read.
+    #[arg(required_unless_present = "component")]
+    pub directory: Option<PathBuf>,
+    /// Serve this component in embedded Wasmtime instead: what `tollgate build` made, or any other component (or its
+    /// core module) that answers wasi:http requests.
+    #[arg(long, value_name = "FILE")]
+    pub component: Option<PathBuf>,
+    /// A variable for the component's environment.
+    #[arg(long, value_name = "NAME=VALUE", requires = "component", value_parser = environment)]
+    pub env: Vec<(String, String)>,
     /// Listen here for plain HTTP instead of where the configuration says.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
@@ -240,6 +256,11 @@ impl From<Form> for AccessLog {
             Form::Off => Self::Off,
         }
     }
+}
+
+fn environment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn admin(text: &str) -> Result<Admin, String> {

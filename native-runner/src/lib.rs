@@ -2,10 +2,13 @@
 
 pub mod args;
 pub mod check;
+pub mod coalesce;
 pub mod columns;
 pub mod command;
 pub mod demo;
 pub mod explanation;
+#[cfg(feature = "component")]
+pub mod freeze;
 pub mod host;
 pub mod inspect;
 pub mod listing;
@@ -16,4 +19,7 @@ pub mod output;
 pub mod paint;
 pub mod random;
 pub mod serve;
+pub mod test;
+#[cfg(feature = "component")]
+pub mod wasm_host;
 pub mod wording;

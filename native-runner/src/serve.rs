@@ -17,6 +17,8 @@ pub mod admin;
 pub mod ambiguity;
 pub mod body;
 pub mod bound;
+#[cfg(feature = "component")]
+pub mod component;
 pub mod connection;
 pub mod framing;
 pub mod guard;
@@ -29,6 +31,7 @@ pub mod service;
 pub mod state;
 pub mod tls;
 pub mod worker;
+pub mod workers;
 
 pub use server::{Server, Settings};
 
@@ -49,4 +52,9 @@ pub trait Answer: Send + Sync + 'static {
 
     /// Answers a request that the server itself refuses.
     fn refuse(&self, failure: &Failure, head: &Parts, peer: Peer) -> Response<Self::Body>;
+
+    /// Whether this answer leaves something of its request unread, so that the connection must be closed.
+    fn leaves_request_unread(&self, _: &Self::Body) -> bool {
+        false
+    }
 }

@@ -13,25 +13,21 @@ mod table {
     pub mod two;
 }
 
-#[path = "../src/serve"]
-mod serve {
-    pub mod ambiguity;
-    pub mod body;
-    pub mod framing;
-    pub mod guard;
-}
+#[path = "support/shared.rs"]
+mod support;
 
-use serve::guard::Limits;
+use std::time::Duration;
+
 use table::harness::{self, Recorder};
 use table::{requests, server};
 
 #[tokio::test]
 async fn ambiguous_requests_are_refused() {
     let recorder = Recorder::start().await;
-    let server = server::start(recorder.address, true, Limits::default()).await;
+    let gateway = server::real(recorder.address, Duration::from_secs(10));
     let mut wrong = Vec::new();
     for case in requests::all() {
-        wrong.extend(harness::run(server, &recorder, &case).await.err());
+        wrong.extend(harness::run(&gateway, &recorder, &case).await.err());
     }
     assert!(wrong.is_empty(), "{}\n{} wrong", wrong.join("\n"), wrong.len());
 }
@@ -42,7 +38,7 @@ async fn ambiguous_requests_are_refused() {
 #[ignore = "a report"]
 async fn bare_hyper() {
     let recorder = Recorder::start().await;
-    let server = server::start(recorder.address, false, Limits::default()).await;
+    let server = server::start(recorder.address, false).await;
     for case in requests::all() {
         let outcome = harness::send(server, &recorder, &case, 0).await;
         let (statuses, closed) = (&outcome.statuses, outcome.closed);

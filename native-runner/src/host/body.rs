@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use tollgate::body::BodyError;
 
 use super::pool::Lease;
+use crate::serve::body::fault;
 
 /// A body that arrives.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl Body for NativeBody {
             Some(Ok(_)) if this.incoming.is_end_stream() => this.give_back(cx),
             _ => {}
         }
-        Poll::Ready(frame.map(|frame| frame.map_err(|error| BodyError::Aborted(describe(&error)))))
+        Poll::Ready(frame.map(|frame| frame.map_err(|error| broken(&error))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -71,6 +72,13 @@ impl Body for NativeBody {
 
     fn size_hint(&self) -> SizeHint {
         self.incoming.size_hint()
+    }
+}
+
+fn broken(error: &hyper::Error) -> BodyError {
+    match fault(error) {
+        Some(ambiguity) => BodyError::Malformed(ambiguity.reason().to_owned()),
+        None => BodyError::Aborted(describe(error)),
     }
 }
 

@@ -5,13 +5,15 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use http::header::{CONNECTION, HeaderValue, TE};
+use http::header::{CONNECTION, HeaderValue, TE, TRANSFER_ENCODING};
 use http::uri::{Authority, Scheme};
-use http::{Request, Response, Uri};
+use http::{Method, Request, Response, Uri};
+use http_body::Body as _;
 use hyper::body::Incoming;
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::time::{Duration, timeout};
+use tollgate::body::Body;
 use tollgate::host::{Reached, SendError, SendErrorKind};
 use tollgate::plan::{Patience, Target};
 
@@ -21,10 +23,14 @@ use super::pool::{Http1, Lease, Outbound, Pool};
 use super::trust::Trust;
 use crate::random::Generator;
 
-/// How much of an answer's head is read, in bytes: upstreams are not trusted either.
+/// How much of an answer's head is read, in bytes: upstreams are not trusted either. (hyper reads at most 100 fields.)
 const MOST_HEAD: usize = 128 << 10;
-/// How many fields an answer may have.
-const MOST_FIELDS: usize = 256;
+
+/// An upstream may close a connection that was unused just when the next request is sent over it (RFC 9112 section
+/// 9.3.1): a request over a connection that was unused for longer than this is kept to be sent again. Keeping one means
+/// copying its head, so it must not happen where it would cost: at more than a hundred requests a second on a
+/// connection it never does, and at less nobody notices. No server closes connections that soon for being unused.
+const HOT: Duration = Duration::from_millis(10);
 
 /// A worker's way to upstreams.
 #[derive(Debug)]
@@ -33,6 +39,9 @@ pub struct Client {
     trust: Arc<Trust>,
     random: Generator,
 }
+
+/// Why a request was not answered, and the request itself where not a byte of it was sent.
+type Unsent = (SendError, Option<Request<Outbound>>);
 
 /// A connection, new or used.
 enum Connection {
@@ -67,21 +76,31 @@ impl Client {
     ) -> Result<Response<NativeBody>, SendError> {
         // A used connection may turn out to be closed before anything was sent over it: then the request comes back,
         // and the next connection is tried, at last a new one.
-        while let Some((http1, _)) = self.pool.take(target.key) {
-            match self.over_http1(target, http1, request).await {
-                Ok(response) => return Ok(response),
-                Err((_, Some(unsent))) => request = unsent,
-                Err((error, None)) => return Err(error),
+        while let Some((http1, unused)) = self.pool.take(target.key) {
+            let again = if unused > HOT { repeatable(&request) } else { None };
+            match (self.over_http1(target, http1, request).await, again) {
+                (Ok(response), _) => return Ok(response),
+                (Err((_, Some(unsent))), _) => request = unsent,
+                (Err((error, None)), Some(copy)) if error.kind == SendErrorKind::Terminated => {
+                    // RFC 9112 section 9.3.1: a repetition is not repeated, so no other used connection is risked.
+                    request = copy;
+                    break;
+                }
+                (Err((error, None)), _) => return Err(error),
             }
         }
-        let connection = match self.pool.shared(target.key) {
-            Some(sender) => Connection::Http2(sender),
-            None => self.connect(target, patience.connect).await?,
-        };
-        match connection {
-            Connection::Http1(http1) => self.over_http1(target, http1, request).await.map_err(|(error, _)| error),
-            Connection::Http2(sender) => over_http2(target, sender, request).await,
+        if let Some(sender) = self.pool.shared(target.key) {
+            match over_http2(target, sender, request).await {
+                Err((_, Some(unsent))) => request = unsent,
+                Err((error, None)) => return Err(error),
+                Ok(response) => return Ok(response),
+            }
         }
+        let sent = match self.connect(target, patience.connect).await? {
+            Connection::Http1(http1) => self.over_http1(target, http1, request).await,
+            Connection::Http2(sender) => over_http2(target, sender, request).await,
+        };
+        sent.map_err(|(error, _)| error)
     }
 
     async fn connect(&self, target: &Target, patience: Duration) -> Result<Connection, SendError> {
@@ -112,10 +131,14 @@ impl Client {
         target: &Target,
         mut http1: Box<Http1>,
         mut request: Request<Outbound>,
-    ) -> Result<Response<NativeBody>, (SendError, Option<Request<Outbound>>)> {
+    ) -> Result<Response<NativeBody>, Unsent> {
         if request.headers().contains_key(TE) {
             // RFC 9110 section 10.1.4: what TE says holds for one connection, so Connection must name it.
             request.headers_mut().insert(CONNECTION, HeaderValue::from_static("te"));
+        }
+        if matches!(*request.method(), Method::GET | Method::HEAD) && request.body().size_hint().exact().is_none() {
+            // hyper takes such a request for one without a body unless it is told.
+            request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
         let mut answer = pin!(http1.sender.try_send_request(request));
         let mut ended = false;
@@ -132,11 +155,7 @@ impl Client {
         match answer {
             Some(Ok(response)) if ended => Ok(response.map(NativeBody::inbound)),
             Some(Ok(response)) => Ok(self.answered(target, http1, response)),
-            Some(Err(mut error)) => {
-                let unsent = error.take_message();
-                let reached = if unsent.is_some() { Reached::No } else { Reached::Maybe };
-                Err((classify(error.error(), reached), unsent))
-            }
+            Some(Err(error)) => Err(unsent(error)),
             None => Err((SendError::sent(SendErrorKind::Terminated, "the connection ended"), None)),
         }
     }
@@ -150,18 +169,30 @@ impl Client {
 async fn handshake_http1(stream: Stream) -> Result<Connection, SendError> {
     let (sender, connection) = http1::Builder::new()
         .max_buf_size(MOST_HEAD)
-        .max_headers(MOST_FIELDS)
         .handshake(TokioIo::new(stream))
         .await
         .map_err(|error| SendError::unsent(SendErrorKind::Protocol, describe(&error)))?;
     Ok(Connection::Http1(Box::new(Http1 { sender, connection })))
 }
 
+/// A copy of `request`, where sending it twice is as good as once (RFC 9110 section 9.2.2) and it has no body.
+fn repeatable(request: &Request<Outbound>) -> Option<Request<Outbound>> {
+    if !request.method().is_idempotent() || !request.body().is_end_stream() {
+        return None;
+    }
+    let mut copy = Request::new(Body::Empty);
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    Some(copy)
+}
+
+/// The request comes back with the error where not a byte of it was sent.
 async fn over_http2(
     target: &Target,
     mut sender: http2::SendRequest<Outbound>,
     mut request: Request<Outbound>,
-) -> Result<Response<NativeBody>, SendError> {
+) -> Result<Response<NativeBody>, Unsent> {
     // RFC 9113 section 8.3.1: scheme and authority stand in the target, and no Host field beside them.
     let (authority, scheme) = authority(target, &request);
     let path = request.uri().path_and_query().cloned();
@@ -169,13 +200,36 @@ async fn over_http2(
     if let Some(path) = path {
         uri = uri.path_and_query(path);
     }
-    *request.uri_mut() =
-        uri.build().map_err(|error| SendError::unsent(SendErrorKind::Host, error))?;
+    *request.uri_mut() = uri.build().map_err(|error| (SendError::unsent(SendErrorKind::Host, error), None))?;
     *request.version_mut() = http::Version::HTTP_2;
-    request.headers_mut().remove(http::header::HOST);
-    sender.ready().await.map_err(|error| classify(&error, Reached::No))?;
-    let response = sender.send_request(request).await.map_err(|error| classify(&error, Reached::Maybe))?;
-    Ok(response.map(NativeBody::inbound))
+    let host = request.headers_mut().remove(http::header::HOST);
+    let error = match sender.ready().await {
+        Err(error) => (classify(&error, Reached::No), Some(request)),
+        Ok(()) => match sender.try_send_request(request).await {
+            Ok(response) => return Ok(response.map(NativeBody::inbound)),
+            Err(error) => unsent(error),
+        },
+    };
+    let (error, request) = error;
+    Err((error, request.map(|request| restore(request, host))))
+}
+
+/// What hyper says of a request that failed.
+fn unsent(mut error: TrySendError<Request<Outbound>>) -> Unsent {
+    let unsent = error.take_message();
+    let reached = if unsent.is_some() { Reached::No } else { Reached::Maybe };
+    (classify(error.error(), reached), unsent)
+}
+
+fn restore(mut request: Request<Outbound>, host: Option<HeaderValue>) -> Request<Outbound> {
+    if let Some(host) = host {
+        request.headers_mut().insert(http::header::HOST, host);
+    }
+    if let Some(path) = request.uri().path_and_query().cloned() {
+        *request.uri_mut() = path.into();
+    }
+    *request.version_mut() = http::Version::HTTP_11;
+    request
 }
 
 fn authority(target: &Target, request: &Request<Outbound>) -> (Authority, Scheme) {

@@ -16,12 +16,13 @@ use tollgate::host::{SendError, SendErrorKind};
 use tollgate::plan::Target;
 
 use super::trust::Trust;
+use crate::coalesce::Coalesce;
 
 /// The bytes of a connection.
 #[derive(Debug)]
 pub enum Stream {
     /// As they are.
-    Plain(TcpStream),
+    Plain(TcpStream, Coalesce),
     /// Encrypted.
     Secure(Box<TlsStream<TcpStream>>),
 }
@@ -30,7 +31,7 @@ pub enum Stream {
 pub async fn connect(target: &Target, trust: &Trust) -> Result<(Stream, bool), SendError> {
     let tcp = connect_tcp(target).await?;
     if !target.secure {
-        return Ok((Stream::Plain(tcp), target.protocol == Protocol::Http2));
+        return Ok((Stream::Plain(tcp, Coalesce::default()), target.protocol == Protocol::Http2));
     }
     let tls = |cause: String| SendError::unsent(SendErrorKind::Tls, cause);
     let config = trust.config(target).map_err(|error| tls(format!("{error:#}")))?;
@@ -90,7 +91,7 @@ pub type ClientConfig = Arc<rustls::ClientConfig>;
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Plain(stream, _) => Pin::new(stream).poll_read(cx, buf),
             Self::Secure(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
@@ -99,7 +100,7 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Plain(stream, _) => Pin::new(stream).poll_write(cx, buf),
             Self::Secure(stream) => Pin::new(stream).poll_write(cx, buf),
         }
     }
@@ -110,28 +111,31 @@ impl AsyncWrite for Stream {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Self::Plain(stream, coalesce) => match coalesce.join(bufs) {
+                Some(piece) => Pin::new(stream).poll_write(cx, piece),
+                None => Pin::new(stream).poll_write_vectored(cx, bufs),
+            },
             Self::Secure(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
-            Self::Plain(stream) => stream.is_write_vectored(),
+            Self::Plain(stream, _) => stream.is_write_vectored(),
             Self::Secure(stream) => stream.is_write_vectored(),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Plain(stream, _) => Pin::new(stream).poll_flush(cx),
             Self::Secure(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Plain(stream, _) => Pin::new(stream).poll_shutdown(cx),
             Self::Secure(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }

@@ -67,7 +67,8 @@ impl Trust {
     }
 }
 
-fn platform() -> anyhow::Result<RootCertStore> {
+/// The certificates that this machine trusts.
+pub fn platform() -> anyhow::Result<RootCertStore> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found.certs);

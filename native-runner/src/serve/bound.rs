@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use crate::coalesce::Coalesce;
+
 /// What a connection is doing, and since when. Written by the connection's own task, so the atomics are never
 /// contended; they only let the parts of a connection share it.
 #[derive(Debug)]
@@ -21,6 +23,10 @@ pub struct Activity {
     idle_since: AtomicU64,
     /// When the client stopped reading, in milliseconds since `begun`; `u64::MAX` while it reads.
     stuck_since: AtomicU64,
+    /// Bodies of which a piece was handed over and nothing asked for since.
+    offered: AtomicU64,
+    /// When one of them last moved, in milliseconds since `begun`.
+    moved: AtomicU64,
 }
 
 /// A connection whose writes are watched.
@@ -28,6 +34,7 @@ pub struct Activity {
 pub struct Bound<I> {
     io: I,
     activity: Arc<Activity>,
+    coalesce: Coalesce,
 }
 
 // === impl Activity ===
@@ -40,6 +47,8 @@ impl Activity {
             busy: AtomicU64::new(0),
             idle_since: AtomicU64::new(0),
             stuck_since: AtomicU64::new(u64::MAX),
+            offered: AtomicU64::new(0),
+            moved: AtomicU64::new(0),
         })
     }
 
@@ -63,9 +72,27 @@ impl Activity {
         self.since(self.idle_since.load(Ordering::Relaxed))
     }
 
-    /// How long the client has read nothing of what waits for it.
+    /// A piece of a body that goes on was handed over. Over HTTP/2 a client that gives no room (RFC 9113 section 5.2)
+    /// never lets the next be asked for, although the connection itself is not stuck.
+    pub fn offer(&self) {
+        if self.offered.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.moved.store(self.now(), Ordering::Relaxed);
+        }
+    }
+
+    /// The next piece was asked for, or the body is given up.
+    pub fn took(&self) {
+        self.offered.fetch_sub(1, Ordering::Relaxed);
+        self.moved.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// How long the client has taken nothing of what waits for it.
     pub fn stuck_for(&self) -> Duration {
-        self.since(self.stuck_since.load(Ordering::Relaxed))
+        let written = self.since(self.stuck_since.load(Ordering::Relaxed));
+        match self.offered.load(Ordering::Relaxed) {
+            0 => written,
+            _ => written.max(self.since(self.moved.load(Ordering::Relaxed))),
+        }
     }
 
     fn wrote(&self, pending: bool) {
@@ -91,7 +118,7 @@ impl Activity {
 impl<I> Bound<I> {
     /// Watches `io`.
     pub fn new(io: I, activity: Arc<Activity>) -> Self {
-        Self { io, activity }
+        Self { io, activity, coalesce: Coalesce::default() }
     }
 }
 
@@ -115,7 +142,10 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Bound<I> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let polled = Pin::new(&mut this.io).poll_write_vectored(cx, bufs);
+        let polled = match this.coalesce.join(bufs) {
+            Some(piece) => Pin::new(&mut this.io).poll_write(cx, piece),
+            None => Pin::new(&mut this.io).poll_write_vectored(cx, bufs),
+        };
         this.activity.wrote(polled.is_pending());
         polled
     }

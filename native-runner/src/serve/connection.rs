@@ -21,14 +21,10 @@ use super::guard::Guard;
 use super::peek;
 use super::rewound::Rewound;
 use super::service::Service;
-use super::state::State;
+use super::state::{LINGER, State};
 
 /// How often a connection is looked after: idle, stuck, or about to be closed.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long an idle connection stays open when the server is about to stop, so that a request that is on its way
-/// still finds it.
-const LINGER: Duration = Duration::from_secs(2);
-
 /// What a connection is served with.
 #[derive(Debug)]
 pub struct Serving<A> {
@@ -40,7 +36,11 @@ pub struct Serving<A> {
 
 /// A connection in hyper's hands that can be asked to end.
 trait Graceful: Future {
+    /// Answers what was asked, and takes nothing more.
     fn end(self: Pin<&mut Self>);
+
+    /// The server is about to stop. HTTP/1.1 has nothing to say of it between two answers: the next one will.
+    fn announce(self: Pin<&mut Self>) {}
 }
 
 // === impl Serving ===
@@ -58,7 +58,11 @@ impl<A: Answer> Serving<A> {
 
     async fn serve_plain(&self, mut stream: TcpStream, address: SocketAddr) {
         let peer = Peer { address, secure: false };
-        let Ok(Ok((first, is_http2))) = timeout(self.state.idle, peek::protocol(&mut stream)).await else { return };
+        let peeked = tokio::select! {
+            peeked = timeout(self.state.idle, peek::protocol(&mut stream)) => peeked,
+            () = self.state.lingered() => return,
+        };
+        let Ok(Ok((first, is_http2))) = peeked else { return };
         if is_http2 {
             let rewound = Rewound::new(stream, first);
             return self.serve_http2(rewound, peer).await;
@@ -148,9 +152,17 @@ impl<A: Answer> Serving<A> {
                 _ = connection.as_mut() => return,
                 () = look.as_mut() => {}
             }
-            let idle = if self.state.is_draining() { LINGER } else { self.state.idle };
-            if activity.idle_for() >= idle {
+            let draining = self.state.is_draining();
+            if draining {
+                connection.as_mut().announce();
+            }
+            let (idle, limit) = (activity.idle_for(), if draining { LINGER } else { self.state.idle });
+            if idle >= limit {
                 connection.as_mut().end();
+            }
+            // Who was told, and does not answer or has not even begun to speak the protocol, is not waited for.
+            if idle >= limit + LINGER {
+                return;
             }
             if activity.stuck_for() >= self.state.idle {
                 return;
@@ -184,6 +196,11 @@ where
     B::Error: Into<super::BoxError>,
 {
     fn end(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+
+    /// RFC 9113 section 6.8: GOAWAY first for all streams that may be on their way, and then for those that came.
+    fn announce(self: Pin<&mut Self>) {
         self.graceful_shutdown();
     }
 }

@@ -51,4 +51,8 @@ impl Answer for Native {
     fn refuse(&self, failure: &Failure, head: &Parts, peer: Peer) -> Response<Self::Body> {
         self.current.load().refuse(failure, head, peer)
     }
+
+    fn leaves_request_unread(&self, body: &Self::Body) -> bool {
+        body.leaves_request_unread()
+    }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderValue};
-use http::{Request, Response, Version};
+use http::header::{CONNECTION, HeaderValue, UPGRADE};
+use http::request::Parts;
+use http::{Method, Request, Response, Uri, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tollgate::gateway::Peer;
@@ -43,11 +44,31 @@ pin_project_lite::pin_project! {
 
 /// A connection is busy while this lives.
 #[derive(Debug)]
-struct Busy(Arc<Activity>);
+struct Busy {
+    activity: Arc<Activity>,
+    /// A piece of the answer was handed over, and nothing asked for since.
+    offered: bool,
+}
+
+// === impl Busy ===
+
+impl Busy {
+    fn take(&mut self) {
+        if std::mem::take(&mut self.offered) {
+            self.activity.took();
+        }
+    }
+
+    fn offer(&mut self) {
+        self.offered = true;
+        self.activity.offer();
+    }
+}
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.end();
+        self.take();
+        self.activity.end();
     }
 }
 
@@ -62,19 +83,28 @@ impl<A: Answer> Service<A> {
     /// Answers a request.
     pub async fn call(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Held<A::Body>>, Infallible> {
         self.activity.begin();
-        let busy = Busy(Arc::clone(&self.activity));
+        let busy = Busy { activity: Arc::clone(&self.activity), offered: false };
         let version = request.version();
+        // The guard waits for the answer to this one: what follows might have been meant for another protocol.
+        let upgrade = version < Version::HTTP_2
+            && request.headers().get_all(UPGRADE).iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
         let permit = self.state.admit();
-        let refusal = framing::check(&request).err().map(refused).or_else(|| permit.is_none().then(overloaded));
+        let refusal = framing::check(&request)
+            .and_then(|()| framing::within(&request, &self.state.heads))
+            .err()
+            .map(refused)
+            .or_else(|| permit.is_none().then(overloaded));
         let broken = refusal.as_ref().is_some_and(|failure| failure.problem != Problem::Overloaded);
         let mut response = match refusal {
             Some(failure) => {
-                let (head, _) = request.into_parts();
+                let (mut head, _) = request.into_parts();
+                conceal(&mut head);
                 self.answer.refuse(&failure, &head, self.peer)
             }
             None => self.answer.handle(request, self.peer).await,
         };
-        if version < Version::HTTP_2 && (broken || self.state.is_draining()) {
+        let last = broken || upgrade || self.state.is_draining() || self.answer.leaves_request_unread(response.body());
+        if version < Version::HTTP_2 && last {
             // RFC 9112 section 9.6: after this answer nothing more is read.
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -96,6 +126,14 @@ fn refused(ambiguity: Ambiguity) -> Failure {
     Failure::from(problem).cause(ambiguity.reason())
 }
 
+/// The request that the guard put in the place of one it refused says nothing of the client's, so it is in no log.
+fn conceal(head: &mut Parts) {
+    if head.method.as_str() == framing::REFUSED {
+        head.method = Method::from_bytes(b"-").unwrap_or_default();
+        head.uri = Uri::from_static("*");
+    }
+}
+
 fn overloaded() -> Failure {
     Failure { retry_after: Some(RETRY_AFTER), ..Problem::Overloaded.into() }
 }
@@ -105,7 +143,14 @@ impl<B: Body<Data = Bytes>> Body for Held<B> {
     type Error = B::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        self.project().body.poll_frame(cx)
+        let mut this = self.project();
+        this.busy.take();
+        let polled = this.body.as_mut().poll_frame(cx);
+        // Short answers end with their first piece, and cost nothing here.
+        if matches!(polled, Poll::Ready(Some(Ok(_)))) && !this.body.is_end_stream() {
+            this.busy.offer();
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

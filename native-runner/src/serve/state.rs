@@ -9,6 +9,10 @@ use tollgate::plan::ServerPlan;
 
 use super::guard::Limits;
 
+/// How long an idle connection stays open when the server is about to stop, so that a request that is on its way
+/// still finds it.
+pub const LINGER: Duration = Duration::from_secs(2);
+
 /// What all workers of a server share.
 #[derive(Debug)]
 pub struct State {
@@ -80,6 +84,12 @@ impl State {
     /// Whether the server is about to stop.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the server is about to stop, and then a little for what is on its way.
+    pub async fn lingered(&self) {
+        self.draining().await;
+        tokio::time::sleep(LINGER).await;
     }
 
     /// Waits until the server is about to stop.

@@ -24,6 +24,8 @@ pub struct Bound {
 
 /// How long a worker waits when the system gives it no more connections.
 const EXHAUSTED: Duration = Duration::from_millis(50);
+/// How many connections may wait to be accepted.
+pub const BACKLOG: i32 = 4096;
 /// How often connections to upstreams that nobody uses are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
 
@@ -86,26 +88,37 @@ async fn accept<A: Answer>(
 ) -> impl Future<Output = ()> {
     let mut connections = JoinSet::new();
     let state = Arc::clone(&serving.state);
-    while !state.is_draining() {
-        let place = tokio::select! {
-            place = Arc::clone(&state.connections).acquire_owned() => place,
-            () = state.draining() => break,
-        };
+    let mut left = BACKLOG;
+    while left > 0 {
+        // When the server drains, those that wait to be accepted already still are: the client may have sent a
+        // request, and would see a reset.
         let accepted = tokio::select! {
+            biased;
             accepted = listener.accept() => accepted,
             () = state.draining() => break,
         };
-        match accepted {
-            Ok((stream, address)) => {
-                let tls = certificates.as_ref().map(|certificates| certificates.acceptor());
-                let serving = Arc::clone(&serving);
-                connections.spawn(async move {
-                    serving.serve(stream, address, tls).await;
-                    drop(place);
-                });
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                pause_after(&error.into()).await;
+                left -= i32::from(state.is_draining());
+                continue;
             }
-            Err(error) => pause_after(&error.into()).await,
-        }
+        };
+        left -= i32::from(state.is_draining());
+        // Only now: a listener on which nobody calls takes no place from another. Those that wait meanwhile wait to
+        // be accepted, but for this one.
+        let place = tokio::select! {
+            biased;
+            place = Arc::clone(&state.connections).acquire_owned() => place.ok(),
+            () = state.draining() => None,
+        };
+        let tls = certificates.as_ref().map(|certificates| certificates.acceptor());
+        let serving = Arc::clone(&serving);
+        connections.spawn(async move {
+            serving.serve(stream, address, tls).await;
+            drop(place);
+        });
         while connections.try_join_next().is_some() {}
     }
     async move { while connections.join_next().await.is_some() {} }

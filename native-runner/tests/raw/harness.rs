@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::requests::{Case, Expect};
+use crate::support::Gateway;
 
 /// What must never be read as a request after one that was refused.
 const SMUGGLED: &[u8] = b"GET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n";
@@ -114,21 +116,47 @@ fn outcome(answer: Vec<u8>, closed: bool, recorded: Vec<Vec<u8>>) -> Outcome {
 }
 
 /// Runs one case in one piece and in two, in several places; what is wrong with what came of it.
-pub async fn run(server: SocketAddr, recorder: &Recorder, case: &Case) -> Result<(), String> {
+pub async fn run(gateway: &Gateway, recorder: &Recorder, case: &Case) -> Result<(), String> {
     let length = case.bytes().len();
     for cut in [0, 1, 17, length / 2, length.saturating_sub(1), length] {
-        let outcome = send(server, recorder, case, cut).await;
-        judge(case, &outcome).map_err(|wrong| {
+        let outcome = send(gateway.address, recorder, case, cut).await;
+        let records = gateway.take_records(outcome.statuses.len()).await;
+        judge(case, &outcome).and_then(|()| judge_records(&outcome, &records)).map_err(|wrong| {
             format!("{} ({}), cut at {cut}: {wrong}\n  {:?}: {outcome:?}", case.name, case.rule, case.expect)
         })?;
     }
     Ok(())
 }
 
+/// What is wrong with the access log: a record for each answer, in order.
+fn judge_records(outcome: &Outcome, records: &[Value]) -> Result<(), String> {
+    let statuses: Vec<_> = records.iter().map(|record| record["status"].as_u64().unwrap()).collect();
+    if !statuses.iter().eq(outcome
+        .statuses
+        .iter()
+        .map(|status| u64::from(*status))
+        .collect::<Vec<_>>()
+        .iter())
+    {
+        return Err(format!("other records: {records:?}"));
+    }
+    let refused = records.iter().find(|record| record["status"].as_u64() >= Some(400));
+    match refused {
+        Some(record) if record["outcome"] == "answered" || record.to_string().contains("TOLLGATE") => {
+            Err(format!("a misleading record: {record}"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What is wrong with an outcome.
 fn judge(case: &Case, outcome: &Outcome) -> Result<(), String> {
     let (expected, second) = match case.expect {
         Expect::Refused(status) => return judge_refused(status, outcome),
+        Expect::Own(status) if outcome.statuses == [status, 200] && outcome.upstream.len() == 1 => {
+            return Ok(());
+        }
+        Expect::Own(_) => return Err("not answered here".into()),
         Expect::Accepted(expected) => (expected, true),
         Expect::Last(expected) => (expected, false),
     };

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::time::timeout;
 
 use super::requests;
-use crate::serve::guard::{Guard, Limits};
+use native_runner::serve::guard::{Guard, Limits};
 
 /// Yields its bytes in pieces of one size, and then nothing, without an end.
 struct Pieces<'bytes> {
@@ -132,7 +132,7 @@ async fn cost() {
         .unwrap();
     let begin = Instant::now();
     for _ in 0..1_000_000 {
-        black_box(crate::serve::framing::check(black_box(&request))).unwrap();
+        black_box(native_runner::serve::framing::check(black_box(&request))).unwrap();
     }
     println!("check: {:?}", begin.elapsed() / 1_000_000);
 }

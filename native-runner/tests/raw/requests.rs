@@ -28,7 +28,9 @@ pub enum Expect {
     /// One request upstream, whose text has each of these in it, or not if it begins with `!`; and the next request
     /// on the connection is served.
     Accepted(&'static [&'static str]),
-    /// The same, but the connection is closed after the answer.
+    /// Answered by the gateway itself, with this status; and the next request on the connection is served.
+    Own(u16),
+    /// The same as `Accepted`, but the connection is closed after the answer.
     Last(&'static [&'static str]),
 }
 

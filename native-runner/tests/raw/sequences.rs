@@ -1,5 +1,6 @@
 //! Several requests on a connection: order, time, bodies that nobody reads, other protocols.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -8,15 +9,28 @@ use tokio::time::{sleep, timeout};
 
 use super::harness::Recorder;
 use super::server;
-use crate::serve::guard::{Guard, Limits};
+use native_runner::serve::guard::{Guard, Limits};
 
+/// More than any test takes.
+const LONG: Duration = Duration::from_secs(10);
 const GOOD: &str = "GET /case HTTP/1.1\r\nHost: a.example\r\n\r\n";
 const SMUGGLED: &str = "GET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n";
 
 /// Sends `parts` with a pause between them; everything that comes back, and whether the server closed.
-async fn talk(parts: &[&str], limits: Limits) -> (String, bool, Vec<Vec<u8>>) {
+async fn talk(parts: &[&str], header_time: Duration) -> (String, bool, Vec<Vec<u8>>) {
     let recorder = Recorder::start().await;
-    let server = server::start(recorder.address, true, limits).await;
+    let gateway = server::real(recorder.address, header_time);
+    converse(gateway.address, &recorder, parts).await
+}
+
+/// The same with the server of the test's own, which answers `/early` and `/upgrade`.
+async fn talk_to_own(parts: &[&str]) -> (String, bool, Vec<Vec<u8>>) {
+    let recorder = Recorder::start().await;
+    let server = server::start(recorder.address, true).await;
+    converse(server, &recorder, parts).await
+}
+
+async fn converse(server: SocketAddr, recorder: &Recorder, parts: &[&str]) -> (String, bool, Vec<Vec<u8>>) {
     let mut stream = TcpStream::connect(server).await.unwrap();
     for part in parts {
         let _ = stream.write_all(part.as_bytes()).await;
@@ -42,7 +56,7 @@ async fn a_refusal_waits_for_its_turn() {
     for bad in [bad, body] {
         let whole = [GOOD, GOOD, bad, SMUGGLED].concat();
         for parts in [&[GOOD, GOOD, bad, SMUGGLED][..], &[&whole]] {
-            let (answer, closed, upstream) = talk(parts, Limits::default()).await;
+            let (answer, closed, upstream) = talk(parts, LONG).await;
             assert_eq!(statuses(&answer), ["200", "200", "400"], "{answer}");
             assert!(closed);
             let served: Vec<_> = upstream.iter().filter(|bytes| bytes.starts_with(b"GET /case")).collect();
@@ -54,7 +68,7 @@ async fn a_refusal_waits_for_its_turn() {
 
 #[tokio::test]
 async fn a_slow_head_is_answered() {
-    let limits = Limits { time: Duration::from_millis(100), ..Limits::default() };
+    let limits = Duration::from_millis(100);
     let (answer, closed, upstream) = talk(&["GET /case HTTP/1.1\r\nHost:"], limits).await;
     assert_eq!((statuses(&answer), closed, upstream.len()), (vec!["408"], true, 0), "{answer}");
     // Also after a request, and however lively the client is.
@@ -76,7 +90,7 @@ async fn an_unread_body_is_never_a_request() {
     let head = "POST /early HTTP/1.1\r\nHost: a.example\r\n";
     // Complete: read and thrown away, and the connection goes on.
     let whole = format!("{head}Content-Length: {}\r\n\r\n{SMUGGLED}{GOOD}", SMUGGLED.len());
-    let (answer, _, upstream) = talk(&[&whole], Limits::default()).await;
+    let (answer, _, upstream) = talk_to_own(&[&whole]).await;
     assert_eq!(statuses(&answer), ["200", "200"], "{answer}");
     assert_eq!(upstream.len(), 1);
     // Not complete: closed.
@@ -87,7 +101,7 @@ async fn an_unread_body_is_never_a_request() {
     // RFC 9110, 10.1.1: nor if the client waits for 100, does not get it and so does not send the body.
     let expecting = format!("{head}Expect: 100-continue\r\nContent-Length: {}\r\n\r\n", SMUGGLED.len());
     for parts in [[&length, SMUGGLED], [&chunked, &chunk], [&chunked, &bad], [&expecting, SMUGGLED]] {
-        let (answer, closed, upstream) = talk(&parts, Limits::default()).await;
+        let (answer, closed, upstream) = talk_to_own(&parts).await;
         assert_eq!((statuses(&answer), closed), (vec!["200"], true), "{answer}");
         assert!(upstream.is_empty());
     }
@@ -98,7 +112,7 @@ async fn another_protocol_is_not_looked_at() {
     let head =
         "GET /upgrade HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     for parts in [[head, "\0\n\x01"], [&[head, "\0\n"].concat(), "\x01"]] {
-        let (answer, _, upstream) = talk(&parts, Limits::default()).await;
+        let (answer, _, upstream) = talk_to_own(&parts).await;
         assert!(answer.starts_with("HTTP/1.1 101 ") && answer.ends_with("\r\n\r\n\0\n\x01"), "{answer}");
         assert!(upstream.is_empty());
     }
@@ -110,7 +124,7 @@ async fn a_refusal_survives_what_comes_after_it() {
     let junk = "x".repeat(200_000);
     let head = "POST /case HTTP/1.1\r\nHost: a.example\r\nContent-Length: 200000\r\n";
     for bad in ["X-A : b\r\n\r\n", "Expect: x\r\n\r\n"] {
-        let (answer, closed, upstream) = talk(&[head, bad, &junk], Limits::default()).await;
+        let (answer, closed, upstream) = talk(&[head, bad, &junk], LONG).await;
         assert_eq!((statuses(&answer).len(), closed), (1, true), "{answer}");
         assert!(upstream.is_empty());
     }

@@ -1,41 +1,49 @@
-//! The smallest gateway that uses the check and the guard; and hyper without either, to see what they are for.
+//! The real server in front of the recorder; and a server of the test's own for what no configuration can do: an answer
+//! before the body is read, another protocol, and hyper without the guard and the check.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{self, HeaderName, HeaderValue};
-use http::{Request, Response, StatusCode, Uri};
-use http_body::Body as _;
+use http::header;
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use native_runner::serve::framing;
+use native_runner::serve::guard::{Guard, Limits, Tunnel};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::serve::ambiguity::Ambiguity;
-use crate::serve::guard::{Guard, Limits, Tunnel};
-use crate::serve::{body, framing};
+use crate::support::Gateway;
 
 type Reply = Response<Full<Bytes>>;
 
-/// Starts a server in front of `upstream`.
-pub async fn start(upstream: SocketAddr, guarded: bool, limits: Limits) -> SocketAddr {
+/// The real server in front of `upstream`.
+pub fn real(upstream: SocketAddr, header_time: Duration) -> Gateway {
+    let limits = format!("[server.limits]\nheader_time = \"{}ms\"", header_time.as_millis());
+    let methods = "[[routes]]\nid = \"own\"\nupstream = \"up\"\nmatch = { methods = [\"FROB\"] }";
+    let routes = crate::support::gateway::proxy(upstream, "");
+    Gateway::start(&limits, &format!("{routes}\n{methods}"))
+}
+
+/// A server of the test's own, with the guard or without.
+pub async fn start(upstream: SocketAddr, guarded: bool) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(connection(stream, upstream, guarded, limits));
+            tokio::spawn(connection(stream, upstream, guarded));
         }
     });
     address
 }
 
 /// Serves one connection.
-async fn connection(stream: TcpStream, upstream: SocketAddr, guarded: bool, limits: Limits) {
+async fn connection(stream: TcpStream, upstream: SocketAddr, guarded: bool) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(5));
     if !guarded {
@@ -44,7 +52,7 @@ async fn connection(stream: TcpStream, upstream: SocketAddr, guarded: bool, limi
         let _ = http.serve_connection(TokioIo::new(stream), service).await;
         return;
     }
-    let guard = Guard::new(stream, limits);
+    let guard = Guard::new(stream, Limits::default());
     let tunnel = guard.tunnel();
     let service = service_fn(move |request| {
         let tunnel = tunnel.clone();
@@ -60,7 +68,7 @@ async fn answer(request: Request<Incoming>, upstream: SocketAddr, tunnel: &Tunne
         Ok(()) if request.uri().path() == "/early" => Response::new(Full::from("early")),
         Ok(()) if request.uri().path() == "/upgrade" => upgrade(request, tunnel),
         Ok(()) => forward(request, upstream).await,
-        Err(ambiguity) => refuse(ambiguity),
+        Err(_) => empty(StatusCode::BAD_REQUEST),
     }
 }
 
@@ -74,84 +82,28 @@ fn upgrade(request: Request<Incoming>, tunnel: &Tunnel) -> Reply {
             io.write_all(&bytes[..length]).await.unwrap();
         }
     });
-    let reply = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS);
+    let mut reply = empty(StatusCode::SWITCHING_PROTOCOLS);
+    reply.headers_mut().insert(header::UPGRADE, header::HeaderValue::from_static("websocket"));
+    reply.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("upgrade"));
     reply
-        .header(header::UPGRADE, "websocket")
-        .header(header::CONNECTION, "upgrade")
-        .body(Full::default())
-        .unwrap()
 }
 
-/// The answer to what is ambiguous.
-fn refuse(ambiguity: Ambiguity) -> Reply {
-    let (status, reason) = (ambiguity.status(), ambiguity.reason());
-    let problem = format!(r#"{{"status":{},"detail":"{reason}"}}"#, status.as_u16());
-    Response::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, "application/problem+json")
-        .header(header::CONNECTION, "close")
-        .body(Full::from(problem))
-        .unwrap()
+fn empty(status: StatusCode) -> Reply {
+    let mut reply = Response::new(Full::default());
+    *reply.status_mut() = status;
+    reply
 }
 
-/// Sends a request to the upstream.
-async fn forward(request: Request<Incoming>, upstream: SocketAddr) -> Reply {
+/// Sends a request to the upstream as it came.
+async fn forward(mut request: Request<Incoming>, upstream: SocketAddr) -> Reply {
     let stream = TcpStream::connect(upstream).await.unwrap();
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
-    let request = rewrite(request).map(|body| {
-        body.map_frame(|frame| match frame.into_trailers() {
-            Ok(mut trailers) => {
-                body::keep_trailers(&mut trailers);
-                http_body::Frame::trailers(trailers)
-            }
-            Err(frame) => frame,
-        })
-    });
-    match sender.send_request(request).await {
-        Ok(response) => {
-            let bytes = response.into_body().collect().await.unwrap().to_bytes();
-            Response::new(Full::new(bytes))
-        }
-        Err(error) => body::fault(&error).map_or_else(
-            || {
-                let mut reply = Response::new(Full::default());
-                *reply.status_mut() = StatusCode::BAD_GATEWAY;
-                reply
-            },
-            refuse,
-        ),
-    }
-}
-
-/// Makes the request that goes upstream of the one that came.
-fn rewrite(mut request: Request<Incoming>) -> Request<Incoming> {
-    // RFC 9112, 3.2.2: the target's authority replaces the Host that was received.
-    let host = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-    *request.uri_mut() = target.parse::<Uri>().unwrap();
+    *request.uri_mut() = target.parse().unwrap();
     *request.version_mut() = http::Version::HTTP_11;
-    let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
-    let named: Vec<HeaderName> = request
-        .headers()
-        .get_all(header::CONNECTION)
-        .iter()
-        .flat_map(|value| value.to_str().unwrap_or_default().split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    let fields = request.headers_mut();
-    for name in named {
-        fields.remove(name);
+    match sender.send_request(request).await {
+        Ok(response) => Response::new(Full::new(response.into_body().collect().await.unwrap().to_bytes())),
+        Err(_) => empty(StatusCode::BAD_GATEWAY),
     }
-    for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::TE, header::UPGRADE, header::EXPECT] {
-        fields.remove(name);
-    }
-    if let Some(host) = host {
-        fields.insert(header::HOST, host);
-    }
-    // hyper's client drops a GET's or HEAD's body of unknown length unless it is told.
-    if chunked && !request.body().is_end_stream() {
-        request.headers_mut().insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-    }
-    request
 }

@@ -11,8 +11,8 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
-use crate::serve::ambiguity::Ambiguity::{self, *};
-use crate::serve::framing;
+use native_runner::serve::ambiguity::Ambiguity::{self, *};
+use native_runner::serve::framing;
 
 /// What the service saw: nothing, or what the check says.
 type Seen = Option<Result<(), Ambiguity>>;

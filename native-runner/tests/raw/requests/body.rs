@@ -45,7 +45,7 @@ fn sizes() -> Vec<Case> {
 
 /// Extensions: known to nobody here, and not passed on.
 fn extensions() -> Vec<Case> {
-    const ABC: &[&str] = &["\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "!;"];
+    const ABC: &[&str] = &["\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "!3;", "!3 ;"];
     const HEAD: &str = "POST /case HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n";
     let long = format!("{HEAD}3;a={}\r\nabc\r\n0\r\n\r\n", "b".repeat(2000));
     vec![

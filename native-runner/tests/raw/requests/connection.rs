@@ -31,6 +31,8 @@ pub fn cases() -> Vec<Case> {
             Accepted(&["!upgrade", "!http2-settings"]),
             UPGRADE,
         ),
+        // Not granted: what follows it might be meant for the other protocol.
+        case("websocket", Fields(b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"), Last(&["!upgrade"]), UPGRADE),
         case("TE", Fields(b"Connection: TE\r\nTE: gzip\r\n\r\n"), Accepted(&["!te: gzip"]), "RFC 9110, 10.1.4"),
         case(
             "GET with length",

@@ -1,0 +1,114 @@
+//! `fermyon:spin/key-value`: stores by label, given in the options.
+
+use crate::wasm_host::bindings::fermyon::spin::key_value::{Error, Host, HostStore};
+use crate::wasm_host::state::State;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use wasmtime::component::Resource;
+
+/// A store as Spin offers it: no expiry, no counting. Shared by all guests; an error's text reaches the guest.
+pub trait KeyValue: Send + Sync {
+    /// The value of `key`.
+    ///
+    /// # Errors
+    /// The store failed, as text.
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String>;
+    /// Sets or replaces the value of `key`.
+    ///
+    /// # Errors
+    /// The store failed, as text.
+    fn set(&self, key: &str, value: Vec<u8>) -> Result<(), String>;
+    /// Removes `key`; no error where there is none.
+    ///
+    /// # Errors
+    /// The store failed, as text.
+    fn delete(&self, key: &str) -> Result<(), String>;
+    /// All keys, in no order that may be relied on.
+    ///
+    /// # Errors
+    /// The store failed, as text.
+    fn keys(&self) -> Result<Vec<String>, String>;
+}
+
+/// A store in this process's memory, as Spin's without a path.
+#[derive(Debug, Default)]
+pub struct Memory(RwLock<BTreeMap<String, Vec<u8>>>);
+
+/// What a guest's `store` handle stands for.
+pub struct OpenStore(Arc<dyn KeyValue>);
+
+// === impl Memory ===
+
+// A lock is poisoned only where a map operation panicked, which these cannot; the data is whole either way.
+impl KeyValue for Memory {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
+        Ok(self.0.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned())
+    }
+
+    fn set(&self, key: &str, value: Vec<u8>) -> Result<(), String> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), value);
+        Ok(())
+    }
+
+    fn delete(&self, key: &str) -> Result<(), String> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(key);
+        Ok(())
+    }
+
+    fn keys(&self) -> Result<Vec<String>, String> {
+        Ok(self.0.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect())
+    }
+}
+
+// === impl State ===
+
+impl State {
+    fn opened(&self, store: &Resource<OpenStore>) -> wasmtime::Result<&dyn KeyValue> {
+        Ok(self.table.get(store)?.0.as_ref())
+    }
+}
+
+impl Host for State {}
+
+impl HostStore for State {
+    fn open(&mut self, label: String) -> wasmtime::Result<Result<Resource<OpenStore>, Error>> {
+        match self.options.stores.get(&label) {
+            Some(store) => Ok(Ok(self.table.push(OpenStore(Arc::clone(store)))?)),
+            None => Ok(Err(Error::AccessDenied)),
+        }
+    }
+
+    fn get(
+        &mut self,
+        store: Resource<OpenStore>,
+        key: String,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
+        Ok(self.opened(&store)?.get(&key).map_err(Error::Other))
+    }
+
+    fn set(
+        &mut self,
+        store: Resource<OpenStore>,
+        key: String,
+        value: Vec<u8>,
+    ) -> wasmtime::Result<Result<(), Error>> {
+        Ok(self.opened(&store)?.set(&key, value).map_err(Error::Other))
+    }
+
+    fn delete(&mut self, store: Resource<OpenStore>, key: String) -> wasmtime::Result<Result<(), Error>> {
+        Ok(self.opened(&store)?.delete(&key).map_err(Error::Other))
+    }
+
+    fn exists(&mut self, store: Resource<OpenStore>, key: String) -> wasmtime::Result<Result<bool, Error>> {
+        Ok(self.opened(&store)?.get(&key).map(|value| value.is_some()).map_err(Error::Other))
+    }
+
+    fn get_keys(&mut self, store: Resource<OpenStore>) -> wasmtime::Result<Result<Vec<String>, Error>> {
+        Ok(self.opened(&store)?.keys().map_err(Error::Other))
+    }
+
+    fn drop(&mut self, store: Resource<OpenStore>) -> wasmtime::Result<()> {
+        self.table.delete(store)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,17 @@
+//! Real traffic through the real server: sockets on both sides, bytes as they are.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../support/shared.rs"]
+mod support;
+
+mod bodies;
+mod broken;
+mod expect;
+mod http2;
+mod limits;
+mod observe;
+mod process;
+mod reload;
+mod tls;
+mod upstreams;
