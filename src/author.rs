@@ -100,6 +100,23 @@ pub fn load_dir(directory: &Path) -> Result<Loaded, Vec<Diagnostic>> {
     }
 }
 
+/// Reads a text of any of the formats as plain values, whatever they are to mean.
+///
+/// # Errors
+///
+/// Everything that is wrong with the text as such.
+pub fn values(name: &str, text: &str) -> Result<serde_json::Value, Vec<Diagnostic>> {
+    let Some(format) = Format::of(name) else {
+        let place = Place::new(name, "");
+        return Err(vec![Diagnostic::error(place, "this file's extension does not say how it is to be read")]);
+    };
+    let parsed = format.parse(text);
+    match parsed.tree {
+        Some(tree) if parsed.faults.is_empty() => Ok(tree.to_json()),
+        _ => Err(parsed.faults.into_iter().map(|fault| fault.in_file(name)).collect()),
+    }
+}
+
 /// One file, as far as it could be read.
 struct Read {
     name: String,

@@ -118,6 +118,9 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Answer<H::Stream>, Failure> {
         let deadline_begun = record.begun;
         let authority = authority(&head)?.to_owned();
+        if forward::hop::nominates_framing(&head.headers) {
+            return Err(Failure::from(Problem::BadRequest).detail("Connection names a field that frames the request"));
+        }
         let target = head.uri.path_and_query().cloned();
         let normal = normalise(target.as_ref().map_or("/", PathAndQuery::path));
         let route = match self.find(&head, &authority, &normal)? {

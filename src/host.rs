@@ -108,6 +108,8 @@ pub enum SendErrorKind {
     Refused,
     /// No connection in time.
     ConnectTimeout,
+    /// A host with a limit of its own gave up waiting for the answer.
+    AnswerTimeout,
     /// TLS could not be agreed on, or the certificate is not the upstream's.
     Tls,
     /// The upstream closed or reset the connection before the head of its answer was complete.

@@ -4,9 +4,12 @@
 #[cfg(feature = "author")]
 pub mod author;
 pub mod body;
+#[cfg(target_os = "wasi")]
+mod component;
 pub mod config;
 pub mod deadline;
 pub mod diagnostic;
+pub mod explain;
 pub mod forward;
 pub mod gateway;
 pub mod host;
@@ -15,6 +18,7 @@ pub mod problem;
 pub mod redirect;
 pub mod reply;
 pub mod route;
+pub mod sim;
 pub mod telemetry;
 pub mod transform;
 pub mod upstream;

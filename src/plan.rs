@@ -263,6 +263,17 @@ impl Abilities {
     };
 }
 
+// === impl Target ===
+
+impl Target {
+    /// `scheme://host:port`, as Spin's `allowed_outbound_hosts` has it.
+    pub fn address(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        let host = self.authority.host();
+        format!("{scheme}://{host}:{}", self.port)
+    }
+}
+
 // === impl Plan ===
 
 impl Plan {

@@ -33,14 +33,21 @@ pub struct Spec {
 }
 
 macro_rules! catalogue {
-    ($($(#[$doc:meta])* $name:ident = $slug:literal, $status:ident, $title:literal, $blame:ident, $error:expr;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $slug:literal, $status:ident, $title:literal, $blame:ident, $error:expr;)*) => {
         /// What a client is told went wrong.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Problem { $($(#[$doc])* $name,)* }
+        pub enum Problem { $($(#[doc = $doc])* $name,)* }
 
         impl Problem {
             /// Every problem, in the order of the catalogue.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// What it means, in Markdown: the catalogue's own words.
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),*).trim_ascii(),)*
+                }
+            }
 
             /// The problem's row in the catalogue.
             pub const fn spec(self) -> Spec {
@@ -198,13 +205,13 @@ fn insert_proxy_status(headers: &mut HeaderMap, gateway: &str, error: Option<&st
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::collections::HashSet;
+    use std::collections::BTreeSet;
 
     use super::*;
 
     #[test]
     fn every_problem_is_an_error_with_a_slug_of_its_own() {
-        let slugs: HashSet<_> = Problem::ALL.iter().map(|problem| problem.spec().slug).collect();
+        let slugs: BTreeSet<_> = Problem::ALL.iter().map(|problem| problem.spec().slug).collect();
         assert_eq!(slugs.len(), Problem::ALL.len());
         for problem in Problem::ALL {
             let status = problem.spec().status;

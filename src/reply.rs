@@ -102,10 +102,9 @@ impl<H: Host> HttpBody for ReplyBody<H> {
                 *this.moved = None;
             }
             let moved = *this.moved.get_or_insert_with(|| open.host.tick());
-            let Some((patience, deadline)) = open.answer else { return Poll::Pending };
-            let due = deadline.or_after(moved, patience.idle);
+            let due = open.due(moved);
             ready!(this.alarm.poll_due(&open.host, due, cx));
-            let error = if deadline.has_passed(due) { BodyError::Deadline } else { BodyError::Idle };
+            let error = open.expired(due);
             this.ending.end(Err(&error));
             return Poll::Ready(Some(Err(error)));
         };
@@ -145,6 +144,18 @@ impl<H: Host> Ending<H> {
         }
     }
 
+    /// When a body that has not moved since `moved` has been waited for long enough.
+    pub fn due(&self, moved: Tick) -> Tick {
+        self.open.as_ref().map_or(moved, |open| open.due(moved))
+    }
+
+    /// `due` has come, and the body has not moved.
+    pub fn expire(&mut self, due: Tick) {
+        if let Some(error) = self.open.as_ref().map(|open| open.expired(due)) {
+            self.end(Err(&error));
+        }
+    }
+
     /// The body is over. Only the first call counts.
     pub fn end(&mut self, end: Result<(), &BodyError>) {
         let Some(mut open) = self.open.take() else { return };
@@ -172,6 +183,17 @@ impl<H: Host> Open<H> {
     /// What is known so far.
     pub fn record(&mut self) -> &mut Record {
         &mut self.record
+    }
+
+    fn due(&self, moved: Tick) -> Tick {
+        self.answer.map_or(Tick(u64::MAX), |(patience, deadline)| deadline.or_after(moved, patience.idle))
+    }
+
+    fn expired(&self, due: Tick) -> BodyError {
+        match self.answer {
+            Some((_, deadline)) if deadline.has_passed(due) => BodyError::Deadline,
+            _ => BodyError::Idle,
+        }
     }
 
     fn close(&mut self) {

@@ -8,8 +8,11 @@ use http::{HeaderMap, Method};
 pub mod ambiguity;
 pub mod condition;
 pub mod host;
+mod index;
+pub mod order;
 pub mod path;
 pub mod pattern;
+mod segment;
 pub mod table;
 
 use crate::plan::{Plan, Route};
@@ -63,21 +66,34 @@ pub enum Miss<'a> {
 
 impl Plan {
     /// The route that a request belongs to.
+    ///
+    /// `HEAD` goes through `GET` (RFC 9110 section 9.3.2) only where no route lists it that nothing but the order in
+    /// the files puts behind the one that lists `GET`.
     pub fn find(&self, request: &Query<'_>) -> Found {
         let mut allowed = None::<Allowed>;
+        let mut through_get = None;
         for candidate in self.table.candidates(request.host, request.path) {
+            if through_get.is_some() && !candidate.tied {
+                break;
+            }
             let index = candidate.route as usize;
             let route = &self.routes[index];
             if candidate.verify && !route.pattern.matches(request.path) {
                 continue;
             }
             match route.miss_after_path(request) {
+                None if route.methods.takes_through_get(request.method) => {
+                    _ = through_get.get_or_insert(index)
+                }
                 None => return Found::Route(index),
                 Some(Miss::Method) => allowed.get_or_insert_default().add(&route.methods),
                 Some(_) => {}
             }
         }
-        allowed.map_or(Found::Nothing, Found::Method)
+        match through_get {
+            Some(index) => Found::Route(index),
+            None => allowed.map_or(Found::Nothing, Found::Method),
+        }
     }
 }
 
@@ -111,7 +127,8 @@ impl Route {
 
 impl Allowed {
     fn add(&mut self, methods: &condition::Methods) {
-        for method in &methods.listed {
+        let listed = if methods.is_any() { condition::ANY.as_slice() } else { &methods.listed };
+        for method in listed {
             if !self.0.contains(method) {
                 self.0.push(method.clone());
             }

@@ -106,6 +106,7 @@ fn failure(error: SendError, upload: Option<&Meter>) -> Failure {
             SendErrorKind::Dns => Problem::UpstreamDns,
             SendErrorKind::Refused => Problem::UpstreamRefused,
             SendErrorKind::ConnectTimeout => Problem::UpstreamConnectTimeout,
+            SendErrorKind::AnswerTimeout => Problem::UpstreamTimeout,
             SendErrorKind::Tls => Problem::UpstreamTls,
             SendErrorKind::Terminated => Problem::UpstreamTerminated,
             SendErrorKind::Protocol => Problem::UpstreamProtocol,

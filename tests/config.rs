@@ -13,10 +13,18 @@ use std::path::{Path, PathBuf};
 use similar::TextDiff;
 use tollgate::author::{self, Loaded};
 use tollgate::diagnostic::Diagnostic;
+use tollgate::plan::{Abilities, Plan};
+use tollgate::problem::{Blame, Problem, TYPE_BASE};
 
-/// What making a plan has to say about a configuration that could be read.
-fn plan_diagnostics(_loaded: &Loaded) -> Vec<Diagnostic> {
-    Vec::new()
+/// What making a plan has to say about a configuration that could be read. A folder with `component` in its name is for
+/// a host that cannot do everything.
+fn plan_diagnostics(folder: &Path, loaded: &Loaded) -> Vec<Diagnostic> {
+    let component = folder.to_string_lossy().contains("component");
+    let abilities = if component { Abilities::COMPONENT } else { Abilities::NATIVE };
+    match Plan::compile(&loaded.documents, &abilities) {
+        Ok((_, warnings)) => warnings,
+        Err(diagnostics) => diagnostics,
+    }
 }
 
 #[test]
@@ -45,6 +53,46 @@ fn the_reference_in_docs_is_up_to_date() {
     assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
 }
 
+#[test]
+fn the_page_of_problems_is_up_to_date() {
+    let wrong = compare(&root().join("docs/problems.md"), &page_of_problems());
+    assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
+}
+
+/// Where the `type` of a problem leads: one heading a slug.
+fn page_of_problems() -> String {
+    let mut page = PROBLEMS.to_owned();
+    for problem in Problem::ALL {
+        let spec = problem.spec();
+        let blame = match spec.blame {
+            Blame::Client => "the client",
+            Blame::Gateway => "the gateway",
+            Blame::Upstream => "the upstream",
+        };
+        let error = spec.proxy_error.map_or_else(|| "none".to_owned(), |error| format!("`{error}`"));
+        let meaning = problem.meaning();
+        write!(page, "\n## {}\n\n{meaning}\n\n", spec.slug).unwrap();
+        writeln!(
+            page,
+            "| status | title | made to fail by | `Proxy-Status` error |\n| --- | --- | --- | --- |"
+        )
+        .unwrap();
+        writeln!(page, "| {} | {} | {blame} | {error} |", spec.status, spec.title).unwrap();
+    }
+    page.replace("TYPE_BASE", TYPE_BASE)
+}
+
+const PROBLEMS: &str = "\
+<!-- Generated from src/problem.rs: TOLLGATE_BLESS=1 cargo test -p tollgate --test config -->
+
+# Problems
+
+Everything the gateway itself answers with when it cannot do what a request asks for. Each answer is
+`application/problem+json` (RFC 9457); its `type` is `TYPE_BASE` and the name of a section here. The name
+is also the outcome in the access log and a label in the metrics. `Proxy-Status` (RFC 9209) says the same to machines.
+What an upstream answers is passed on as it is and is never one of these.
+";
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -52,7 +100,7 @@ fn root() -> &'static Path {
 fn said_about(folder: &Path) -> String {
     let diagnostics = match author::load_dir(folder) {
         Ok(loaded) => {
-            let mut diagnostics = plan_diagnostics(&loaded);
+            let mut diagnostics = plan_diagnostics(folder, &loaded);
             loaded.locations.locate(&mut diagnostics);
             diagnostics
         }

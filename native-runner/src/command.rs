@@ -1,3 +1,15 @@
 //! The commands, one file each.
 
+#[cfg(feature = "component")]
+pub mod component;
+#[cfg(not(feature = "component"))]
+#[path = "command/no_component.rs"]
+pub mod component;
+pub mod check;
+pub mod demo;
+pub mod explain;
+pub mod init;
+pub mod routes;
+pub mod schema;
 pub mod serve;
+pub mod test;

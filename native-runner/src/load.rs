@@ -19,7 +19,11 @@ pub struct Configuration {
 
 /// Reads `directory` and makes a plan for a host with `abilities`. The error is everything that is wrong, with lines.
 pub fn load(directory: &Path, abilities: &Abilities) -> Result<Configuration, Vec<Diagnostic>> {
-    let loaded = author::load_dir(directory)?;
+    compile(author::load_dir(directory)?, abilities)
+}
+
+/// Makes a plan of what was read.
+pub fn compile(loaded: Loaded, abilities: &Abilities) -> Result<Configuration, Vec<Diagnostic>> {
     match Plan::compile(&loaded.documents, abilities) {
         Ok((plan, mut warnings)) => {
             loaded.locations.locate(&mut warnings);

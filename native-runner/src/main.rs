@@ -25,7 +25,16 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
+        Command::Demo(demo) => command::demo::demo(demo),
+        Command::Serve(serve) if serve.component.is_some() => command::component::serve(serve),
         Command::Serve(serve) => command::serve::serve(serve),
+        Command::Check(check) => command::check::check(check),
+        Command::Routes(routes) => command::routes::routes(routes),
+        Command::Explain(explain) => command::explain::explain(explain),
+        Command::Init(init) => command::init::init(init),
+        Command::Schema => command::schema::schema(),
+        Command::Build(build) => command::component::build(build),
+        Command::Test(test) => command::test::test(test),
     }
 }
 

@@ -17,6 +17,8 @@ pub mod admin;
 pub mod ambiguity;
 pub mod body;
 pub mod bound;
+#[cfg(feature = "component")]
+pub mod component;
 pub mod connection;
 pub mod framing;
 pub mod guard;
@@ -29,6 +31,7 @@ pub mod service;
 pub mod state;
 pub mod tls;
 pub mod worker;
+pub mod workers;
 
 pub use server::{Server, Settings};
 

@@ -31,6 +31,13 @@ impl Locations {
         }
     }
 
+    /// The value at `pointer` in `file`, with its line and column where they are known.
+    pub fn place(&self, file: &str, pointer: &str) -> Place {
+        let mut place = Place::new(file, pointer);
+        self.fill(&mut place);
+        place
+    }
+
     fn fill(&self, place: &mut Place) {
         if let (None, Some(tree)) = (place.position, self.trees.get(&place.file)) {
             let at = position(tree, &place.pointer);

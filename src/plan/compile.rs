@@ -94,15 +94,22 @@ impl Context<'_> {
         self.report(Diagnostic::error(at.into(), message))
     }
 
+    /// Once, however many routes a default is a mistake for.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) -> Reported<'_> {
-        self.diagnostics.push(diagnostic);
-        let last = self.diagnostics.len() - 1;
-        Reported(&mut self.diagnostics[last])
+        let same = |known: &Diagnostic| known.place == diagnostic.place && known.message == diagnostic.message;
+        let known = self.diagnostics.iter().position(same).unwrap_or(self.diagnostics.len());
+        if known == self.diagnostics.len() {
+            self.diagnostics.push(diagnostic);
+        }
+        Reported(&mut self.diagnostics[known])
     }
 }
 
 /// The plan, where one can be made, and everything that is wrong or questionable.
-pub(super) fn compile(documents: &[(String, Document)], abilities: &Abilities) -> (Option<Plan>, Vec<Diagnostic>) {
+pub(super) fn compile(
+    documents: &[(String, Document)],
+    abilities: &Abilities,
+) -> (Option<Plan>, Vec<Diagnostic>) {
     let mut context = Context {
         abilities,
         diagnostics: Vec::new(),
@@ -112,12 +119,13 @@ pub(super) fn compile(documents: &[(String, Document)], abilities: &Abilities) -
     let upstreams = context.upstreams(documents);
     let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
     let telemetry = context.telemetry(documents);
-    let (at, server) = or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
+    let (at, server) =
+        or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
     let routes = context.routes(documents);
     context.duplicate_ids(&routes);
-    let table = Table::new(&entries(&routes));
-    let mut plan = Plan {
+    let table = context.table(&routes);
+    let plan = Plan {
         methods: extension_methods(&routes),
         variables: std::mem::take(&mut context.variables).into_iter().collect(),
         routes,
@@ -127,22 +135,9 @@ pub(super) fn compile(documents: &[(String, Document)], abilities: &Abilities) -
         telemetry,
         server,
     };
-    context.conflicts(&mut plan);
+    context.conflicts(&plan);
     let failed = context.upstream_names.len() != plan.upstreams.len();
     ((!failed).then_some(plan), context.diagnostics)
-}
-
-fn entries(routes: &[Route]) -> Vec<Entry<'_>> {
-    routes
-        .iter()
-        .map(|route| Entry {
-            hosts: &route.hosts,
-            pattern: &route.pattern,
-            has_methods: !route.methods.is_any(),
-            headers: route.headers.len(),
-            query: route.query.len(),
-        })
-        .collect()
 }
 
 fn extension_methods(routes: &[Route]) -> Vec<Method> {
@@ -246,6 +241,15 @@ impl<'a> Context<'a> {
             }
         }
         routes
+    }
+
+    fn table(&mut self, routes: &[Route]) -> Table {
+        Table::new(&routes.iter().map(Entry::from).collect::<Vec<_>>()).unwrap_or_else(|refused| {
+            let message =
+                format!("no table can be made with the pattern \"{}\": a bug in Tollgate", refused.pattern);
+            self.report(Diagnostic::error(Place::default(), message));
+            Table::default()
+        })
     }
 
     fn duplicate_ids(&mut self, routes: &[Route]) {

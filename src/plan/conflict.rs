@@ -26,14 +26,12 @@ pub struct Witness {
 }
 
 impl Context<'_> {
-    /// Reports conflicts, and lets `GET` take `HEAD` where nothing else does; then reports routes that are never
-    /// reached.
-    pub(super) fn conflicts(&mut self, plan: &mut Plan) {
+    /// Reports conflicts, and where there are none, routes that are never reached.
+    pub(super) fn conflicts(&mut self, plan: &Plan) {
         for group in same_paths(&plan.routes) {
             for (at, second) in group.iter().enumerate() {
                 for first in &group[..at] {
                     self.compare(&plan.routes[*first], &plan.routes[*second]);
-                    yield_head(&mut plan.routes, *first, *second);
                 }
             }
         }
@@ -49,8 +47,14 @@ impl Context<'_> {
         if first.headers.len() != second.headers.len() || first.query.len() != second.query.len() {
             return;
         }
-        let same = first.headers.iter().all(|a| second.headers.iter().any(|b| a.name == b.name && a.expect == b.expect))
-            && first.query.iter().all(|a| second.query.iter().any(|b| a.name == b.name && a.expect == b.expect));
+        let same = first
+            .headers
+            .iter()
+            .all(|a| second.headers.iter().any(|b| a.name == b.name && a.expect == b.expect))
+            && first
+                .query
+                .iter()
+                .all(|a| second.query.iter().any(|b| a.name == b.name && a.expect == b.expect));
         if !same && (first.origin.0 == second.origin.0 || exclude(first, second)) {
             return;
         }
@@ -67,7 +71,8 @@ impl Context<'_> {
         } else {
             "put both into one file, where their order says which goes first"
         };
-        self.report(Diagnostic::error(place(second), message).related(place(first), "the other one")).help(help);
+        self.report(Diagnostic::error(place(second), message).related(place(first), "the other one"))
+            .help(help);
     }
 
     /// Tries whether the request that `route` asks for gets there.
@@ -76,8 +81,10 @@ impl Context<'_> {
         let Some(witness) = witness(subject) else { return };
         let any = [&STANDARD_METHODS[..7], &plan.methods].concat();
         let methods = if subject.methods.is_any() { &any } else { &subject.methods.listed };
-        let lost: Vec<_> =
-            methods.iter().filter_map(|method| Some((method, taken_by(plan, &witness, method, route)?))).collect();
+        let lost: Vec<_> = methods
+            .iter()
+            .filter_map(|method| Some((method, taken_by(plan, &witness, method, route)?)))
+            .collect();
         let Some((method, other)) = lost.first() else { return };
         let all = lost.len() == methods.len();
         // A route for any method that leaves some of them to others is how such routes are meant.
@@ -91,7 +98,8 @@ impl Context<'_> {
             format!("the route \"{}\" never gets its {method} requests", subject.id)
         };
         let example = format!("{method} http://{}{} goes to \"{}\"", witness.host, witness.path, other.id);
-        self.report(Diagnostic::warning(place(subject), message).related(place(other), "taken by")).help(example);
+        self.report(Diagnostic::warning(place(subject), message).related(place(other), "taken by"))
+            .help(example);
     }
 }
 
@@ -160,17 +168,6 @@ fn exclude(first: &Route, second: &Route) -> bool {
     condition::exclude(&headers(first), &headers(second)) || condition::exclude(&query(first), &query(second))
 }
 
-/// A route that lists `HEAD` takes it from one that would take it through `GET` under the same conditions.
-fn yield_head(routes: &mut [Route], first: usize, second: usize) {
-    let same = routes[first].headers.len() == routes[second].headers.len()
-        && routes[first].query.len() == routes[second].query.len();
-    for (giver, taker) in [(first, second), (second, first)] {
-        if same && routes[taker].methods.listed.contains(&Method::HEAD) {
-            routes[giver].methods.head_through_get = false;
-        }
-    }
-}
-
 /// A request that satisfies `route`'s own conditions; `None` where one of them is a regular expression, for which
 /// none can be made up.
 pub fn witness(route: &Route) -> Option<Witness> {
@@ -192,7 +189,8 @@ pub fn witness(route: &Route) -> Option<Witness> {
             Expect::Regex(_) => return None,
         }
     }
-    let query = (!query.is_empty()).then(|| url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish());
+    let query = (!query.is_empty())
+        .then(|| url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish());
     let host = match route.hosts.first() {
         None => "witness.invalid".to_owned(),
         Some(HostPattern::Exact(name)) => name.to_string(),
@@ -217,4 +215,61 @@ fn witness_path(pattern: &Pattern) -> String {
         Tail::End | Tail::Under => {}
     }
     path
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::config::Document;
+    use crate::plan::Abilities;
+
+    /// A plan of routes written as JSON, without `id` and action.
+    fn plan(matches: &[&str]) -> Plan {
+        let routes: Vec<String> = (0..)
+            .zip(matches)
+            .map(|(id, matches)| format!(r#"{{"id":"r{id}","match":{matches},"respond":{{}}}}"#))
+            .collect();
+        let document: Document = serde_json::from_str(&format!(r#"{{"routes":[{}]}}"#, routes.join(","))).unwrap();
+        Plan::compile(&[("routes.json".to_owned(), document)], &Abilities::NATIVE).unwrap().0
+    }
+
+    fn found(plan: &Plan, method: Method, host: &str, field: Option<&'static str>) -> Found {
+        let mut headers = HeaderMap::new();
+        field.map(|name| headers.insert(name, HeaderValue::from_static("1")));
+        plan.find(&Query { host, path: "/a", query: None, method: &method, headers: &headers })
+    }
+
+    #[test]
+    fn head_goes_to_the_route_that_lists_it() {
+        let plan = plan(&[r#"{"path":"/a","methods":["GET"]}"#, r#"{"path":"/a","methods":["HEAD"]}"#]);
+        assert_eq!(found(&plan, Method::GET, "h", None), Found::Route(0));
+        assert_eq!(found(&plan, Method::HEAD, "h", None), Found::Route(1));
+    }
+
+    #[test]
+    fn head_goes_through_get_where_the_route_that_lists_it_does_not_match() {
+        let hosts = [r#"{"path":"/a","methods":["GET"],"host":["a.example","b.example"]}"#, r#"{"path":"/a","methods":["HEAD"],"host":"a.example"}"#];
+        let hosts = plan(&hosts);
+        assert_eq!(found(&hosts, Method::HEAD, "a.example", None), Found::Route(1));
+        assert_eq!(found(&hosts, Method::HEAD, "b.example", None), Found::Route(0));
+        let fields = [r#"{"path":"/a","methods":["GET"],"headers":{"x":"1"}}"#, r#"{"path":"/a","methods":["HEAD"],"headers":{"y":"1"}}"#];
+        let fields = plan(&fields);
+        assert_eq!(found(&fields, Method::HEAD, "h", Some("x")), Found::Route(0));
+        assert_eq!(found(&fields, Method::HEAD, "h", Some("y")), Found::Route(1));
+    }
+
+    #[test]
+    fn a_witness_satisfies_its_route() {
+        let plan = plan(&[
+            r#"{"path":"/a/{b}/x-{c}.json","host":"*.example","headers":{"x":"1","y":{"present":false}}}"#,
+            r#"{"prefix":"/","query":{"q":"a b&c","r":{"present":true}}}"#,
+            r#"{"path":"/s/{*rest}"}"#,
+        ]);
+        for route in &plan.routes {
+            let Witness { host, path, query, headers } = witness(route).unwrap();
+            let query = Query { host: &host, path: &path, query: query.as_deref(), method: &Method::GET, headers: &headers };
+            assert!(route.miss(&query).is_none(), "{}: {path}", route.id);
+        }
+    }
 }

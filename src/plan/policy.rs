@@ -20,36 +20,35 @@ impl Context<'_> {
         let first_byte = self.layered(layers, "first_byte", |timeouts| timeouts.first_byte.as_ref());
         let idle = self.layered(layers, "idle", |timeouts| timeouts.idle.as_ref());
         Patience {
-            request: request.unwrap_or(Some(Duration::from_secs(300))),
-            connect: self.never_off(layers, "connect", connect, Duration::from_secs(5)),
-            first_byte: self.never_off(layers, "first_byte", first_byte, Duration::from_secs(30)),
-            idle: idle.unwrap_or(Some(Duration::from_secs(60))),
+            request: request.map_or(Some(Duration::from_secs(300)), |(_, value)| value),
+            connect: self.never_off("connect", connect, Duration::from_secs(5)),
+            first_byte: self.never_off("first_byte", first_byte, Duration::from_secs(30)),
+            idle: idle.map_or(Some(Duration::from_secs(60)), |(_, value)| value),
         }
     }
 
-    /// `None`: written nowhere. `Some(None)`: off.
-    fn layered(
+    /// `None`: written nowhere. `Some((_, None))`: off there.
+    fn layered<'l>(
         &mut self,
-        layers: &Layers<'_, Timeouts>,
+        layers: &'l Layers<'_, Timeouts>,
         key: &str,
         get: impl Fn(&Timeouts) -> Option<&DurationText>,
-    ) -> Option<Option<Duration>> {
+    ) -> Option<(&'l Pointer, Option<Duration>)> {
         let (at, text) = layers.iter().find_map(|(at, layer)| Some((at, get((*layer)?)?)))?;
-        Some(self.duration(&at.key(key), text))
+        Some((at, self.duration(&at.key(key), text)))
     }
 
     fn never_off(
         &mut self,
-        layers: &Layers<'_, Timeouts>,
         key: &str,
-        value: Option<Option<Duration>>,
+        value: Option<(&Pointer, Option<Duration>)>,
         default: Duration,
     ) -> Duration {
         match value {
             None => default,
-            Some(Some(duration)) => duration,
-            Some(None) => {
-                self.error(&layers[0].0.key(key), format!("{key} cannot be \"off\""))
+            Some((_, Some(duration))) => duration,
+            Some((at, None)) => {
+                self.error(&at.key(key), format!("{key} cannot be \"off\""))
                     .help("an upstream that never answers would hold the request for ever; choose a span of time");
                 default
             }

@@ -88,6 +88,29 @@ impl Context<'_> {
     }
 }
 
+// === impl Target ===
+
+impl Target {
+    /// The same at another port, for a service that could not have its own.
+    pub fn at_port(&self, port: u16) -> Self {
+        let name = self.authority.host();
+        let authority = if port == (if self.secure { 443 } else { 80 }) {
+            name.parse()
+        } else {
+            format!("{name}:{port}").parse()
+        };
+        let mut target = Self { port, ..self.clone() };
+        if let Ok(authority) = authority {
+            target.authority = authority;
+        }
+        if let Ok(value) = HeaderValue::from_str(target.authority.as_str()) {
+            target.host_header = value;
+        }
+        target.key = key_of(&target);
+        target
+    }
+}
+
 /// FNV-1a over everything that makes two connections not interchangeable. Keys of a plan are the author's, not a
 /// stranger's, so a fixed hash will do.
 fn key_of(target: &Target) -> u64 {

@@ -42,9 +42,13 @@ pub struct QueryCondition {
 pub struct Methods {
     /// Those written, in the order written; empty for any but CONNECT and TRACE.
     pub listed: Vec<Method>,
-    /// `GET` is listed and nothing else with the same conditions takes `HEAD` (RFC 9110 section 9.3.2).
+    /// `GET` is listed and `HEAD` is not, so that `GET` stands for both (RFC 9110 section 9.3.2).
     pub head_through_get: bool,
 }
+
+/// What "any method" means to a client that asks: the methods that every server knows, but for CONNECT and TRACE.
+pub(super) const ANY: [Method; 7] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
 
 // === impl Expect ===
 
@@ -130,7 +134,12 @@ impl Methods {
             // CONNECT makes a tunnel and TRACE shows the client's own credentials: neither is meant by "any".
             return *method != Method::CONNECT && *method != Method::TRACE;
         }
-        self.listed.contains(method) || (self.head_through_get && *method == Method::HEAD)
+        self.listed.contains(method) || self.takes_through_get(method)
+    }
+
+    /// Whether `method` is taken without being listed.
+    pub fn takes_through_get(&self, method: &Method) -> bool {
+        self.head_through_get && *method == Method::HEAD
     }
 
     /// What both take by name.

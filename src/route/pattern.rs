@@ -3,29 +3,15 @@
 use std::cmp::{Ordering, Reverse};
 use std::fmt::Write as _;
 
-use super::path::normalise_literal;
+pub(crate) use super::segment::braces;
+use super::segment::{capture_name, error};
+pub use super::segment::{PatternError, Segment};
 
 /// A path pattern: segments, and what may follow them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     segments: Vec<Segment>,
     tail: Tail,
-}
-
-/// One segment of a pattern, in normal form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Segment {
-    /// Itself.
-    Literal(Box<str>),
-    /// Anything of at least one character between a prefix and a suffix, either of which may be empty.
-    Capture {
-        /// What the segment begins with.
-        prefix: Box<str>,
-        /// The capture's name.
-        name: Box<str>,
-        /// What the segment ends with.
-        suffix: Box<str>,
-    },
 }
 
 /// What may follow a pattern's segments.
@@ -37,13 +23,6 @@ pub enum Tail {
     Rest(Box<str>),
     /// Nothing, or a slash and anything: a prefix route.
     Under,
-}
-
-/// Why a pattern cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PatternError {
-    /// What is wrong with it.
-    pub message: String,
 }
 
 /// The most segments a pattern may have: deeper ones are mistakes.
@@ -136,9 +115,11 @@ impl Pattern {
             if ended {
                 return false;
             }
-            let text = match rest.split_once('/') {
-                Some((text, after)) => {
-                    rest = after;
+            // Segments are short: quicker than a search made for long texts.
+            let text = match rest.bytes().position(|byte| byte == b'/') {
+                Some(slash) => {
+                    let text = &rest[..slash];
+                    rest = &rest[slash + 1..];
                     text
                 }
                 None => {
@@ -168,13 +149,13 @@ impl Pattern {
     /// whole one; the end of the path before `{*rest}`, and that before everything under a prefix. Equal means: the
     /// same paths.
     pub fn rank(&self, other: &Self) -> Ordering {
-        for at in 0.. {
-            let order = self.step(at).cmp(&other.step(at));
-            if order.is_ne() || at >= self.segments.len().max(other.segments.len()) {
-                return order;
-            }
-        }
-        Ordering::Equal
+        self.rank_by(other, |step| step)
+    }
+
+    fn rank_by<'p>(&'p self, other: &'p Self, view: impl Fn(Step<'p>) -> Step<'p>) -> Ordering {
+        let last = self.segments.len().max(other.segments.len());
+        let orders = (0..=last).map(|at| view(self.step(at)).cmp(&view(other.step(at))));
+        orders.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     }
 
     fn step(&self, at: usize) -> Step<'_> {
@@ -183,12 +164,9 @@ impl Pattern {
             Some(Segment::Capture { prefix, suffix, .. }) if prefix.is_empty() && suffix.is_empty() => {
                 Step::Capture
             }
-            Some(Segment::Capture { prefix, suffix, .. }) => Step::Partial(
-                Reverse(prefix.len() + suffix.len()),
-                Reverse(prefix.len()),
-                prefix,
-                suffix,
-            ),
+            Some(Segment::Capture { prefix, suffix, .. }) => {
+                Step::Partial(Reverse(prefix.len() + suffix.len()), Reverse(prefix.len()), prefix, suffix)
+            }
             None => match self.tail {
                 Tail::End => Step::End,
                 Tail::Rest(_) => Step::Rest,
@@ -197,15 +175,22 @@ impl Pattern {
         }
     }
 
-    /// The same paths for matchit, which has no notion of "this and everything under it" and must see one name for
-    /// one place.
+    /// The places that together take every path this pattern takes. They have whole captures only, and nothing that is
+    /// "this and everything under it": matchit has no notion of that, and goes wrong with what stands around captures
+    /// (see [`super::table`]).
     pub fn lookups(&self) -> Vec<Self> {
+        let whole = |segment: &Segment| match segment {
+            Segment::Literal(_) => segment.clone(),
+            Segment::Capture { name, .. } => {
+                Segment::Capture { prefix: "".into(), name: name.clone(), suffix: "".into() }
+            }
+        };
         let with = |extra: Option<Segment>, tail: Tail| {
-            let segments = self.segments.iter().cloned().chain(extra).collect();
+            let segments = self.segments.iter().map(whole).chain(extra).collect();
             Self { segments, tail }
         };
         match &self.tail {
-            Tail::End | Tail::Rest(_) => vec![self.clone()],
+            Tail::End | Tail::Rest(_) => vec![with(None, self.tail.clone())],
             Tail::Under => {
                 let slash = with(Some(Segment::Literal("".into())), Tail::End);
                 let below = with(None, Tail::Rest("rest".into()));
@@ -216,6 +201,12 @@ impl Pattern {
                 }
             }
         }
+    }
+
+    /// The rank of this pattern's own places beside `place`: as [`Self::rank`], with whole captures only.
+    pub fn rank_of_place(&self, place: &Self) -> Ordering {
+        let whole = |step| if matches!(step, Step::Partial(..)) { Step::Capture } else { step };
+        self.rank_by(place, whole)
     }
 
     /// In matchit's notation, with names that depend on the place alone. Only for patterns from [`Self::lookups`].
@@ -265,7 +256,8 @@ impl Pattern {
         if !(0..shared).all(|at| self.segments[at].overlaps(&other.segments[at])) {
             return false;
         }
-        let (short, long) = if self.segments.len() <= other.segments.len() { (self, other) } else { (other, self) };
+        let (short, long) =
+            if self.segments.len() <= other.segments.len() { (self, other) } else { (other, self) };
         if short.segments.len() == long.segments.len() {
             return match (&short.tail, &long.tail) {
                 (Tail::End, Tail::Rest(_)) | (Tail::Rest(_), Tail::End) => false,
@@ -312,71 +304,6 @@ enum Step<'a> {
     Under,
 }
 
-// === impl Segment ===
-
-impl Segment {
-    fn parse(text: &str) -> Result<Self, PatternError> {
-        let Some((open, close)) = braces(text)? else {
-            return Ok(Self::Literal(literal(text).into()));
-        };
-        let name = &text[open + 1..close];
-        if name.starts_with('*') {
-            return Err(error(format!("{{{name}}} takes the rest of the path, so it must be the last segment, alone")));
-        }
-        if braces(&text[close + 1..])?.is_some() {
-            return Err(error(format!("the segment \"{text}\" has two captures: one a segment")));
-        }
-        Ok(Self::Capture {
-            prefix: literal(&text[..open]).into(),
-            name: capture_name(name)?,
-            suffix: literal(&text[close + 1..]).into(),
-        })
-    }
-
-    fn name(&self) -> Option<&str> {
-        match self {
-            Self::Literal(_) => None,
-            Self::Capture { name, .. } => Some(name),
-        }
-    }
-
-    /// `None`: no match; else what is captured, if anything is.
-    fn matches<'p>(&self, text: &'p str) -> Option<Option<&'p str>> {
-        match self {
-            Self::Literal(literal) => (**literal == *text).then_some(None),
-            Self::Capture { prefix, suffix, .. } => {
-                let value = text.strip_prefix(&**prefix)?.strip_suffix(&**suffix)?;
-                (!value.is_empty()).then_some(Some(value))
-            }
-        }
-    }
-
-    fn covers(&self, other: &Self) -> bool {
-        match (self, other) {
-            (_, Self::Literal(text)) => self.matches(text).is_some(),
-            (Self::Literal(_), Self::Capture { .. }) => false,
-            (
-                Self::Capture { prefix, suffix, .. },
-                Self::Capture { prefix: their_prefix, suffix: their_suffix, .. },
-            ) => their_prefix.starts_with(&**prefix) && their_suffix.ends_with(&**suffix),
-        }
-    }
-
-    fn overlaps(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Literal(text), any) | (any, Self::Literal(text)) => any.matches(text).is_some(),
-            (
-                Self::Capture { prefix: a, suffix: b, .. },
-                Self::Capture { prefix: c, suffix: d, .. },
-            ) => (a.starts_with(&**c) || c.starts_with(&**a)) && (b.ends_with(&**d) || d.ends_with(&**b)),
-        }
-    }
-}
-
-fn error(message: impl Into<String>) -> PatternError {
-    PatternError { message: message.into() }
-}
-
 fn split(text: &str) -> Result<Vec<&str>, PatternError> {
     let Some(rest) = text.strip_prefix('/') else {
         return Err(error(format!("a path begins with a slash: \"/{text}\"")));
@@ -389,38 +316,6 @@ fn split(text: &str) -> Result<Vec<&str>, PatternError> {
 
 fn rest_name(segment: &str) -> Option<&str> {
     segment.strip_prefix("{*")?.strip_suffix('}')
-}
-
-fn capture_name(name: &str) -> Result<Box<str>, PatternError> {
-    let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if valid { Ok(name.into()) } else { Err(error(format!("\"{name}\" is not a name: letters, digits and _"))) }
-}
-
-/// Where the first capture's braces are; doubled ones are plain characters.
-pub(crate) fn braces(text: &str) -> Result<Option<(usize, usize)>, PatternError> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            byte @ (b'{' | b'}') if bytes.get(at + 1) == Some(&byte) => at += 1,
-            b'{' => {
-                return match text[at..].find('}') {
-                    Some(length) => Ok(Some((at, at + length))),
-                    None => Err(error(format!("\"{text}\" has an opening brace without a closing one; a plain one is \"{{{{\""))),
-                };
-            }
-            b'}' => return Err(error(format!("\"{text}\" has a closing brace without an opening one; a plain one is \"}}}}\""))),
-            _ => {}
-        }
-        at += 1;
-    }
-    Ok(None)
-}
-
-/// A literal part as paths have it: doubled braces single, and in normal form.
-fn literal(text: &str) -> String {
-    normalise_literal(&text.replace("{{", "{").replace("}}", "}")).path.into_owned()
 }
 
 #[cfg(test)]

@@ -6,14 +6,21 @@
 //! patterns that can match what the place matches, so that a request whose best pattern has no willing route falls
 //! through to the next without another search.
 //!
-//! matchit finds the place. It allows only some patterns side by side (not `/{id}` and `/{*rest}`), so a host has
-//! several of its routers, each pattern in the first that takes it; nearly always two are enough. Each finds the best
-//! of its own patterns, and the best of those is the best of all.
+//! matchit finds the place. Two of its limits shape what it is given:
+//!
+//! - It refuses some patterns side by side (`/{id}` and `/{*rest}`), so a host has several of its routers, each place
+//!   in the first that takes it; nearly always two are enough. Each finds the best of its own places, and the best of
+//!   those is the best of all.
+//! - Where captures have suffixes it takes the longest that fits and never comes back: with `/{a}b/x` beside `/{a}/y`,
+//!   it finds nothing for `/cb/y`. So it never sees them: a place has whole captures only (see [`Pattern::lookups`]),
+//!   and what stands around a capture is verified at the leaf.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::pattern::{Pattern, Segment};
+use super::index::Index;
+use super::pattern::Pattern;
+use crate::plan::Route;
 
 /// What the table needs to know of a route.
 #[derive(Debug)]
@@ -61,6 +68,29 @@ pub struct Candidate {
     pub route: u32,
     /// The place says less than the route's pattern does: whoever asks must match the pattern too.
     pub verify: bool,
+    /// Only the order in the files puts it behind the candidate before it.
+    pub tied: bool,
+}
+
+/// A pattern that matchit takes into no router, not even an empty one. No pattern is known that it does this to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// In matchit's notation.
+    pub pattern: String,
+}
+
+// === impl Entry ===
+
+impl<'a> From<&'a Route> for Entry<'a> {
+    fn from(route: &'a Route) -> Self {
+        Self {
+            hosts: &route.hosts,
+            pattern: &route.pattern,
+            has_methods: !route.methods.is_any(),
+            headers: route.headers.len(),
+            query: route.query.len(),
+        }
+    }
 }
 
 // === impl HostPattern ===
@@ -88,7 +118,7 @@ impl std::fmt::Display for HostPattern {
 
 impl Table {
     /// The table of `entries`, whose order is the order in the files.
-    pub fn new(entries: &[Entry<'_>]) -> Self {
+    pub fn new(entries: &[Entry<'_>]) -> Result<Self, Refused> {
         let mut hosts: BTreeMap<Option<&HostPattern>, Vec<u32>> = BTreeMap::new();
         for (entry, index) in entries.iter().zip(0u32..) {
             if entry.hosts.is_empty() {
@@ -100,14 +130,14 @@ impl Table {
         }
         let mut table = Self::default();
         for (host, routes) in hosts {
-            let tree = Tree::new(&routes, entries);
+            let tree = Tree::new(routes, entries)?;
             match host {
                 None => table.any = Some(tree),
                 Some(HostPattern::Exact(name)) => table.exact.push((name.clone(), tree)),
                 Some(HostPattern::Below(suffix)) => table.below.push((suffix.clone(), tree)),
             }
         }
-        table
+        Ok(table)
     }
 
     /// The candidates for a lower-case host and a normalised path, best first. Whoever asks looks at method, headers
@@ -136,39 +166,38 @@ fn find<'t>(sorted: &'t [(Box<str>, Tree)], name: &str) -> Option<&'t Tree> {
 // === impl Tree ===
 
 impl Tree {
-    fn new(routes: &[u32], entries: &[Entry<'_>]) -> Self {
-        let mut routes = routes.to_vec();
+    fn new(mut routes: Vec<u32>, entries: &[Entry<'_>]) -> Result<Self, Refused> {
         routes.sort_by(|a, b| order(&entries[*a as usize], &entries[*b as usize]).then(a.cmp(b)));
-        let index = Index::new(&routes, entries);
+        let index = Index::new(routes.iter().map(|route| entries[*route as usize].pattern));
         let mut tree = Self::default();
-        for place in places(&routes, entries) {
-            let leaf = tree.leaves.len();
-            tree.insert(&place, u32::try_from(leaf).unwrap_or(u32::MAX));
-            tree.leaves.push(index.candidates(&place, entries));
+        for (place, leaf) in places(&routes, entries).iter().zip(0u32..) {
+            tree.insert(place, leaf)?;
+            let near = index.near(place).into_iter().map(|at| routes[at]);
+            tree.leaves.push(candidates(place, near, entries));
         }
-        tree
+        Ok(tree)
     }
 
-    fn insert(&mut self, place: &Pattern, leaf: u32) {
+    fn insert(&mut self, place: &Pattern, leaf: u32) -> Result<(), Refused> {
         let text = place.to_matchit();
         if self.layers.iter_mut().any(|layer| layer.insert(&*text, leaf).is_ok()) {
-            return;
+            return Ok(());
         }
         let mut layer = matchit::Router::new();
-        // A router that is empty takes every pattern that `Pattern` can express; a property test holds this.
-        if layer.insert(text, leaf).is_ok() {
-            self.layers.push(layer);
-        }
+        layer.insert(&*text, leaf).map_err(|_| Refused { pattern: text })?;
+        self.layers.push(layer);
+        Ok(())
     }
 
     fn find(&self, path: &str) -> Option<&[Candidate]> {
-        let best = self.layers.iter().filter_map(|layer| layer.at(path).ok()).map(|found| *found.value).min()?;
+        let best =
+            self.layers.iter().filter_map(|layer| layer.at(path).ok()).map(|found| *found.value).min()?;
         Some(&self.leaves[best as usize])
     }
 }
 
-/// The total order of routes with one host.
-fn order(a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
+/// The total order of routes with one host; what is equal here goes in the order of the files.
+pub(super) fn order(a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
     a.pattern
         .rank(b.pattern)
         .then(b.has_methods.cmp(&a.has_methods))
@@ -178,55 +207,25 @@ fn order(a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
 
 /// Every place that matchit must know, by rank and each once.
 fn places(routes: &[u32], entries: &[Entry<'_>]) -> Vec<Pattern> {
-    let mut places: Vec<_> = routes.iter().flat_map(|route| entries[*route as usize].pattern.lookups()).collect();
+    let mut places: Vec<_> =
+        routes.iter().flat_map(|route| entries[*route as usize].pattern.lookups()).collect();
     places.sort_by(Pattern::rank);
     places.dedup_by(|a, b| a.rank(b).is_eq());
     places
 }
 
-/// Routes by the literal segments their pattern begins with. A route that can match what a place matches, and does not
-/// go before it, begins with as many of the place's own literals or fewer: where it had one more, it would go first.
-struct Index<'r> {
-    routes: &'r [u32],
-    by_literals: BTreeMap<String, Vec<usize>>,
-}
-
-impl<'r> Index<'r> {
-    fn new(routes: &'r [u32], entries: &[Entry<'_>]) -> Self {
-        let mut by_literals: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (at, route) in routes.iter().enumerate() {
-            let literals = leading_literals(entries[*route as usize].pattern);
-            by_literals.entry(literals).or_default().push(at);
+/// The routes, of those `near` it and in their order, that can match what `place` matches and do not belong to a better
+/// one.
+fn candidates(place: &Pattern, near: impl Iterator<Item = u32>, entries: &[Entry<'_>]) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for route in near {
+        let entry = &entries[route as usize];
+        if !entry.pattern.overlaps(place) || entry.pattern.rank_of_place(place).is_lt() {
+            continue;
         }
-        Self { routes, by_literals }
+        let before = candidates.last().map(|last| &entries[last.route as usize]);
+        let tied = before.is_some_and(|before| order(before, entry).is_eq());
+        candidates.push(Candidate { route, verify: !entry.pattern.covers(place), tied });
     }
-
-    /// The routes that can match what `place` matches and do not go before it, in order.
-    fn candidates(&self, place: &Pattern, entries: &[Entry<'_>]) -> Vec<Candidate> {
-        let literals = leading_literals(place);
-        let ends = literals.match_indices('/').map(|(at, _)| at).chain([literals.len()]);
-        let mut near: Vec<usize> =
-            ends.filter_map(|end| self.by_literals.get(&literals[..end])).flatten().copied().collect();
-        near.sort_unstable();
-        near.dedup();
-        near.into_iter()
-            .map(|at| self.routes[at])
-            .filter(|route| {
-                let pattern = entries[*route as usize].pattern;
-                pattern.rank(place).is_ge() && pattern.overlaps(place)
-            })
-            .map(|route| Candidate { route, verify: !entries[route as usize].pattern.covers(place) })
-            .collect()
-    }
-}
-
-/// `/a/b` for `/a/b/{c}/d`.
-fn leading_literals(pattern: &Pattern) -> String {
-    let mut text = String::new();
-    for segment in pattern.segments() {
-        let Segment::Literal(literal) = segment else { break };
-        text.push('/');
-        text.push_str(literal);
-    }
-    text
+    candidates
 }

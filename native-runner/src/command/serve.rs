@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
-use tollgate::plan::{Abilities, Listener, Plan};
+use tollgate::plan::{Abilities, Listener, Plan, ServerPlan};
 
 use crate::args::Serve;
 use crate::host::Variables;
@@ -20,7 +20,9 @@ pub fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
 }
 
 async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
-    let configuration = match load::load(&arguments.directory, &Abilities::NATIVE) {
+    // clap has seen to it that there is one.
+    let directory = arguments.directory.clone().unwrap_or_default();
+    let configuration = match load::load(&directory, &Abilities::NATIVE) {
         Ok(configuration) => configuration,
         Err(diagnostics) => {
             eprintln!("{}", load::report(&diagnostics));
@@ -39,20 +41,25 @@ async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
         let bound = admin::start(address, Arc::clone(&server)).await?;
         tracing::info!("the operator's address is http://{bound}");
     }
-    attend(&server, &arguments.directory, |plan| adjust(plan, arguments)).await?;
+    attend(&server, &directory, |plan| adjust(plan, arguments)).await?;
     stop(&server).await;
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the command line says goes before what the configuration says.
-fn adjust(plan: &mut Plan, arguments: &Serve) {
+/// What the command line says of listeners goes before what the configuration says.
+pub fn adjust_server(plan: &mut ServerPlan, arguments: &Serve) {
     if let Some(address) = arguments.listen {
-        plan.server.listeners.retain(|listener| listener.secure);
-        plan.server.listeners.insert(0, Listener { address, secure: false });
+        plan.listeners.retain(|listener| listener.secure);
+        plan.listeners.insert(0, Listener { address, secure: false });
     }
     if let Some(admin) = arguments.admin {
-        plan.server.admin = admin.0;
+        plan.admin = admin.0;
     }
+}
+
+/// What the command line says goes before what the configuration says.
+fn adjust(plan: &mut Plan, arguments: &Serve) {
+    adjust_server(&mut plan.server, arguments);
     if let Some(form) = arguments.access_log {
         plan.telemetry.access_log = form.into();
     }
@@ -64,7 +71,7 @@ fn settings(plan: &Plan, arguments: &Serve) -> anyhow::Result<Settings> {
         None => Variables::default(),
     };
     Ok(Settings {
-        directory: arguments.directory.clone(),
+        directory: arguments.directory.clone().unwrap_or_default(),
         variables: Arc::new(variables),
         access_log: AccessLog::start(plan.telemetry.access_log)?,
         workers: arguments.workers.unwrap_or_else(workers),

@@ -45,17 +45,38 @@ impl Variables {
     }
 }
 
-impl tollgate::host::Variables for Variables {
-    async fn variable(&self, name: &str) -> Result<Option<Secret>, VariableError> {
+impl Variables {
+    /// The variable's value; `None` where there is none, or none that is text.
+    pub fn get(&self, name: &str) -> Option<Secret> {
+        self.read(name).ok().flatten()
+    }
+
+    /// What a component without Spin's variables finds in its environment.
+    pub fn environment(&self, names: &[Box<str>]) -> Vec<(String, String)> {
+        let pair = |name: &str| Some((environment_name(name), self.get(name)?.expose().to_owned()));
+        names.iter().filter_map(|name| pair(name)).collect()
+    }
+
+    fn read(&self, name: &str) -> Result<Option<Secret>, VariableError> {
         if let Some(value) = self.given.get(name) {
             return Ok(Some(value.clone()));
         }
-        match std::env::var(format!("{ENVIRONMENT_PREFIX}{}", name.to_ascii_uppercase())) {
+        match std::env::var(environment_name(name)) {
             Ok(value) => Ok(Some(Secret::new(value))),
             Err(std::env::VarError::NotPresent) => Ok(None),
             Err(std::env::VarError::NotUnicode(_)) => {
                 Err(VariableError { cause: "its value in the environment is not UTF-8".to_owned() })
             }
         }
+    }
+}
+
+fn environment_name(name: &str) -> String {
+    format!("{ENVIRONMENT_PREFIX}{}", name.to_ascii_uppercase())
+}
+
+impl tollgate::host::Variables for Variables {
+    async fn variable(&self, name: &str) -> Result<Option<Secret>, VariableError> {
+        self.read(name)
     }
 }

@@ -14,8 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tollgate::body::Body;
 
-use super::Server;
-use crate::inspect;
+use crate::observe::exposition::Snapshot;
 
 type Reply = Response<Body<NoStream>>;
 
@@ -23,8 +22,18 @@ type Reply = Response<Body<NoStream>>;
 #[derive(Debug)]
 pub enum NoStream {}
 
+/// What an operator may ask of a server.
+pub trait Operated: Send + Sync + 'static {
+    /// Whether it is about to stop.
+    fn is_draining(&self) -> bool;
+    /// What it has done.
+    fn snapshot(&self) -> Snapshot;
+    /// What is in force, without secrets.
+    fn configuration(&self) -> serde_json::Value;
+}
+
 /// Binds the operator's address and answers there until the process ends; gives the address back.
-pub async fn start(address: SocketAddr, server: Arc<Server>) -> anyhow::Result<SocketAddr> {
+pub async fn start(address: SocketAddr, server: Arc<impl Operated>) -> anyhow::Result<SocketAddr> {
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (admin)"))?;
     let bound = listener.local_addr()?;
@@ -36,7 +45,7 @@ pub async fn start(address: SocketAddr, server: Arc<Server>) -> anyhow::Result<S
             };
             let server = Arc::clone(&server);
             let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-                let reply = answer(&server, &request);
+                let reply = answer(&*server, &request);
                 async move { Ok::<_, Infallible>(reply) }
             });
             let connection = hyper::server::conn::http1::Builder::new()
@@ -49,7 +58,7 @@ pub async fn start(address: SocketAddr, server: Arc<Server>) -> anyhow::Result<S
     Ok(bound)
 }
 
-fn answer(server: &Server, request: &Request<Incoming>) -> Reply {
+fn answer(server: &impl Operated, request: &Request<Incoming>) -> Reply {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut reply = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
         reply.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -60,12 +69,12 @@ fn answer(server: &Server, request: &Request<Incoming>) -> Reply {
         "/readyz" if server.is_draining() => plain(StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
         "/readyz" => plain(StatusCode::OK, "ready\n"),
         "/metrics" => metrics(server),
-        "/config" => typed(StatusCode::OK, "application/json", inspect::plan(&server.plan()).to_string()),
+        "/config" => typed(StatusCode::OK, "application/json", server.configuration().to_string()),
         _ => plain(StatusCode::NOT_FOUND, "there are /livez, /readyz, /metrics and /config\n"),
     }
 }
 
-fn metrics(server: &Server) -> Reply {
+fn metrics(server: &impl Operated) -> Reply {
     match server.snapshot().expose() {
         Ok(text) => typed(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", text),
         Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n"),

@@ -1,23 +1,20 @@
-//! A running server: started, changed while it runs, and stopped.
+//! A running native server: started, changed while it runs, and stopped.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::JoinHandle;
 
-use anyhow::Context as _;
-use socket2::{Domain, Protocol, Socket, Type};
 use tokio::time::Instant;
-use tollgate::plan::{Listener, Plan, ServerPlan};
+use tollgate::plan::Plan;
 
-use super::connection::Serving;
+use super::admin::Operated;
 use super::native::Native;
-use super::state::State;
 use super::tls::Certificates;
-use super::worker::{self, Bound};
+use super::workers::{Duty, Workers};
 use crate::host::trust::Trust;
 use crate::host::{Client, NativeHost, Variables};
+use crate::inspect;
 use crate::observe::exposition::Snapshot;
 use crate::observe::metrics::Counts;
 use crate::observe::{AccessLog, Observer};
@@ -40,12 +37,9 @@ pub struct Settings {
 pub struct Server {
     plan: arc_swap::ArcSwap<Plan>,
     natives: Vec<Arc<Native>>,
-    state: Arc<State>,
+    workers: Workers,
     trust: Arc<Trust>,
-    certificates: Option<Arc<Certificates>>,
-    addresses: Vec<(SocketAddr, bool)>,
     access_log: AccessLog,
-    threads: Mutex<Vec<JoinHandle<()>>>,
     taken: AtomicU64,
     refused: AtomicU64,
 }
@@ -55,34 +49,24 @@ pub struct Server {
 impl Server {
     /// Binds the listeners and starts the workers.
     pub fn start(plan: Arc<Plan>, settings: &Settings) -> anyhow::Result<Self> {
-        let state = State::new(&plan.server);
-        let certificates = certificates(&plan.server, settings)?;
-        let listeners = bind(&plan.server, certificates.as_ref())?;
-        let mut addresses = Vec::new();
-        for listener in &listeners {
-            addresses.push((listener.socket.local_addr()?, listener.certificates.is_some()));
-        }
         let trust = Arc::new(Trust::new(&settings.directory));
-        let (epoch, mut natives, mut threads) = (Instant::now(), Vec::new(), Vec::new());
-        for number in 0..settings.workers.max(1) {
-            let client = Client::new(Arc::clone(&trust));
-            let observer = Observer::new(settings.access_log.clone());
-            let host = NativeHost::new(epoch, client, Arc::clone(&settings.variables), observer);
-            let native = Arc::new(Native::new(Arc::clone(&plan), host.clone()));
-            let serving = Arc::new(Serving { answer: Arc::clone(&native), state: Arc::clone(&state) });
-            let upkeep = move || host.client().pool().sweep();
-            threads.push(worker::start(number, &listeners, serving, upkeep, plan.server.drain)?);
-            natives.push(native);
-        }
+        let epoch = Instant::now();
+        let natives: Vec<_> = (0..settings.workers.max(1))
+            .map(|_| {
+                let client = Client::new(Arc::clone(&trust));
+                let observer = Observer::new(settings.access_log.clone());
+                let host = NativeHost::new(epoch, client, Arc::clone(&settings.variables), observer);
+                Arc::new(Native::new(Arc::clone(&plan), host))
+            })
+            .collect();
+        let duties = natives.iter().map(duty).collect();
+        let workers = Workers::start(&plan.server, &settings.directory, duties)?;
         Ok(Self {
             plan: arc_swap::ArcSwap::new(plan),
             natives,
-            state,
+            workers,
             trust,
-            certificates,
-            addresses,
             access_log: settings.access_log.clone(),
-            threads: Mutex::new(threads),
             taken: AtomicU64::new(0),
             refused: AtomicU64::new(0),
         })
@@ -90,7 +74,7 @@ impl Server {
 
     /// The addresses it listens on, and whether each speaks TLS.
     pub fn addresses(&self) -> &[(SocketAddr, bool)] {
-        &self.addresses
+        self.workers.addresses()
     }
 
     /// The plan in force.
@@ -115,12 +99,12 @@ impl Server {
 
     /// The certificates in force.
     pub fn certificates(&self) -> Option<&Certificates> {
-        self.certificates.as_deref()
+        self.workers.certificates()
     }
 
     /// Whether it is about to stop.
     pub fn is_draining(&self) -> bool {
-        self.state.is_draining()
+        self.workers.state().is_draining()
     }
 
     /// What there is to expose.
@@ -131,8 +115,8 @@ impl Server {
         }
         Snapshot {
             counts,
-            in_flight: self.state.in_flight() as u64,
-            connections: self.state.open_connections() as u64,
+            in_flight: self.workers.state().in_flight() as u64,
+            connections: self.workers.state().open_connections() as u64,
             dropped_lines: self.access_log.dropped(),
             reloads: (self.taken.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed)),
         }
@@ -140,44 +124,31 @@ impl Server {
 
     /// Stops accepting. Requests in flight go on; [`Self::join`] waits for them.
     pub fn start_drain(&self) {
-        self.state.start_drain();
+        self.workers.state().start_drain();
     }
 
     /// Waits until every worker has ended, and what they logged is written; blocks.
     pub fn join(&self) {
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        for thread in threads {
-            // A worker that panicked has said so on standard error.
-            let _ = thread.join();
-        }
+        self.workers.join();
         self.access_log.flush();
     }
 }
 
-fn certificates(plan: &ServerPlan, settings: &Settings) -> anyhow::Result<Option<Arc<Certificates>>> {
-    if plan.certificates.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(Arc::new(Certificates::read(&settings.directory, &plan.certificates)?)))
+fn duty(native: &Arc<Native>) -> Duty<Native> {
+    let host = native.host().clone();
+    (Arc::clone(native), Box::new(move || host.client().pool().sweep()))
 }
 
-fn bind(plan: &ServerPlan, certificates: Option<&Arc<Certificates>>) -> anyhow::Result<Vec<Bound>> {
-    let mut bound = Vec::new();
-    for listener in &plan.listeners {
-        let socket = listen(listener).with_context(|| format!("cannot listen on {}", listener.address))?;
-        let certificates = listener.secure.then(|| certificates.cloned()).flatten();
-        anyhow::ensure!(!listener.secure || certificates.is_some(), "{} has no certificate", listener.address);
-        bound.push(Bound { socket, certificates });
+impl Operated for Server {
+    fn is_draining(&self) -> bool {
+        self.is_draining()
     }
-    Ok(bound)
-}
 
-fn listen(listener: &Listener) -> std::io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(listener.address), Type::STREAM, Some(Protocol::TCP))?;
-    // A server that was just stopped may start again at once.
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&listener.address.into())?;
-    socket.listen(worker::BACKLOG)?;
-    Ok(socket.into())
+    fn snapshot(&self) -> Snapshot {
+        self.snapshot()
+    }
+
+    fn configuration(&self) -> serde_json::Value {
+        inspect::plan(&self.plan())
+    }
 }

@@ -2,9 +2,10 @@
 
 use crate::wasm_host::options::Options;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::{
-    Cache, CacheConfig, Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy,
+    Cache, CacheConfig, CacheStore, Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy,
     PoolingAllocationConfig,
 };
 
@@ -30,6 +31,10 @@ pub fn engine(options: &Options) -> anyhow::Result<Engine> {
         .memory_init_cow(true);
     if let Some(directory) = &options.cache {
         config.cache(Some(cache(directory)?));
+    }
+    if let Some(functions) = &options.functions {
+        let functions: Arc<dyn CacheStore> = functions.clone();
+        config.enable_incremental_compilation(functions)?;
     }
     let engine = Engine::new(&config)?;
     let weak = engine.weak();

@@ -1,6 +1,8 @@
 //! What an embedder decides about the guests it hosts.
 
+use crate::wasm_host::functions::Functions;
 use crate::wasm_host::key_value::KeyValue;
+use crate::wasm_host::output::Target;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,6 +34,11 @@ pub struct Options {
     pub compute: Duration,
     /// Where compiled code is kept between runs; `None` compiles every time.
     pub cache: Option<PathBuf>,
+    /// Where compiled functions are kept between components of one process, so that of a module that is frozen again
+    /// with another configuration nothing is compiled twice; `None` compiles every time.
+    pub functions: Option<Arc<Functions>>,
+    /// Where guests' standard output goes.
+    pub stdout: Target,
 }
 
 impl Default for Options {
@@ -47,6 +54,8 @@ impl Default for Options {
             memory: 256 << 20,
             compute: Duration::from_secs(10),
             cache: None,
+            functions: None,
+            stdout: Target::Stdout,
         }
     }
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use std::io::Write;
 use std::pin::Pin;
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
@@ -13,13 +14,15 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 /// Bytes of an unfinished line after which it is passed on all the same.
 const LONGEST_LINE: usize = 64 * 1024;
 
-/// Which of this process's streams the lines go to.
-#[derive(Clone, Copy, Debug)]
+/// Where the lines go.
+#[derive(Clone, Debug)]
 pub enum Target {
     /// Standard output.
     Stdout,
     /// Standard error.
     Stderr,
+    /// Whoever listens; lines that are not taken are left out.
+    Channel(SyncSender<String>),
 }
 
 /// One guest's stream; clones share the line that is being written.
@@ -113,9 +116,14 @@ impl Pending {
 
     /// Writes in one call. Where our own stream is closed there is nobody to tell.
     fn emit(&mut self) {
-        let _ = match self.target {
+        let _ = match &self.target {
             Target::Stdout => std::io::stdout().lock().write_all(&self.line),
             Target::Stderr => std::io::stderr().lock().write_all(&self.line),
+            Target::Channel(lines) => {
+                let text = String::from_utf8_lossy(&self.line);
+                text.lines().for_each(|line| drop(lines.try_send(line.to_owned())));
+                Ok(())
+            }
         };
         self.line.clear();
     }

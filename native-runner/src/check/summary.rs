@@ -1,0 +1,83 @@
+//! What a configuration without mistakes comes to, in a few lines.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+use tollgate::plan::Plan;
+
+use super::Checked;
+use crate::columns::align;
+use crate::host::variables::ENVIRONMENT_PREFIX;
+use crate::paint::Paint;
+use crate::wording::count;
+
+/// For people.
+pub fn text(plan: &Plan, checked: &Checked, paint: Paint) -> String {
+    let size = format!("{} in {}", count(plan.routes.len(), "route"), count(checked.files, "file"));
+    let mut rows = vec![row("routes", size), row("upstreams", upstreams(plan))];
+    if checked.places.contains(&tollgate::plan::Abilities::NATIVE.name) {
+        rows.extend(plan.server.listeners.iter().map(|listener| {
+            let scheme = if listener.secure { "https" } else { "http" };
+            row("listens on", format!("{scheme}://{}{}", listener.address, open_to(listener.address)))
+        }));
+        if let Some(admin) = plan.server.admin {
+            rows.push(row("operator", format!("http://{admin}{}", open_to(admin))));
+        }
+    }
+    for name in &plan.variables {
+        let environment = environment(name);
+        let state = if std::env::var_os(&environment).is_some() { "set" } else { "not set here" };
+        rows.push(row("variable", format!("{name}: {environment} is {state}")));
+    }
+    if let Some(manifest) = &checked.manifest {
+        rows.push(row("manifest", manifest.display().to_string()));
+    }
+    let fit = match checked.diagnostics.len() {
+        0 => "fits",
+        _ => "can be used, with the warnings above, in",
+    };
+    let places = checked.places.join(" and ");
+    format!("{}: the configuration {fit} {places}\n{}", paint.good("ok"), align("  ", &rows))
+}
+
+/// For programs.
+pub fn json(plan: &Plan, checked: &Checked) -> Value {
+    let variable = |name: &str| json!({ "name": name, "set": std::env::var_os(environment(name)).is_some() });
+    let listeners = plan.server.listeners.iter().map(|listener| {
+        let public = !listener.address.ip().is_loopback();
+        json!({ "address": listener.address.to_string(), "tls": listener.secure, "public": public })
+    });
+    json!({
+        "files": checked.files,
+        "routes": plan.routes.len(),
+        "upstreams": plan.upstreams.iter().map(|upstream| &*upstream.name).collect::<Vec<_>>(),
+        "listeners": listeners.collect::<Vec<_>>(),
+        "admin": plan.server.admin.map(|address| address.to_string()),
+        "variables": plan.variables.iter().map(|name| variable(name)).collect::<Vec<_>>(),
+        "manifest": checked.manifest.as_ref().map(|path| path.display().to_string()),
+    })
+}
+
+fn row(name: &str, value: String) -> Vec<String> {
+    vec![name.to_owned(), value]
+}
+
+/// Who can get there, where it is not only this machine.
+fn open_to(address: SocketAddr) -> &'static str {
+    match address.ip() {
+        ip if ip.is_loopback() => "",
+        ip if ip.is_unspecified() => " (public: every address of this machine)",
+        _ => " (public)",
+    }
+}
+
+fn upstreams(plan: &Plan) -> String {
+    match plan.upstreams.len() {
+        0 => "none".to_owned(),
+        _ => plan.upstreams.iter().map(|upstream| &*upstream.name).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn environment(name: &str) -> String {
+    format!("{ENVIRONMENT_PREFIX}{}", name.to_ascii_uppercase())
+}

@@ -1,0 +1,153 @@
+//! `tollgate build` and `tollgate serve --component`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tollgate::host::Secret;
+use tollgate::plan::{Abilities, Plan, ServerPlan};
+
+use crate::args::{Build, Serve};
+use crate::command::serve::{adjust_server, workers};
+use crate::freeze::{componentize, freeze};
+use crate::host::Variables;
+use crate::inspect;
+use crate::load::{self, Configuration};
+use crate::serve::admin;
+use crate::serve::component::ComponentServer;
+use crate::wasm_host::{Options, WasmHost};
+
+/// The module for hosts of wasi:http, as scripts/component.sh names it.
+const PORTABLE: &str = "tollgate.module.wasm";
+/// The module for Spin.
+const SPIN: &str = "tollgate.spin.module.wasm";
+
+// === build ===
+
+/// Freezes a configuration.
+pub fn build(arguments: &Build) -> anyhow::Result<ExitCode> {
+    let Some(configuration) = read(&arguments.directory)? else { return Ok(ExitCode::FAILURE) };
+    std::fs::create_dir_all(&arguments.out)
+        .with_context(|| format!("{} cannot be made", arguments.out.display()))?;
+    let core = frozen(&arguments.modules.join(PORTABLE), &configuration)?;
+    write(&arguments.out.join("tollgate.component.wasm"), &componentize(&core)?)?;
+    let core = frozen(&arguments.modules.join(SPIN), &configuration)?;
+    write(&arguments.out.join("tollgate.spin.wasm"), &core)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(directory: &Path) -> anyhow::Result<Option<Configuration>> {
+    match load::load(directory, &Abilities::COMPONENT) {
+        Ok(configuration) => {
+            configuration.warnings.iter().for_each(|warning| eprintln!("{warning}\n"));
+            Ok(Some(configuration))
+        }
+        Err(diagnostics) => {
+            eprintln!("{}", load::report(&diagnostics));
+            Ok(None)
+        }
+    }
+}
+
+/// `module` with `configuration` in it.
+pub fn frozen(module: &Path, configuration: &Configuration) -> anyhow::Result<Vec<u8>> {
+    let bytes = std::fs::read(module)
+        .with_context(|| format!("{} cannot be read; make it with scripts/component.sh", module.display()))?;
+    let documents = serde_json::to_string(&configuration.loaded.documents)?;
+    let frozen = freeze(&bytes, &documents)?;
+    if !frozen.notes.is_empty() {
+        eprintln!("{}", frozen.notes);
+    }
+    Ok(frozen.core)
+}
+
+fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(file, bytes).with_context(|| format!("{} cannot be written", file.display()))?;
+    println!("{} ({} KiB)", file.display(), bytes.len() >> 10);
+    Ok(())
+}
+
+// === serve --component ===
+
+/// Serves a component until SIGTERM or Ctrl-C.
+pub fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(arguments))
+}
+
+async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
+    let file = arguments.component.clone().unwrap_or_default();
+    let configuration = match &arguments.directory {
+        Some(directory) => match read(directory)? {
+            Some(configuration) => Some(configuration),
+            None => return Ok(ExitCode::FAILURE),
+        },
+        None => None,
+    };
+    let plan = match configuration {
+        Some(configuration) => configuration.plan,
+        None => empty()?,
+    };
+    let mut listeners = plan.server.clone();
+    adjust_server(&mut listeners, arguments);
+    let host = host(&file, &plan, &listeners, arguments)?;
+    let directory = arguments.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+    let workers = arguments.workers.unwrap_or_else(workers);
+    let name = &plan.telemetry.name;
+    let server = ComponentServer::start(&host, &listeners, name, &directory, workers, inspect::plan(&plan))?;
+    let server = Arc::new(server);
+    for (address, secure) in server.addresses() {
+        let scheme = if *secure { "https" } else { "http" };
+        tracing::info!("{} listens on {scheme}://{address}", file.display());
+    }
+    if let Some(address) = listeners.admin {
+        let bound = admin::start(address, Arc::clone(&server)).await?;
+        tracing::info!("the operator's address is http://{bound}");
+    }
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    server.start_drain();
+    tokio::task::spawn_blocking(move || server.join()).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn empty() -> anyhow::Result<Plan> {
+    match Plan::compile(&[], &Abilities::COMPONENT) {
+        Ok((plan, _)) => Ok(plan),
+        Err(diagnostics) => anyhow::bail!("{}", load::report(&diagnostics)),
+    }
+}
+
+/// The component in a host that gives it what the plan needs and no more. Without a configuration nothing is known of
+/// its needs, and everything may be called.
+fn host(file: &Path, plan: &Plan, listeners: &ServerPlan, arguments: &Serve) -> anyhow::Result<WasmHost> {
+    let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let variables = match &arguments.variables {
+        Some(file) => Variables::from_file(file)?,
+        None => Variables::default(),
+    };
+    let mut environment = arguments.env.clone();
+    environment.extend(variables.environment(&plan.variables));
+    let allowed = arguments.directory.is_some().then(|| {
+        plan.upstreams.iter().map(|upstream| upstream.target.address()).collect()
+    });
+    let options = Options {
+        environment,
+        variables: Arc::new(move |name| variables.get(name).map(|value| Secret::expose(&value).to_owned())),
+        allowed_outbound_hosts: allowed,
+        instances: u32::try_from(listeners.in_flight).unwrap_or(u32::MAX).min(1_000),
+        ..Options::default()
+    };
+    WasmHost::new(&component(bytes)?, options)
+}
+
+/// Bytes 4 to 7 tell a component from a core module.
+fn component(bytes: Vec<u8>) -> anyhow::Result<Vec<u8>> {
+    if bytes.get(4..8) == Some(&[1, 0, 0, 0]) { componentize(&bytes) } else { Ok(bytes) }
+}

@@ -1,0 +1,94 @@
+//! The catalog service: `/products`, with search; `/products/{id}`; `/products.csv`; and pictures.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::latency;
+use super::service::{Asked, Reply, error, json_reply, text};
+
+/// What is for sale never changes.
+#[derive(Debug, Clone, Copy)]
+pub struct Catalog;
+
+struct Product {
+    id: u32,
+    name: &'static str,
+    cents: u32,
+    picture: &'static str,
+    colour: &'static str,
+}
+
+const PRODUCTS: [Product; 5] = [
+    Product { id: 1, name: "Enamel mug", cents: 1450, picture: "mug", colour: "#c2410c" },
+    Product { id: 2, name: "Travel mug", cents: 2300, picture: "travel-mug", colour: "#0f766e" },
+    Product { id: 3, name: "Notebook", cents: 900, picture: "notebook", colour: "#1d4ed8" },
+    Product { id: 4, name: "Desk lamp", cents: 5900, picture: "lamp", colour: "#a16207" },
+    Product { id: 5, name: "Tote bag", cents: 1800, picture: "bag", colour: "#6d28d9" },
+];
+
+// === impl Product ===
+
+impl Product {
+    fn json(&self) -> Value {
+        let image = format!("/images/{}.svg", self.picture);
+        json!({ "id": self.id, "name": self.name, "price": self.price(), "image": image })
+    }
+
+    fn price(&self) -> String {
+        format!("{}.{:02} EUR", self.cents / 100, self.cents % 100)
+    }
+
+    fn svg(&self) -> String {
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 160 90\" role=\"img\" aria-label=\"{name}\">\
+             <rect width=\"160\" height=\"90\" rx=\"8\" fill=\"{colour}\"/>\
+             <text x=\"80\" y=\"50\" fill=\"#fff\" font-family=\"sans-serif\" font-size=\"16\" text-anchor=\"middle\">\
+             {name}</text></svg>\n",
+            name = self.name,
+            colour = self.colour,
+        )
+    }
+}
+
+/// Answers.
+pub async fn answer(_: Arc<Catalog>, asked: Asked) -> Reply {
+    latency::about(6).await;
+    if asked.method != Method::GET {
+        return error(StatusCode::METHOD_NOT_ALLOWED, "only GET");
+    }
+    match asked.path().as_slice() {
+        ["products"] => search(asked.query("search").unwrap_or_default()).await,
+        ["products.csv"] => text(StatusCode::OK, "text/csv; charset=utf-8", csv()),
+        ["products", id] => match PRODUCTS.iter().find(|product| product.id.to_string() == *id) {
+            Some(product) => json_reply(StatusCode::OK, &product.json()),
+            None => error(StatusCode::NOT_FOUND, "no such product"),
+        },
+        ["images", file] => match PRODUCTS.iter().find(|product| file.strip_suffix(".svg") == Some(product.picture)) {
+            Some(product) => text(StatusCode::OK, "image/svg+xml", product.svg()),
+            None => error(StatusCode::NOT_FOUND, "no such picture"),
+        },
+        _ => error(StatusCode::NOT_FOUND, "no such thing"),
+    }
+}
+
+/// Looking through everything takes longer than listing it.
+async fn search(words: &str) -> Reply {
+    if !words.is_empty() {
+        latency::about(25).await;
+    }
+    let words = words.to_lowercase();
+    let found = PRODUCTS.iter().filter(|product| product.name.to_lowercase().contains(&words));
+    json_reply(StatusCode::OK, &found.map(Product::json).collect())
+}
+
+fn csv() -> String {
+    let mut text = "id,name,price\r\n".to_owned();
+    for product in &PRODUCTS {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{},{},{}\r\n", product.id, product.name, product.price());
+    }
+    text
+}

@@ -1,0 +1,137 @@
+//! An explanation for people.
+
+use tollgate::author::Locations;
+use tollgate::explain::{Answer, Considered, Explanation, Field, Outcome, Seen, Sent, Verdict};
+
+use crate::columns::align;
+use crate::paint::Paint;
+use crate::wording::{count, size, span_or_off};
+
+/// The explanation as text. Routes for other hosts and paths are only counted, unless `all` are wanted.
+pub fn text(explanation: &Explanation, locations: &Locations, all: bool, paint: Paint) -> String {
+    let routes = match explanation.routes.is_empty() {
+        true => "no route was looked at\n".to_owned(),
+        false => routes(&explanation.routes, locations, all, paint),
+    };
+    format!("{}\n{routes}\n{}", request(&explanation.request, paint), outcome(&explanation.outcome, paint))
+}
+
+fn request(seen: &Seen, paint: Paint) -> String {
+    let query = seen.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut rows = vec![row("host", &seen.host), row("path", &seen.normal_path)];
+    if seen.normal_path != seen.path {
+        rows[1].push("in normal form".to_owned());
+    }
+    if !seen.ambiguities.is_empty() {
+        rows.push(row("ambiguous", &seen.ambiguities.join(", ")));
+    }
+    rows.push(row("client", &seen.client));
+    let line = format!("{} {}://{}{}{query}", seen.method, seen.scheme, seen.authority, seen.path);
+    format!("{}\n{}", paint.strong(&line), align("  ", &rows))
+}
+
+fn row(name: &str, value: &str) -> Vec<String> {
+    vec![name.to_owned(), value.to_owned()]
+}
+
+fn routes(routes: &[Considered], locations: &Locations, all: bool, paint: Paint) -> String {
+    let is_near = |route: &&Considered| !matches!(route.verdict, Verdict::OtherHost | Verdict::OtherPath);
+    let shown: Vec<_> = routes.iter().filter(|route| all || is_near(route)).collect();
+    let rows: Vec<_> = shown.iter().map(|route| considered(route, locations)).collect();
+    let mut text = paint.strong("routes, in the order in which they are tried");
+    text.push('\n');
+    for (line, route) in align("  ", &rows).lines().zip(&shown) {
+        let line = match route.verdict {
+            Verdict::Taken => paint.good(line),
+            Verdict::Refused { .. } => paint.bad(line),
+            _ => line.to_owned(),
+        };
+        text.push_str(&line);
+        text.push('\n');
+    }
+    let hidden = routes.len() - shown.len();
+    if hidden > 0 {
+        let hidden = count(hidden, "route");
+        let rest = match shown.len() {
+            0 => format!("  {hidden}, none for this host and path (--all shows them)"),
+            _ => format!("  and {hidden} for another host or path (--all shows them)"),
+        };
+        text.push_str(&paint.faint(&rest));
+        text.push('\n');
+    }
+    text
+}
+
+fn considered(route: &Considered, locations: &Locations) -> Vec<String> {
+    let place = locations.place(&route.file, &route.pointer);
+    let written = place.position.map_or(place.file.clone(), |(line, _)| format!("{}:{line}", place.file));
+    let sign = if route.verdict == Verdict::Taken { ">" } else { "-" };
+    let host = route.host.as_deref().unwrap_or_default();
+    vec![sign.to_owned(), route.id.clone(), format!("{host}{}", route.path), verdict(&route.verdict), written]
+}
+
+fn verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Taken => "takes it".to_owned(),
+        Verdict::After => "matches, but ranked after".to_owned(),
+        Verdict::Refused { ambiguities } => format!("matches, but refuses {}", ambiguities.join(", ")),
+        Verdict::OtherHost => "another host".to_owned(),
+        Verdict::OtherPath => "another path".to_owned(),
+        Verdict::Condition { wanted } => format!("does not hold: {wanted}"),
+        Verdict::OtherMethod { wanted } if wanted.is_empty() => "another method".to_owned(),
+        Verdict::OtherMethod { wanted } => format!("only {}", wanted.join(", ")),
+    }
+}
+
+fn outcome(outcome: &Outcome, paint: Paint) -> String {
+    match outcome {
+        Outcome::Proxied(sent) => proxied(sent, paint),
+        Outcome::Answered(answer) => {
+            format!("{}\n{}", paint.strong(&format!("the gateway answers {}", answer.status)), answered(answer))
+        }
+        Outcome::Problem(answer) => {
+            let problem = answer.problem.unwrap_or("problem");
+            let title = format!("the gateway answers {}: {problem}", answer.status);
+            format!("{}\n{}", paint.bad(&title), answered(answer))
+        }
+    }
+}
+
+fn proxied(sent: &Sent, paint: Paint) -> String {
+    let title = format!("the upstream \"{}\" at {} gets", sent.upstream, sent.address);
+    let mut text = format!("{}\n  {} {}\n", paint.strong(&title), sent.method, sent.target);
+    text.push_str(&fields(&sent.headers));
+    text.push_str(&format!("\n{}\n", paint.strong("and the client gets its answer")));
+    text.push_str(&fields(&sent.answer_added));
+    if !sent.answer_removed.is_empty() {
+        text.push_str(&format!("  without {}\n", sent.answer_removed.join(", ")));
+    }
+    let waits = &sent.timeouts;
+    let span = |millis: Option<u64>| span_or_off(millis.map(std::time::Duration::from_millis));
+    text.push_str(&format!(
+        "\n{}\n  request {}, connect {}, first byte {}, idle {}; request body {}\n",
+        paint.strong("within"),
+        span(waits.request_ms),
+        span(waits.connect_ms),
+        span(waits.first_byte_ms),
+        span(waits.idle_ms),
+        size(sent.limits.body.unwrap_or(u64::MAX)),
+    ));
+    text
+}
+
+fn answered(answer: &Answer) -> String {
+    let mut text = fields(&answer.headers);
+    if !answer.body.is_empty() {
+        text.push('\n');
+        text.extend(answer.body.lines().map(|line| format!("  {line}\n")));
+    }
+    if let Some(cause) = &answer.cause {
+        text.push_str(&format!("\n  the client is not told: {cause}\n"));
+    }
+    text
+}
+
+fn fields(fields: &[Field]) -> String {
+    fields.iter().map(|field| format!("  {}: {}\n", field.name, field.value)).collect()
+}

@@ -1,0 +1,92 @@
+//! `spin.toml`: what a Spin application allows the component, against what the configuration needs.
+//!
+//! Spin's sandbox grants only what the manifest says: addresses that may be called, key-value stores, variables. So the
+//! manifest should say exactly what the configuration needs: with less some routes fail, with more the sandbox is wider
+//! than it must be. [`compare`] finds the differences, [`update`] removes them.
+
+use std::path::{Path, PathBuf};
+
+use toml_edit::{Item, TableLike};
+use tollgate::plan::Plan;
+
+mod allowed;
+mod compare;
+mod update;
+
+pub use compare::compare;
+pub use update::update;
+
+/// The component's name in the manifest, where there are several.
+const COMPONENT: &str = "tollgate";
+
+/// What a configuration needs of its host.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Addresses to call, sorted: `http://127.0.0.1:9101`, each with the upstream that it is for.
+    pub hosts: Vec<(String, String)>,
+    /// Key-value stores.
+    pub stores: Vec<String>,
+    /// Variables, sorted.
+    pub variables: Vec<String>,
+}
+
+// === impl Needs ===
+
+impl Needs {
+    /// What `plan` needs.
+    pub fn of(plan: &Plan) -> Self {
+        let mut hosts: Vec<_> = plan
+            .upstreams
+            .iter()
+            .map(|upstream| {
+                let target = &upstream.target;
+                let scheme = if target.secure { "https" } else { "http" };
+                // The authority's host keeps the brackets of an IPv6 address.
+                (format!("{scheme}://{}:{}", target.authority.host(), target.port), upstream.name.to_string())
+            })
+            .collect();
+        hosts.sort();
+        hosts.dedup_by(|a, b| a.0 == b.0);
+        let variables = plan.variables.iter().map(ToString::to_string).collect();
+        Self { hosts, stores: Vec::new(), variables }
+    }
+}
+
+/// The manifest that goes with a configuration's directory: in it, or beside it.
+pub fn find(directory: &Path) -> Option<PathBuf> {
+    let parent = match directory.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        // A single name stands in the current directory; `.` and `..` have no name to take away.
+        Some(_) if directory.file_name().is_some() => PathBuf::from("."),
+        _ => directory.join(".."),
+    };
+    let candidates = [directory.join("spin.toml"), parent.join("spin.toml")];
+    let found = candidates.into_iter().find(|path| path.is_file())?;
+    Some(found.strip_prefix(".").map(Path::to_owned).unwrap_or(found))
+}
+
+/// The name of the gateway's component: `tollgate`, or the only one there is.
+fn component_name(manifest: &dyn TableLike) -> Option<String> {
+    let components = manifest.get("component").and_then(Item::as_table_like)?;
+    if components.contains_key(COMPONENT) {
+        return Some(COMPONENT.to_owned());
+    }
+    let mut names = components.iter().map(|(name, _)| name);
+    names.next().filter(|_| names.next().is_none()).map(str::to_owned)
+}
+
+/// The names in the `{{ name }}` places of a template.
+fn references(template: &str) -> Vec<&str> {
+    let places = template.split("{{").skip(1);
+    places.filter_map(|place| Some(place.split_once("}}")?.0.trim())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_references() {
+        assert_eq!(references("a {{ b }}{{c}} {{ d"), ["b", "c"]);
+    }
+}

@@ -1,0 +1,104 @@
+//! A component in Wasmtime as what a server answers with.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::uri::Scheme;
+use http::{Request, Response};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+use tollgate::gateway::Peer;
+use tollgate::plan::ServerPlan;
+use tollgate::problem::Failure;
+
+use super::Answer;
+use super::admin::Operated;
+use super::workers::Workers;
+use crate::observe::exposition::Snapshot;
+use crate::observe::metrics::Counts;
+use crate::wasm_host::{Reply, WasmHost};
+
+/// A component, and the name of the gateway that refuses what never gets to it.
+pub struct Hosted {
+    host: WasmHost,
+    name: Box<str>,
+}
+
+/// A running server of a component.
+pub struct ComponentServer {
+    workers: Workers,
+    configuration: serde_json::Value,
+}
+
+impl Answer for Hosted {
+    type Body = Reply;
+
+    async fn handle(self: &Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Reply> {
+        let scheme = if peer.secure { Scheme::HTTPS } else { Scheme::HTTP };
+        self.host.answer(request, &scheme, peer.address).await
+    }
+
+    fn refuse(&self, failure: &Failure, _: &Parts, _: Peer) -> Response<Reply> {
+        failure.respond(&self.name, None).map(|body: Bytes| Either::Right(Full::new(body)))
+    }
+}
+
+// === impl ComponentServer ===
+
+impl ComponentServer {
+    /// Serves `host` on the listeners of `plan`. `configuration` is what an operator is shown.
+    pub fn start(
+        host: &WasmHost,
+        plan: &ServerPlan,
+        name: &str,
+        directory: &Path,
+        workers: usize,
+        configuration: serde_json::Value,
+    ) -> anyhow::Result<Self> {
+        let duty = || {
+            let hosted = Hosted { host: host.clone(), name: name.into() };
+            (Arc::new(hosted), Box::new(|| ()) as Box<dyn Fn() + Send + Sync>)
+        };
+        let duties = (0..workers.max(1)).map(|_| duty()).collect();
+        Ok(Self { workers: Workers::start(plan, directory, duties)?, configuration })
+    }
+
+    /// The addresses it listens on, and whether each speaks TLS.
+    pub fn addresses(&self) -> &[(SocketAddr, bool)] {
+        self.workers.addresses()
+    }
+
+    /// Stops accepting. Requests in flight go on; [`Self::join`] waits for them.
+    pub fn start_drain(&self) {
+        self.workers.state().start_drain();
+    }
+
+    /// Waits until every worker has ended; blocks.
+    pub fn join(&self) {
+        self.workers.join();
+    }
+}
+
+impl Operated for ComponentServer {
+    fn is_draining(&self) -> bool {
+        self.workers.state().is_draining()
+    }
+
+    /// An instance lives for one request, so what it did is in its access log; only the host's own counts are here.
+    fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            counts: Counts::default(),
+            in_flight: self.workers.state().in_flight() as u64,
+            connections: self.workers.state().open_connections() as u64,
+            dropped_lines: 0,
+            reloads: (0, 0),
+        }
+    }
+
+    fn configuration(&self) -> serde_json::Value {
+        self.configuration.clone()
+    }
+}

@@ -1,0 +1,62 @@
+//! The component in embedded Wasmtime as a host for cases: each case's configuration is frozen into the module that
+//! scripts/component.sh has made.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tollgate::plan::{Abilities, Listener, Plan};
+use tollgate::sim::case::HostKind;
+
+use super::{Live, Running, Setup, TestHost};
+use crate::freeze::{componentize, freeze};
+use crate::serve::component::ComponentServer;
+use crate::wasm_host::functions::Functions;
+use crate::wasm_host::output::Target;
+use crate::wasm_host::{Options, WasmHost};
+
+/// The component whose module is in `modules`.
+pub fn host(modules: &Path) -> anyhow::Result<TestHost> {
+    let file = modules.join("tollgate.spin.module.wasm");
+    let module: Arc<[u8]> = std::fs::read(&file)
+        .with_context(|| format!("{} cannot be read; make it with scripts/component.sh", file.display()))?
+        .into();
+    let functions = Arc::new(Functions::default());
+    let start = Box::new(move |setup| -> super::Starting {
+        let (module, functions) = (Arc::clone(&module), Arc::clone(&functions));
+        Box::pin(async move { start(&module, functions, setup) })
+    });
+    Ok(TestHost::Live(Live { kind: HostKind::Wasm, abilities: Abilities::COMPONENT, start }))
+}
+
+fn start(module: &[u8], functions: Arc<Functions>, setup: Setup) -> anyhow::Result<Running> {
+    let (mut plan, _) = Plan::compile(&setup.documents, &Abilities::COMPONENT)
+        .map_err(|found| anyhow::anyhow!("the configuration is refused: {found:?}"))?;
+    plan.server.listeners = vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false }];
+    plan.server.drain = Duration::from_millis(100);
+    let component = componentize(&freeze(module, &serde_json::to_string(&setup.documents)?)?.core)?;
+    let (lines, log) = sync_channel(64);
+    let variables = setup.variables;
+    let options = Options {
+        variables: Arc::new(move |name| variables.get(name).cloned()),
+        allowed_outbound_hosts: Some(plan.upstreams.iter().map(|upstream| upstream.target.address()).collect()),
+        instances: 64,
+        functions: Some(functions),
+        stdout: Target::Channel(lines),
+        ..Options::default()
+    };
+    let host = WasmHost::new(&component, options)?;
+    let directory = PathBuf::from(".");
+    let name = plan.telemetry.name.clone();
+    let server = ComponentServer::start(&host, &plan.server, &name, &directory, 1, serde_json::Value::Null)?;
+    let (address, _) = *server.addresses().first().context("the server listens nowhere")?;
+    let stop = Box::pin(async move {
+        server.start_drain();
+        // A worker that panicked has said so on standard error.
+        let _ = tokio::task::spawn_blocking(move || server.join()).await;
+    });
+    Ok(Running { address, log: Some(log), stop })
+}

@@ -1,0 +1,157 @@
+#!/usr/bin/env bash
+# Everything that must hold, on a machine with rustup's Rust and nothing else: installs what is missing, builds the
+# native runner and the component, and runs every check and test.
+#
+#     scripts/test.sh                 all steps
+#     scripts/test.sh --list          their names
+#     scripts/test.sh --only STEP     one step; may be repeated. Steps build on what earlier ones built.
+#
+# The cases run over the simulated host, the native server and the component in embedded Wasmtime, and over Spin where
+# SPIN_BIN names its binary.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec </dev/null
+
+export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
+target=${CARGO_TARGET_DIR:-$PWD/target}
+# One set of features for all that contains the native runner, so that Wasmtime is compiled once.
+features=(--features native-runner/component)
+steps=(toolchain format lint unit component guests hosts cases web documents demo bench)
+passed=0
+
+# --- steps ----------------------------------------------------------------------------------------------------------
+
+step_toolchain() {
+    command -v cargo >/dev/null || { echo "cargo is missing: install Rust from https://rustup.rs" >&2; return 1; }
+    command -v cc >/dev/null && command -v curl >/dev/null && command -v node >/dev/null || install gcc libc6-dev curl nodejs
+    # A minimal profile of rustup comes without these.
+    cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+    cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+    scripts/toolchain.sh
+}
+
+step_format() {
+    cargo fmt --all --check
+    local manifest
+    for manifest in benches/*/Cargo.toml tests/guests/*/Cargo.toml; do
+        cargo fmt --check --manifest-path "$manifest"
+    done
+}
+
+step_lint() {
+    cargo clippy --locked --quiet --workspace --all-targets "${features[@]}" -- -D warnings
+    # Without Wasmtime, the way most people build it.
+    cargo clippy --locked --quiet --package native-runner -- -D warnings
+    # The component's own files are compiled for its target only. Debian's toolchain may have no clippy.
+    local wasm=(--locked --quiet --package tollgate --lib --target wasm32-wasip1 --no-default-features --features spin)
+    if .toolchain/cargo-wasm clippy --version >/dev/null 2>&1; then
+        .toolchain/cargo-wasm clippy "${wasm[@]}" -- -D warnings
+    else
+        .toolchain/cargo-wasm rustc "${wasm[@]}" --profile check -- -D warnings
+    fi
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps --workspace "${features[@]}"
+}
+
+step_unit() {
+    rust_tests --package tollgate
+    cargo test --locked --quiet --package tollgate --doc
+    cargo check --locked --quiet --package tollgate --no-default-features
+}
+
+step_component() {
+    scripts/component.sh
+}
+
+step_guests() {
+    scripts/guests.sh
+}
+
+# The native server and the wasm host, by real traffic.
+step_hosts() {
+    rust_tests --package native-runner "${features[@]}"
+}
+
+step_cases() {
+    local hosts=sim,native,wasm
+    [ -z "${SPIN_BIN:-}" ] || hosts=$hosts,spin
+    tollgate test --host "$hosts" tests/cases
+}
+
+# The core, compiled for wasm32-unknown-unknown, under Node.
+step_web() {
+    local runner
+    runner=$(scripts/wasm-bindgen.sh)
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$runner .toolchain/cargo-wasm test --locked --quiet \
+        --package tollgate --no-default-features --target wasm32-unknown-unknown --test web
+}
+
+# Every command in the documents, as a reader would run it.
+step_documents() {
+    if [ -x scripts/documents.sh ]; then scripts/documents.sh; fi
+}
+
+# The first command of the README, from a build without Wasmtime, and the tour it prints.
+step_demo() {
+    scripts/demo.sh
+}
+
+# Only that the comparison runs: what it measures on a busy machine means nothing.
+step_bench() {
+    cargo test --locked --quiet --package tollgate --benches
+    cargo build --locked --quiet --package native-runner "${features[@]}"
+    benches/compare.sh --quick --tollgate "$target/debug/tollgate" --out "$target/compare"
+}
+
+# --- what steps share -----------------------------------------------------------------------------------------------
+
+tollgate() {
+    cargo run --locked --quiet --package native-runner "${features[@]}" -- "$@"
+}
+
+# Tests of every kind but documentation's. nextest shows better what takes long; nobody needs to have it.
+rust_tests() {
+    if command -v cargo-nextest >/dev/null; then
+        cargo nextest run --locked --no-fail-fast --status-level slow "$@"
+    else
+        cargo test --locked --quiet --lib --bins --tests --examples "$@"
+    fi
+}
+
+install() {
+    local sudo=""
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    $sudo apt-get update -qq
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+run() {
+    local begun=$SECONDS
+    echo "=== $1"
+    # Not called in the condition itself, where bash would not heed -e.
+    "step_$1" &
+    if wait $!; then
+        passed=$((passed + 1))
+        echo "=== $1: fine after $((SECONDS - begun)) s"
+    else
+        echo "=== $1: FAILED after $((SECONDS - begun)) s; alone: scripts/test.sh --only $1" >&2
+        echo "$passed passed, 1 failed"
+        exit 1
+    fi
+}
+
+only=()
+while [ $# -gt 0 ]; do
+    case $1 in
+        --list) printf '%s\n' "${steps[@]}"; exit ;;
+        --only) only+=("${2:?--only STEP}"); shift ;;
+        *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 2 ;;
+    esac
+    shift
+done
+[ ${#only[@]} -gt 0 ] || only=("${steps[@]}")
+for step in "${only[@]}"; do
+    declare -F "step_$step" >/dev/null || { echo "there is no step $step" >&2; exit 2; }
+    run "$step"
+done
+echo "=== everything: fine after $SECONDS s"
+echo "$passed passed, 0 failed"

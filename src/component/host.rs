@@ -1,0 +1,81 @@
+//! What the host gives beside HTTP: clocks, random numbers, and a place for the access log.
+
+use std::time::Duration;
+
+use wasip2::cli::{stderr::get_stderr, stdout::get_stdout};
+use wasip2::clocks::{monotonic_clock, wall_clock};
+use wasip2::io::streams::OutputStream;
+use wasip2::random::random::get_random_bytes;
+
+use super::executor::{self, Ready};
+use super::variables;
+use crate::config::AccessLog;
+use crate::host::{Clock, Observe, Random, Secret, Tick, UnixMillis, VariableError, Variables};
+use crate::telemetry::{Record, line};
+
+/// The host of this instance: there is only one, and it has no state on this side.
+#[derive(Debug, Clone, Copy)]
+pub struct ComponentHost;
+
+/// What one blocking write takes (`wasi:io/streams`).
+const WRITE: usize = 4096;
+
+/// Tells the operator on standard error.
+pub fn complain(what: &str) {
+    write_line(&get_stderr(), format!("tollgate: {what}"));
+}
+
+/// Who cannot be told cannot be told that either.
+fn write_line(to: &OutputStream, mut line: String) {
+    line.push('\n');
+    let mut pieces = line.as_bytes().chunks(WRITE);
+    let _ = pieces.try_for_each(|piece| to.blocking_write_and_flush(piece));
+}
+
+// === impl ComponentHost ===
+
+impl Clock for ComponentHost {
+    type Sleep = Ready;
+
+    fn unix(&self) -> UnixMillis {
+        let now = wall_clock::now();
+        UnixMillis(now.seconds.saturating_mul(1_000) + u64::from(now.nanoseconds / 1_000_000))
+    }
+
+    fn tick(&self) -> Tick {
+        Tick(monotonic_clock::now())
+    }
+
+    fn sleep_until(&self, Tick(tick): Tick) -> Ready {
+        match tick {
+            // Never: hosts add what is left to their own clock, and some of them would overflow.
+            u64::MAX => executor::sleep(Duration::from_secs(1 << 31)),
+            tick => Ready::new(monotonic_clock::subscribe_instant(tick)),
+        }
+    }
+}
+
+impl Random for ComponentHost {
+    fn fill(&self, bytes: &mut [u8]) {
+        let random = get_random_bytes(bytes.len() as u64);
+        for (byte, random) in bytes.iter_mut().zip(random) {
+            *byte = random;
+        }
+    }
+}
+
+impl Variables for ComponentHost {
+    async fn variable(&self, name: &str) -> Result<Option<Secret>, VariableError> {
+        variables::get(name)
+    }
+}
+
+impl Observe for ComponentHost {
+    fn observe(&self, record: &Record) {
+        match record.plan.telemetry.access_log {
+            AccessLog::Auto | AccessLog::Json => write_line(&get_stdout(), line::json(record)),
+            AccessLog::Text => write_line(&get_stdout(), line::text(record)),
+            AccessLog::Off => {}
+        }
+    }
+}

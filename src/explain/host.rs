@@ -1,0 +1,148 @@
+//! A host that calls nobody: it writes down what it is asked to send, and answers at once.
+
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Request, Response};
+use http_body::{Frame, SizeHint};
+
+use crate::body::{Body, BodyError, Upload};
+use crate::host::{
+    Clock, HttpClient, Observe, Random, Secret, SendError, Tick, UnixMillis, VariableError, Variables,
+};
+use crate::plan::{Patience, Target};
+use crate::problem::Problem;
+use crate::telemetry::{Outcome, Record};
+
+/// Writes down what a gateway does.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recorder(Arc<Mutex<Recorded>>);
+
+/// What a gateway did.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    /// The request it sent.
+    pub(super) sent: Option<Parts>,
+    /// The index of the route it took.
+    pub(super) route: Option<usize>,
+    /// The index of the upstream it asked.
+    pub(super) upstream: Option<usize>,
+    /// Whether it came as far as looking for a route.
+    pub(super) looked_at_routes: bool,
+    /// What it answered, where that is a problem.
+    pub(super) problem: Option<Problem>,
+    /// What really happened, where that is not the whole story.
+    pub(super) cause: Option<String>,
+    /// The client, behind proxies.
+    pub(super) client: Option<String>,
+}
+
+/// A body of a known length that never comes.
+#[derive(Debug, Clone)]
+pub(super) struct Announced(pub(super) u64);
+
+// === impl Recorder ===
+
+impl Recorder {
+    /// What was written down.
+    pub(super) fn take(&self) -> Recorded {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write(&self, write: impl FnOnce(&mut Recorded)) {
+        write(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Clock for Recorder {
+    type Sleep = Ready<()>;
+
+    fn unix(&self) -> UnixMillis {
+        UnixMillis(0)
+    }
+
+    fn tick(&self) -> Tick {
+        Tick(0)
+    }
+
+    fn sleep_until(&self, _: Tick) -> Self::Sleep {
+        ready(())
+    }
+}
+
+impl Random for Recorder {
+    /// Not random: the same question has the same explanation.
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0xEE);
+    }
+}
+
+impl Variables for Recorder {
+    /// Never a value.
+    async fn variable(&self, name: &str) -> Result<Option<Secret>, VariableError> {
+        Ok(Some(Secret::new(format!("${{{name}}}"))))
+    }
+}
+
+impl HttpClient for Recorder {
+    type Stream = Announced;
+
+    async fn send(
+        &self,
+        _: &Target,
+        _: &Patience,
+        request: Request<Body<Upload<Announced>>>,
+    ) -> Result<Response<Announced>, SendError> {
+        let (head, _) = request.into_parts();
+        self.write(|recorded| recorded.sent = Some(head));
+        Ok(Response::new(Announced(0)))
+    }
+}
+
+impl Observe for Recorder {
+    fn observe(&self, record: &Record) {
+        let problem = match record.outcome {
+            Outcome::Problem(problem) => Some(problem),
+            _ => None,
+        };
+        let searched = matches!(
+            problem,
+            Some(Problem::AmbiguousPath | Problem::NoRoute | Problem::MethodNotAllowed)
+        );
+        let options = record.method == Method::OPTIONS && problem.is_none() && record.path() != "*";
+        self.write(|recorded| {
+            recorded.route = record.route;
+            recorded.upstream = record.upstream;
+            recorded.looked_at_routes = record.route.is_some() || searched || options;
+            recorded.problem = problem;
+            recorded.cause.clone_from(&record.cause);
+            recorded.client = Some(record.client.to_string());
+        });
+    }
+}
+
+// === impl Announced ===
+
+impl http_body::Body for Announced {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0 == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0)
+    }
+}

@@ -1,0 +1,211 @@
+//! The simulated host: a world in memory.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::request::Parts;
+use http::{Request, Response};
+
+use super::body::{Intake, SimStream};
+use super::clock::{Deadlock, SimSleep, VirtualClock};
+use super::upstream::{Fault, Received, Recorder, Replies, Reply};
+use crate::body::{Body, Upload};
+use crate::host::{
+    Clock, HttpClient, Observe, Random, Secret, SendError, SendErrorKind, Tick, UnixMillis, VariableError,
+    Variables,
+};
+use crate::plan::{Patience, Target};
+use crate::telemetry::{Record, line};
+
+/// A host that is nothing but memory: time is virtual, chance is seeded, upstreams answer by a script, and everything
+/// is written down. Clones are the same world.
+#[derive(Debug, Clone, Default)]
+pub struct SimHost(Rc<World>);
+
+#[derive(Debug, Default)]
+struct World {
+    clock: VirtualClock,
+    random: Cell<u64>,
+    variables: RefCell<BTreeMap<String, String>>,
+    /// By authority: the upstream's name and what it answers.
+    upstreams: RefCell<BTreeMap<String, (String, Replies)>>,
+    received: Rc<RefCell<Vec<Received>>>,
+    log: RefCell<Vec<serde_json::Value>>,
+}
+
+/// When a simulated world begins: 2026-01-01T00:00:00Z.
+const BEGINNING: u64 = 1_767_225_600_000;
+
+// === impl SimHost ===
+
+impl SimHost {
+    /// An empty world whose chance follows from `seed`.
+    pub fn new(seed: u64) -> Self {
+        let host = Self::default();
+        host.0.random.set(seed);
+        host
+    }
+
+    /// Sets a variable.
+    pub fn set_variable(&self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.variables.borrow_mut().insert(name.into(), value.into());
+    }
+
+    /// Puts an upstream at `authority`, in place of any that was there.
+    pub fn set_upstream(&self, authority: &str, name: &str, replies: Replies) {
+        self.0.upstreams.borrow_mut().insert(authority.to_owned(), (name.to_owned(), replies));
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &VirtualClock {
+        &self.0.clock
+    }
+
+    /// Drives `future` to its end, which takes virtual time only.
+    pub fn run<F: Future>(&self, future: F) -> Result<F::Output, Deadlock> {
+        self.0.clock.run(future)
+    }
+
+    /// Waits.
+    pub async fn sleep(&self, span: Duration) {
+        self.sleep_until(self.tick() + span).await;
+    }
+
+    /// Takes what the upstreams have received so far.
+    pub fn take_received(&self) -> Vec<Received> {
+        std::mem::take(&mut *self.0.received.borrow_mut())
+    }
+
+    /// Takes the access log's lines so far.
+    pub fn take_log(&self) -> Vec<serde_json::Value> {
+        std::mem::take(&mut *self.0.log.borrow_mut())
+    }
+
+    fn reply(&self, target: &Target, head: &Parts) -> Result<(String, Reply), SendError> {
+        let mut upstreams = self.0.upstreams.borrow_mut();
+        let Some((name, replies)) = upstreams.get_mut(target.authority.as_str()) else {
+            return Err(SendError::unsent(SendErrorKind::Dns, format!("{} has no script", target.authority)));
+        };
+        let asked = head.uri.path_and_query().map_or("", |target| target.as_str());
+        match replies.next(&head.method, asked) {
+            Some(reply) => Ok((name.clone(), reply)),
+            None => Err(SendError::unsent(SendErrorKind::Host, format!("{name} has no reply for {asked}"))),
+        }
+    }
+}
+
+/// What goes wrong before a byte is sent.
+async fn connect(host: &SimHost, fault: Option<Fault>, patience: &Patience) -> Result<(), SendError> {
+    let kind = match fault {
+        Some(Fault::Dns) => SendErrorKind::Dns,
+        Some(Fault::Refuse) => SendErrorKind::Refused,
+        Some(Fault::Tls) => SendErrorKind::Tls,
+        Some(Fault::Prohibited) => SendErrorKind::Prohibited,
+        Some(Fault::ConnectTimeout) => {
+            host.sleep(patience.connect).await;
+            SendErrorKind::ConnectTimeout
+        }
+        _ => return Ok(()),
+    };
+    Err(SendError::unsent(kind, "scripted"))
+}
+
+/// What goes wrong once the request was sent.
+async fn answer(fault: Option<Fault>) -> Result<(), SendError> {
+    let kind = match fault {
+        Some(Fault::Close | Fault::Reset | Fault::HeadCut) => SendErrorKind::Terminated,
+        Some(Fault::Garbage) => SendErrorKind::Protocol,
+        Some(Fault::Stall) => std::future::pending().await,
+        _ => return Ok(()),
+    };
+    Err(SendError::sent(kind, "scripted"))
+}
+
+fn response(reply: Reply, head: &Parts, clock: &VirtualClock) -> Response<SimStream> {
+    let announced = reply.body.announced();
+    let stream = match reply.has_content(&head.method) {
+        true => SimStream::new(reply.body, clock.clone()),
+        false => SimStream::empty(clock.clone()),
+    };
+    let mut response = Response::new(stream);
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    let bare = matches!(reply.status.as_u16(), 100..=199 | 204 | 304);
+    if let Some(length) = announced.filter(|_| !bare) {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+    }
+    response
+}
+
+impl HttpClient for SimHost {
+    type Stream = SimStream;
+
+    async fn send(
+        &self,
+        target: &Target,
+        patience: &Patience,
+        request: Request<Body<Upload<SimStream>>>,
+    ) -> Result<Response<SimStream>, SendError> {
+        let (head, body) = request.into_parts();
+        let (name, reply) = self.reply(target, &head)?;
+        connect(self, reply.fault, patience).await?;
+        let mut intake = Intake { body, recorder: Recorder::begin(&self.0.received, &name, &head) };
+        if !reply.early {
+            let taken = poll_fn(|cx| intake.poll(cx)).await;
+            taken.map_err(|error| SendError::sent(SendErrorKind::RequestBody, error))?;
+        }
+        self.sleep(reply.delay).await;
+        answer(reply.fault).await?;
+        let early = reply.early;
+        let response = response(reply, &head, self.clock());
+        Ok(if early { response.map(|stream| stream.beside(intake)) } else { response })
+    }
+}
+
+impl Clock for SimHost {
+    type Sleep = SimSleep;
+
+    fn unix(&self) -> UnixMillis {
+        UnixMillis(BEGINNING + self.tick().0 / 1_000_000)
+    }
+
+    fn tick(&self) -> Tick {
+        self.0.clock.now()
+    }
+
+    fn sleep_until(&self, tick: Tick) -> SimSleep {
+        self.0.clock.sleep_until(tick)
+    }
+}
+
+impl Random for SimHost {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            // SplitMix64: good enough to look random, and the same on every machine.
+            let state = self.0.random.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+            self.0.random.set(state);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let word = (mixed ^ (mixed >> 31)).to_le_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+    }
+}
+
+impl Variables for SimHost {
+    async fn variable(&self, name: &str) -> Result<Option<Secret>, VariableError> {
+        Ok(self.0.variables.borrow().get(name).map(Secret::new))
+    }
+}
+
+impl Observe for SimHost {
+    fn observe(&self, record: &Record) {
+        // A line that is no JSON would be a bug of the line's own; null shows it to whoever looks.
+        let line = serde_json::from_str(&line::json(record)).unwrap_or_default();
+        self.0.log.borrow_mut().push(line);
+    }
+}

@@ -1,0 +1,32 @@
+//! The places in a case that differ from host to host: `{users.authority}`, `{client.address}`.
+
+use std::collections::BTreeMap;
+
+use crate::plan::Plan;
+
+/// What stands for each place on one host.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names(BTreeMap<String, String>);
+
+impl Names {
+    /// The names of a plan's upstreams, and the client's address.
+    pub fn of(plan: &Plan, client: std::net::IpAddr) -> Self {
+        let upstreams = plan.upstreams.iter().map(|upstream| {
+            (format!("{{{}.authority}}", upstream.name), upstream.target.authority.to_string())
+        });
+        Self(upstreams.chain([("{client.address}".to_owned(), client.to_string())]).collect())
+    }
+
+    /// Fills the places in `text`.
+    pub fn fill(&self, text: &str) -> String {
+        self.fill_with(text, ToOwned::to_owned)
+    }
+
+    /// Fills the places in `text` with what `escape` makes of their values.
+    pub fn fill_with(&self, text: &str, escape: impl Fn(&str) -> String) -> String {
+        if !text.contains('{') {
+            return text.to_owned();
+        }
+        self.0.iter().fold(text.to_owned(), |text, (place, value)| text.replace(place, &escape(value)))
+    }
+}
