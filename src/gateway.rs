@@ -10,7 +10,6 @@ use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 
-
 use crate::body::{Body, Meter, Upload};
 use crate::deadline::Deadline;
 use crate::forward::client::{Client, client_of};
