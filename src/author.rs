@@ -108,7 +108,10 @@ pub fn load_dir(directory: &Path) -> Result<Loaded, Vec<Diagnostic>> {
 pub fn values(name: &str, text: &str) -> Result<serde_json::Value, Vec<Diagnostic>> {
     let Some(format) = Format::of(name) else {
         let place = Place::new(name, "");
-        return Err(vec![Diagnostic::error(place, "this file's extension does not say how it is to be read")]);
+        return Err(vec![Diagnostic::error(
+            place,
+            "this file's extension does not say how it is to be read",
+        )]);
     };
     let parsed = format.parse(text);
     match parsed.tree {

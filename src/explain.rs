@@ -112,7 +112,11 @@ pub fn explain(plan: &Arc<Plan>, question: &Question) -> Result<Explanation, Str
         method: &head.method,
         headers: &head.headers,
     };
-    let routes = if record.looked_at_routes { considered::all(plan, &query, &normal, record.route) } else { Vec::new() };
+    let routes = if record.looked_at_routes {
+        considered::all(plan, &query, &normal, record.route)
+    } else {
+        Vec::new()
+    };
     let seen = Seen {
         method: head.method.to_string(),
         scheme: if question.secure { "https" } else { "http" },
@@ -147,7 +151,7 @@ fn request(question: &Question) -> Result<Request<Announced>, String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::config::Document;
     use crate::plan::{Abilities, witness};
@@ -191,7 +195,8 @@ mod tests {
                 let explanation = explain(&plan, &question).unwrap();
                 assert_eq!(explanation.routes.len(), plan.routes.len());
                 let verdicts = explanation.routes.iter().map(|route| &route.verdict);
-                let first = verdicts.clone().find(|verdict| matches!(verdict, Verdict::Taken | Verdict::After));
+                let first =
+                    verdicts.clone().find(|verdict| matches!(verdict, Verdict::Taken | Verdict::After));
                 assert_eq!(first, Some(&Verdict::Taken), "{explanation:?}");
                 assert!(!verdicts.clone().any(|verdict| matches!(verdict, Verdict::Refused { .. })));
             }

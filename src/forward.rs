@@ -74,7 +74,10 @@ pub fn request(head: &mut Parts, upstream: &Upstream, passage: &Passage<'_>) -> 
     fields::write_x_forwarded_proto(headers, client.proto.unwrap_or(proto));
     fields::write_via(headers, head.version, passage.name);
     // A gateway's name is a token, which is a valid value.
-    cdn_loop::append(headers, HeaderValue::from_str(passage.name).map_err(|_| Failure::from(Problem::Internal))?);
+    cdn_loop::append(
+        headers,
+        HeaderValue::from_str(passage.name).map_err(|_| Failure::from(Problem::Internal))?,
+    );
     headers.insert(HeaderName::from_static("x-request-id"), passage.request_id.clone());
     passage.trace.write(headers);
     let sent_host = match upstream.preserve_host {

@@ -10,7 +10,6 @@ use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 
-
 use crate::body::{Body, Meter, Upload};
 use crate::deadline::Deadline;
 use crate::forward::client::{Client, client_of};
@@ -89,7 +88,8 @@ impl<H: Host> Gateway<H> {
         let mut open = Open::new(self.host.clone(), self.begin(&head, &client));
         let is_head = head.method == Method::HEAD;
         let answer = self.run(head, body, peer, &client, open.record()).await;
-        let (mut response, patience, deadline) = answer.unwrap_or_else(|failure| self.fail(&failure, open.record()));
+        let (mut response, patience, deadline) =
+            answer.unwrap_or_else(|failure| self.fail(&failure, open.record()));
         self.stamp(response.headers_mut(), open.record());
         open.record().status = response.status();
         let response = if is_head { without_content(response) } else { response };
@@ -120,7 +120,9 @@ impl<H: Host> Gateway<H> {
         let deadline_begun = record.begun;
         let authority = authority(&head)?.to_owned();
         if forward::hop::nominates_framing(&head.headers) {
-            return Err(Failure::from(Problem::BadRequest).detail("Connection names a field that frames the request"));
+            return Err(
+                Failure::from(Problem::BadRequest).detail("Connection names a field that frames the request")
+            );
         }
         let target = head.uri.path_and_query().cloned();
         let normal = normalise(target.as_ref().map_or("/", PathAndQuery::path));
@@ -163,8 +165,12 @@ impl<H: Host> Gateway<H> {
                 refuse_ambiguity(normal, Some(&self.plan.routes[index]))?;
                 Ok(Destination::Route(index))
             }
-            _ if !normal.found.is_empty() => Err(refuse_ambiguity(normal, None).err().unwrap_or(Problem::NoRoute.into())),
-            Found::Method(allowed) if head.method == Method::OPTIONS => Ok(Destination::Options(allowed.header())),
+            _ if !normal.found.is_empty() => {
+                Err(refuse_ambiguity(normal, None).err().unwrap_or(Problem::NoRoute.into()))
+            }
+            Found::Method(allowed) if head.method == Method::OPTIONS => {
+                Ok(Destination::Options(allowed.header()))
+            }
             Found::Method(allowed) => {
                 Err(Failure { allow: Some(allowed.header()), ..Problem::MethodNotAllowed.into() })
             }
@@ -225,9 +231,15 @@ impl<H: Host> Gateway<H> {
         record.attempts = 1;
         record.asked = Some(self.host.tick() - record.begun);
         let request = Request::from_parts(head, body);
-        let sent =
-            upstream::exchange(&self.host, &upstream.target, &route.patience, deadline, request, record.upload.as_ref())
-                .await;
+        let sent = upstream::exchange(
+            &self.host,
+            &upstream.target,
+            &route.patience,
+            deadline,
+            request,
+            record.upload.as_ref(),
+        )
+        .await;
         record.answered = Some(self.host.tick() - record.begun);
         let mut response = sent?.map(Body::Stream);
         forward::response(response.headers_mut());
@@ -326,7 +338,9 @@ enum Destination {
 fn authority(head: &Parts) -> Result<&str, Failure> {
     match route::host::authority(head) {
         Ok(authority) => Ok(authority),
-        Err(_) if head.version == Version::HTTP_10 && !head.headers.contains_key(http::header::HOST) => Ok(""),
+        Err(_) if head.version == Version::HTTP_10 && !head.headers.contains_key(http::header::HOST) => {
+            Ok("")
+        }
         Err(error) => Err(Failure::from(Problem::BadRequest).detail(error.0)),
     }
 }
@@ -335,10 +349,37 @@ fn authority(head: &Parts) -> Result<&str, Failure> {
 /// but RFC 9110 section 15.6.2 is for what a server does not have the functionality for.
 fn is_registered(method: &Method) -> bool {
     const REGISTERED: [&str; 31] = [
-        "ACL", "BASELINE-CONTROL", "BIND", "CHECKIN", "CHECKOUT", "COPY", "LABEL", "LINK", "LOCK", "MERGE",
-        "MKACTIVITY", "MKCALENDAR", "MKCOL", "MKREDIRECTREF", "MKWORKSPACE", "MOVE", "ORDERPATCH", "PROPFIND",
-        "PROPPATCH", "QUERY", "REBIND", "REPORT", "SEARCH", "UNBIND", "UNCHECKOUT", "UNLINK", "UNLOCK", "UPDATE",
-        "UPDATEREDIRECTREF", "VERSION-CONTROL", "PRI",
+        "ACL",
+        "BASELINE-CONTROL",
+        "BIND",
+        "CHECKIN",
+        "CHECKOUT",
+        "COPY",
+        "LABEL",
+        "LINK",
+        "LOCK",
+        "MERGE",
+        "MKACTIVITY",
+        "MKCALENDAR",
+        "MKCOL",
+        "MKREDIRECTREF",
+        "MKWORKSPACE",
+        "MOVE",
+        "ORDERPATCH",
+        "PROPFIND",
+        "PROPPATCH",
+        "QUERY",
+        "REBIND",
+        "REPORT",
+        "SEARCH",
+        "UNBIND",
+        "UNCHECKOUT",
+        "UNLINK",
+        "UNLOCK",
+        "UPDATE",
+        "UPDATEREDIRECTREF",
+        "VERSION-CONTROL",
+        "PRI",
     ];
     REGISTERED.contains(&method.as_str())
 }
@@ -364,7 +405,7 @@ fn refuse_ambiguity(normal: &Normal<'_>, route: Option<&Route>) -> Result<(), Fa
     Err(Failure::from(Problem::AmbiguousPath).detail(format!("the path has {names}")))
 }
 
-/// A request's body on its way to an upstream, and what counts its bytes; nothing does where there are none.
+/// A body that is counted, and who counts; nobody where there is none.
 type Metered<S> = (Body<Upload<S>>, Option<Arc<Meter>>);
 
 /// The request's body with its limit, refused at once where the announced length is beyond it.

@@ -279,7 +279,10 @@ impl Target {
 impl Plan {
     /// Makes a plan for a host with `abilities` from documents with their files' names, in order. Reports every
     /// mistake, not only the first; places have no lines yet.
-    pub fn compile(documents: &[(String, Document)], abilities: &Abilities) -> Result<Compiled, Vec<Diagnostic>> {
+    pub fn compile(
+        documents: &[(String, Document)],
+        abilities: &Abilities,
+    ) -> Result<Compiled, Vec<Diagnostic>> {
         let (plan, diagnostics) = compile::compile(documents, abilities);
         match plan {
             Some(plan) if diagnostics.iter().all(|found| found.severity == Severity::Warning) => {

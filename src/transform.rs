@@ -113,7 +113,12 @@ pub fn rewritten(route: &Route, rewrite: &PathRewrite, normal: &str, captures: &
 }
 
 /// What the path has for the route's names, where a template needs it.
-pub fn captures<'p>(route: &Route, path: &PathRewrite, query: &QueryRewrite, normal: &'p str) -> Vec<&'p str> {
+pub fn captures<'p>(
+    route: &Route,
+    path: &PathRewrite,
+    query: &QueryRewrite,
+    normal: &'p str,
+) -> Vec<&'p str> {
     if matches!(path, PathRewrite::Whole(_)) || !query.is_empty() {
         return route.pattern.capture(normal).unwrap_or_default();
     }
@@ -125,9 +130,8 @@ fn edited(edits: &QueryRewrite, query: Option<&str>, captures: &[&str]) -> Optio
         return query.map(str::to_owned);
     }
     fn expand(pairs: &[(Box<str>, PathTemplate)], captures: &[&str]) -> Vec<(String, String)> {
-        let decode = |text: String| {
-            percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
-        };
+        let decode =
+            |text: String| percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned();
         pairs.iter().map(|(name, template)| (name.to_string(), decode(template.expand(captures)))).collect()
     }
     fn borrow(pairs: &[(String, String)]) -> Vec<(&str, &str)> {

@@ -1,4 +1,5 @@
 //! The corpus, `tests/cases`, over the simulated host. Over the others: `tollgate test` (`scripts/test.sh`).
+#![allow(clippy::disallowed_methods, reason = "a test may read its environment")]
 #![cfg(feature = "author")]
 #![allow(clippy::panic)]
 

@@ -3,6 +3,8 @@
 //!
 //! With `WASM_CACHE=DIR` compiled code is kept there; with `WASM_FREEZE=FILE` those documents are frozen in first.
 
+#![allow(clippy::disallowed_methods, reason = "what is measured is real time")]
+
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use native_runner::freeze::{componentize, freeze};

@@ -282,6 +282,7 @@ fn services(text: &str) -> Result<Services, String> {
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     let (name, value) = text.split_once(':').ok_or_else(|| "a name, a colon and a value".to_owned())?;
     let name = name.trim().parse().map_err(|_| format!("\"{name}\" cannot name a header field"))?;
-    let value = HeaderValue::from_str(value.trim()).map_err(|_| "the value has characters that cannot be sent".to_owned())?;
+    let value = HeaderValue::from_str(value.trim())
+        .map_err(|_| "the value has characters that cannot be sent".to_owned())?;
     Ok((name, value))
 }

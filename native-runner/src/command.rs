@@ -1,11 +1,11 @@
 //! The commands, one file each.
 
+pub mod check;
 #[cfg(feature = "component")]
 pub mod component;
 #[cfg(not(feature = "component"))]
 #[path = "command/no_component.rs"]
 pub mod component;
-pub mod check;
 pub mod demo;
 pub mod explain;
 pub mod init;

@@ -65,7 +65,9 @@ impl Services {
 async fn bind(service: usize, port: u16) -> anyhow::Result<TcpListener> {
     let (name, _) = SERVICES[service];
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.with_context(|| {
-        format!("the {name} service cannot listen on 127.0.0.1:{port}; is another demo running? See --services")
+        format!(
+            "the {name} service cannot listen on 127.0.0.1:{port}; is another demo running? See --services"
+        )
     })
 }
 

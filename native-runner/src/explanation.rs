@@ -87,7 +87,11 @@ fn outcome(outcome: &Outcome, paint: Paint) -> String {
     match outcome {
         Outcome::Proxied(sent) => proxied(sent, paint),
         Outcome::Answered(answer) => {
-            format!("{}\n{}", paint.strong(&format!("the gateway answers {}", answer.status)), answered(answer))
+            format!(
+                "{}\n{}",
+                paint.strong(&format!("the gateway answers {}", answer.status)),
+                answered(answer)
+            )
         }
         Outcome::Problem(answer) => {
             let problem = answer.problem.unwrap_or("problem");

@@ -15,7 +15,8 @@ pub fn text(plan: &Plan, locations: &Locations, paint: Paint) -> String {
     for group in plan.in_match_order() {
         text.push_str(&paint.strong(&heading(&group)));
         text.push('\n');
-        let rows: Vec<_> = group.routes.iter().map(|route| row(plan, &plan.routes[*route], locations)).collect();
+        let rows: Vec<_> =
+            group.routes.iter().map(|route| row(plan, &plan.routes[*route], locations)).collect();
         text.push_str(&align("  ", &rows));
         text.push('\n');
     }
@@ -26,7 +27,8 @@ pub fn text(plan: &Plan, locations: &Locations, paint: Paint) -> String {
 pub fn json(plan: &Plan, locations: &Locations) -> Value {
     let groups = plan.in_match_order();
     let group = |group: &Group<'_>| {
-        let routes: Vec<_> = group.routes.iter().map(|route| entry(plan, &plan.routes[*route], locations)).collect();
+        let routes: Vec<_> =
+            group.routes.iter().map(|route| entry(plan, &plan.routes[*route], locations)).collect();
         json!({ "host": group.host.map(ToString::to_string), "routes": routes })
     };
     json!({ "hosts": groups.iter().map(group).collect::<Vec<_>>(), "order": RULE })
@@ -34,7 +36,8 @@ pub fn json(plan: &Plan, locations: &Locations) -> Value {
 
 /// The conditions of a route beyond host, path and method: `header x-beta is "yes"`.
 pub fn conditions(route: &Route) -> Vec<String> {
-    let headers = route.headers.iter().map(|condition| format!("header {}{}", condition.name, condition.expect));
+    let headers =
+        route.headers.iter().map(|condition| format!("header {}{}", condition.name, condition.expect));
     let query = route.query.iter().map(|condition| format!("query {}{}", condition.name, condition.expect));
     headers.chain(query).collect()
 }
@@ -71,7 +74,8 @@ fn address(route: &Route, path: &PathRewrite, query: &QueryRewrite) -> String {
     let given = query.set.iter().chain(&query.add);
     let given: Vec<_> = given.map(|(name, value)| format!("{name}={}", value.expand(&names))).collect();
     let given = if given.is_empty() { String::new() } else { format!(" with ?{}", given.join("&")) };
-    let without = if query.remove.is_empty() { String::new() } else { format!(" without ?{}", query.remove.join("&")) };
+    let without =
+        if query.remove.is_empty() { String::new() } else { format!(" without ?{}", query.remove.join("&")) };
     format!("{path}{given}{without}")
 }
 

@@ -6,11 +6,12 @@
 
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Item, TableLike};
 use tollgate::plan::Plan;
+use toml_edit::{Item, TableLike};
 
 mod allowed;
 mod compare;
+mod list;
 mod update;
 
 pub use compare::compare;

@@ -6,7 +6,7 @@ use std::time::Duration;
 pub fn span(span: Duration) -> String {
     let millis = span.as_millis();
     for (unit, length) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
-        if millis >= length && millis % length == 0 {
+        if millis >= length && millis.is_multiple_of(length) {
             return format!("{}{unit}", millis / length);
         }
     }
@@ -42,10 +42,14 @@ mod tests {
 
     #[test]
     fn spans_and_sizes_as_they_are_written() {
-        for (millis, text) in [(0, "0ms"), (1_500, "1500ms"), (30_000, "30s"), (300_000, "5m"), (86_400_000, "1d")] {
+        for (millis, text) in
+            [(0, "0ms"), (1_500, "1500ms"), (30_000, "30s"), (300_000, "5m"), (86_400_000, "1d")]
+        {
             assert_eq!(span(Duration::from_millis(millis)), text);
         }
-        for (bytes, text) in [(0, "0B"), (1_000, "1000B"), (65_536, "64KiB"), (10 << 20, "10MiB"), (u64::MAX, "off")] {
+        for (bytes, text) in
+            [(0, "0B"), (1_000, "1000B"), (65_536, "64KiB"), (10 << 20, "10MiB"), (u64::MAX, "off")]
+        {
             assert_eq!(size(bytes), text);
         }
     }

@@ -4,7 +4,7 @@
 //! commands run in that folder. `TOLLGATE_BLESS=1 cargo test -p native-runner --test commands` writes the files anew;
 //! read the difference before you commit it.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,10 @@ fn a_new_configuration_can_be_used_and_is_never_written_over() {
 fn the_schema_is_the_one_in_docs() {
     let printed = run(&["schema"]);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    assert_eq!(String::from_utf8(printed.stdout).unwrap(), fs::read_to_string(root.join("docs/schema.json")).unwrap());
+    assert_eq!(
+        String::from_utf8(printed.stdout).unwrap(),
+        fs::read_to_string(root.join("docs/schema.json")).unwrap()
+    );
 }
 
 fn folder() -> PathBuf {
@@ -78,7 +81,9 @@ fn run(arguments: &[&str]) -> Output {
 fn compare(file: &Path) -> Option<String> {
     let expected = fs::read_to_string(file).unwrap();
     let line = expected.lines().next().unwrap_or_default();
-    let arguments = words(line.strip_prefix("$ tollgate ").unwrap_or_else(|| panic!("{} has no command", file.display())));
+    let arguments = words(
+        line.strip_prefix("$ tollgate ").unwrap_or_else(|| panic!("{} has no command", file.display())),
+    );
     let output = run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
     let mut actual = format!("{line}\n{}", String::from_utf8_lossy(&output.stdout));
     if !output.stderr.is_empty() {

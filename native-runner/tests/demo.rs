@@ -21,13 +21,18 @@ async fn every_line_of_the_tour_works() {
     let server = Arc::new(demo::gateway(plan, None, AccessLog::Off).unwrap());
     let (address, _) = server.addresses()[0];
     // All at once: together they take no longer than the slowest.
-    let tries: Vec<_> = STOPS.iter().map(|stop| tokio::task::spawn_blocking(move || (stop, ask(stop, address)))).collect();
+    let tries: Vec<_> =
+        STOPS.iter().map(|stop| tokio::task::spawn_blocking(move || (stop, ask(stop, address)))).collect();
     for tried in tries {
         let (stop, answer) = tried.await.unwrap();
         let begins = format!("HTTP/1.1 {} ", stop.status);
         assert!(answer.starts_with(&begins), "{}\n{answer}", stop.curl(address));
         for part in stop.contains {
-            assert!(answer.contains(part), "{part:?} is not in the answer to\n{}\n{answer}", stop.curl(address));
+            assert!(
+                answer.contains(part),
+                "{part:?} is not in the answer to\n{}\n{answer}",
+                stop.curl(address)
+            );
         }
     }
     server.start_drain();

@@ -1,6 +1,7 @@
 //! Bodies of any size pass in constant memory. Alone in its process, which is measured; the gigabyte is for a release
 //! build: `cargo nextest run --release -p native-runner --test memory --run-ignored all`.
 
+#![allow(clippy::disallowed_methods, reason = "a thread that only looks")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "support/shared.rs"]

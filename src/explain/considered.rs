@@ -55,7 +55,12 @@ pub enum Verdict {
 }
 
 /// Every route: those for the request's host in the order in which they are tried, then those for others.
-pub(super) fn all(plan: &Plan, query: &Query<'_>, normal: &Normal<'_>, taken: Option<usize>) -> Vec<Considered> {
+pub(super) fn all(
+    plan: &Plan,
+    query: &Query<'_>,
+    normal: &Normal<'_>,
+    taken: Option<usize>,
+) -> Vec<Considered> {
     let groups = plan.in_match_order();
     let (near, far): (Vec<_>, Vec<_>) =
         groups.iter().partition(|group| group.host.is_none_or(|host| host.matches(query.host)));
@@ -73,7 +78,9 @@ pub(super) fn all(plan: &Plan, query: &Query<'_>, normal: &Normal<'_>, taken: Op
                 Some(miss) => Verdict::from_miss(&miss, route),
                 None if taken == Some(*index) => Verdict::Taken,
                 None if decided => Verdict::After,
-                None => Verdict::Refused { ambiguities: normal.found.minus(route.tolerated).names().collect() },
+                None => {
+                    Verdict::Refused { ambiguities: normal.found.minus(route.tolerated).names().collect() }
+                }
             };
             decided |= matches!(verdict, Verdict::Taken | Verdict::Refused { .. });
             found.push(Considered::new(route, group.host, verdict));

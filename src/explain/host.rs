@@ -109,10 +109,8 @@ impl Observe for Recorder {
             Outcome::Problem(problem) => Some(problem),
             _ => None,
         };
-        let searched = matches!(
-            problem,
-            Some(Problem::AmbiguousPath | Problem::NoRoute | Problem::MethodNotAllowed)
-        );
+        let searched =
+            matches!(problem, Some(Problem::AmbiguousPath | Problem::NoRoute | Problem::MethodNotAllowed));
         let options = record.method == Method::OPTIONS && problem.is_none() && record.path() != "*";
         self.write(|recorded| {
             recorded.route = record.route;

@@ -93,7 +93,8 @@ pub struct Limits {
 pub(super) fn of(plan: &Plan, recorded: Recorded, reply: &Parts, body: Body<Announced>) -> Outcome {
     let asked = recorded.upstream.and_then(|upstream| plan.upstreams.get(upstream));
     let route = recorded.route.and_then(|route| plan.routes.get(route));
-    if let (Some(upstream), Some(sent), Some(route), None) = (asked, &recorded.sent, route, recorded.problem) {
+    if let (Some(upstream), Some(sent), Some(route), None) = (asked, &recorded.sent, route, recorded.problem)
+    {
         return Outcome::Proxied(Box::new(proxied(upstream, sent, route, &reply.headers)));
     }
     let body = match &body {

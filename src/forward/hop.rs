@@ -45,9 +45,11 @@ const HOP_BY_HOP: [&str; 10] = [
 /// Whether `Connection` names what says whom the message is for or where it ends (RFC 9110, 7.6.1: MUST NOT). Whoever
 /// obeyed it would pass another message on.
 pub fn nominates_framing(headers: &HeaderMap) -> bool {
-    headers.get_all(CONNECTION).iter().flat_map(members).any(|option| {
-        option.eq_ignore_ascii_case(b"host") || option.eq_ignore_ascii_case(b"content-length")
-    })
+    headers
+        .get_all(CONNECTION)
+        .iter()
+        .flat_map(members)
+        .any(|option| option.eq_ignore_ascii_case(b"host") || option.eq_ignore_ascii_case(b"content-length"))
 }
 
 fn is_hop_by_hop(name: &HeaderName) -> bool {

@@ -96,7 +96,8 @@ impl Context<'_> {
 
     /// Once, however many routes a default is a mistake for.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) -> Reported<'_> {
-        let same = |known: &Diagnostic| known.place == diagnostic.place && known.message == diagnostic.message;
+        let same =
+            |known: &Diagnostic| known.place == diagnostic.place && known.message == diagnostic.message;
         let known = self.diagnostics.iter().position(same).unwrap_or(self.diagnostics.len());
         if known == self.diagnostics.len() {
             self.diagnostics.push(diagnostic);

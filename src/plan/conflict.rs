@@ -230,7 +230,8 @@ mod tests {
             .zip(matches)
             .map(|(id, matches)| format!(r#"{{"id":"r{id}","match":{matches},"respond":{{}}}}"#))
             .collect();
-        let document: Document = serde_json::from_str(&format!(r#"{{"routes":[{}]}}"#, routes.join(","))).unwrap();
+        let document: Document =
+            serde_json::from_str(&format!(r#"{{"routes":[{}]}}"#, routes.join(","))).unwrap();
         Plan::compile(&[("routes.json".to_owned(), document)], &Abilities::NATIVE).unwrap().0
     }
 
@@ -249,11 +250,17 @@ mod tests {
 
     #[test]
     fn head_goes_through_get_where_the_route_that_lists_it_does_not_match() {
-        let hosts = [r#"{"path":"/a","methods":["GET"],"host":["a.example","b.example"]}"#, r#"{"path":"/a","methods":["HEAD"],"host":"a.example"}"#];
+        let hosts = [
+            r#"{"path":"/a","methods":["GET"],"host":["a.example","b.example"]}"#,
+            r#"{"path":"/a","methods":["HEAD"],"host":"a.example"}"#,
+        ];
         let hosts = plan(&hosts);
         assert_eq!(found(&hosts, Method::HEAD, "a.example", None), Found::Route(1));
         assert_eq!(found(&hosts, Method::HEAD, "b.example", None), Found::Route(0));
-        let fields = [r#"{"path":"/a","methods":["GET"],"headers":{"x":"1"}}"#, r#"{"path":"/a","methods":["HEAD"],"headers":{"y":"1"}}"#];
+        let fields = [
+            r#"{"path":"/a","methods":["GET"],"headers":{"x":"1"}}"#,
+            r#"{"path":"/a","methods":["HEAD"],"headers":{"y":"1"}}"#,
+        ];
         let fields = plan(&fields);
         assert_eq!(found(&fields, Method::HEAD, "h", Some("x")), Found::Route(0));
         assert_eq!(found(&fields, Method::HEAD, "h", Some("y")), Found::Route(1));
@@ -268,7 +275,13 @@ mod tests {
         ]);
         for route in &plan.routes {
             let Witness { host, path, query, headers } = witness(route).unwrap();
-            let query = Query { host: &host, path: &path, query: query.as_deref(), method: &Method::GET, headers: &headers };
+            let query = Query {
+                host: &host,
+                path: &path,
+                query: query.as_deref(),
+                method: &Method::GET,
+                headers: &headers,
+            };
             assert!(route.miss(&query).is_none(), "{}: {path}", route.id);
         }
     }

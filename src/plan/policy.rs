@@ -48,8 +48,9 @@ impl Context<'_> {
             None => default,
             Some((_, Some(duration))) => duration,
             Some((at, None)) => {
-                self.error(&at.key(key), format!("{key} cannot be \"off\""))
-                    .help("an upstream that never answers would hold the request for ever; choose a span of time");
+                self.error(&at.key(key), format!("{key} cannot be \"off\"")).help(
+                    "an upstream that never answers would hold the request for ever; choose a span of time",
+                );
                 default
             }
         }
@@ -69,7 +70,12 @@ impl Context<'_> {
         Some(parsed.unwrap_or(Duration::from_secs(1)))
     }
 
-    pub(super) fn duration_or(&mut self, at: &Pointer, text: Option<&DurationText>, default: Duration) -> Duration {
+    pub(super) fn duration_or(
+        &mut self,
+        at: &Pointer,
+        text: Option<&DurationText>,
+        default: Duration,
+    ) -> Duration {
         let Some(text) = text else { return default };
         self.duration(at, text).unwrap_or_else(|| {
             self.error(at, "this cannot be \"off\"");
@@ -146,9 +152,8 @@ impl Context<'_> {
         ];
         let header = self.header_name(at, name)?;
         if FIXED.contains(&header.as_str()) {
-            self.error(at, format!("{name} cannot be changed")).help(
-                "it frames the message or belongs to one connection, and the gateway writes it itself",
-            );
+            self.error(at, format!("{name} cannot be changed"))
+                .help("it frames the message or belongs to one connection, and the gateway writes it itself");
             return None;
         }
         Some(header)

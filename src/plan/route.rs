@@ -33,7 +33,8 @@ impl Context<'_> {
         let stand_in = Pattern::prefix("/").ok()?;
         let action = self.action(at, written, pattern.as_ref().unwrap_or(&stand_in));
         let (at_defaults, defaults) = defaults;
-        let timeouts: Layers<'_, _> = layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
+        let timeouts: Layers<'_, _> =
+            layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
         let limits: Layers<'_, _> = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
         let patience = self.patience(&timeouts);
         let body_limit = self.body_limit(&limits);
@@ -133,7 +134,10 @@ impl Context<'_> {
             let (name, expect) = (self.header_name(&at, name), self.expect(&at, written));
             if let (Some(name), Some(expect)) = (name, expect) {
                 if conditions.iter().any(|known| known.name == name) {
-                    self.error(&at, format!("{name} has two conditions: names of header fields have no case"));
+                    self.error(
+                        &at,
+                        format!("{name} has two conditions: names of header fields have no case"),
+                    );
                 }
                 conditions.push(HeaderCondition { name, expect });
             }
@@ -157,7 +161,8 @@ impl Context<'_> {
         };
         match (&table.exact, &table.regex, table.present) {
             (Some(text), None, None) => Some(Expect::Exact(text.as_str().into())),
-            (None, Some(text), None) => match regex_lite::RegexBuilder::new(text).size_limit(1 << 18).build() {
+            (None, Some(text), None) => match regex_lite::RegexBuilder::new(text).size_limit(1 << 18).build()
+            {
                 Ok(regex) => Some(Expect::Regex(regex)),
                 Err(error) => {
                     self.error(&at.key("regex"), format!("this is not a regular expression: {error}"));
@@ -178,13 +183,16 @@ impl Context<'_> {
             self.error(&at.key("rewrite"), "rewrite is for routes with an upstream");
         }
         match (&written.upstream, &written.redirect, &written.respond) {
-            (Some(name), None, None) => self.proxy(at, name, written.rewrite.as_ref(), pattern).map(Action::Proxy),
+            (Some(name), None, None) => {
+                self.proxy(at, name, written.rewrite.as_ref(), pattern).map(Action::Proxy)
+            }
             (None, Some(redirect), None) => {
                 self.redirect(&at.key("redirect"), redirect, pattern).map(Action::Redirect)
             }
             (None, None, Some(respond)) => self.respond(&at.key("respond"), respond).map(Action::Respond),
             (None, None, None) => {
-                self.error(at, "the route does nothing").help("give it one of upstream, redirect and respond");
+                self.error(at, "the route does nothing")
+                    .help("give it one of upstream, redirect and respond");
                 None
             }
             _ => {
@@ -210,7 +218,9 @@ impl Context<'_> {
         if let Some(edits) = &rewrite.query {
             let at = at.key("query");
             query.remove = edits.remove.iter().map(|name| name.as_str().into()).collect();
-            for (key, table, into) in [("set", &edits.set, &mut query.set), ("add", &edits.add, &mut query.add)] {
+            for (key, table, into) in
+                [("set", &edits.set, &mut query.set), ("add", &edits.add, &mut query.add)]
+            {
                 for (name, text) in table {
                     let template = PathTemplate::parse(text, pattern);
                     let template = self.readable(&at.key(key).key(name), template);
@@ -255,8 +265,9 @@ impl Context<'_> {
         if visible && text.starts_with('/') {
             return true;
         }
-        self.error(at, format!("{text:?} cannot be a path"))
-            .help("it begins with a slash, has no query, and other characters than ASCII's are percent-encoded");
+        self.error(at, format!("{text:?} cannot be a path")).help(
+            "it begins with a slash, has no query, and other characters than ASCII's are percent-encoded",
+        );
         false
     }
 
@@ -294,7 +305,8 @@ impl Context<'_> {
         let status = written.status.unwrap_or(200);
         let body = written.body.clone().unwrap_or_default();
         if !(200..=599).contains(&status) {
-            self.error(&at.key("status"), format!("{status} cannot be answered")).help("a status is 200 to 599");
+            self.error(&at.key("status"), format!("{status} cannot be answered"))
+                .help("a status is 200 to 599");
         }
         // RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5.
         if matches!(status, 204 | 205 | 304) && !body.is_empty() {

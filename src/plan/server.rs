@@ -67,11 +67,18 @@ impl Context<'_> {
             certificates: server
                 .certificates
                 .iter()
-                .map(|files| CertificateFiles { chain: files.chain.as_str().into(), key: files.key.as_str().into() })
+                .map(|files| CertificateFiles {
+                    chain: files.chain.as_str().into(),
+                    key: files.key.as_str().into(),
+                })
                 .collect(),
             admin: self.admin(at, server.admin.as_deref()),
             drain: self.duration_or(&at.key("drain"), server.drain.as_ref(), Duration::from_secs(30)),
-            request_line: self.bytes_or(&at_limits.key("request_line"), limits.request_line.as_ref(), 8 << 10),
+            request_line: self.bytes_or(
+                &at_limits.key("request_line"),
+                limits.request_line.as_ref(),
+                8 << 10,
+            ),
             headers: self.bytes_or(&at_limits.key("headers"), limits.headers.as_ref(), 32 << 10),
             header_count: limits.header_count.unwrap_or(100) as usize,
             header_time: self.duration_or(
@@ -92,7 +99,9 @@ impl Context<'_> {
             .then(|| OneOrMany::One(DEFAULT_LISTEN.to_owned()));
         let plain = server.listen.as_ref().or(default.as_ref());
         let mut listeners = Vec::new();
-        for (key, written, secure) in [("listen", plain, false), ("listen_tls", server.listen_tls.as_ref(), true)] {
+        for (key, written, secure) in
+            [("listen", plain, false), ("listen_tls", server.listen_tls.as_ref(), true)]
+        {
             for text in written.map(OneOrMany::as_slice).unwrap_or_default() {
                 match text.parse() {
                     Ok(address) => listeners.push(Listener { address, secure }),

@@ -148,7 +148,9 @@ fn check_variable_name(name: &str) -> Result<(), String> {
     if valid {
         return Ok(());
     }
-    Err(format!("\"{name}\" cannot name a variable: small letters, digits and single _ between them, a letter first"))
+    Err(format!(
+        "\"{name}\" cannot name a variable: small letters, digits and single _ between them, a letter first"
+    ))
 }
 
 #[cfg(test)]

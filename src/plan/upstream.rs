@@ -12,7 +12,12 @@ use crate::config;
 use crate::config::Protocol;
 
 impl Context<'_> {
-    pub(super) fn upstream(&mut self, at: &Pointer, name: &str, written: &config::Upstream) -> Option<Upstream> {
+    pub(super) fn upstream(
+        &mut self,
+        at: &Pointer,
+        name: &str,
+        written: &config::Upstream,
+    ) -> Option<Upstream> {
         self.check_abilities(at, written);
         let url = self.upstream_url(&at.key("url"), &written.url)?;
         let secure = url.scheme() == "https";
@@ -76,7 +81,9 @@ impl Context<'_> {
             self.error(&at.key("protocol"), format!("{host} cannot speak HTTP/2 without TLS"))
                 .help("use https, where HTTP/2 is agreed on by ALPN, or leave protocol out");
         }
-        if written.protocol == Some(Protocol::Http1) && written.url.starts_with("https:") && !self.abilities.chooses_tls
+        if written.protocol == Some(Protocol::Http1)
+            && written.url.starts_with("https:")
+            && !self.abilities.chooses_tls
         {
             self.error(&at.key("protocol"), format!("{host} cannot keep to HTTP/1.1 over TLS"))
                 .help("its host agrees on the version by ALPN; leave protocol out");

@@ -17,7 +17,9 @@ pub fn authority(head: &Parts) -> Result<&str, HostError> {
     if fields.next().is_some() {
         return Err(HostError("two Host fields"));
     }
-    let field = field.map(|value| value.to_str().map_err(|_| HostError("a Host field that is not ASCII"))).transpose()?;
+    let field = field
+        .map(|value| value.to_str().map_err(|_| HostError("a Host field that is not ASCII")))
+        .transpose()?;
     let authority = match (head.uri.authority(), field) {
         // RFC 9112 section 3.2.2: the target's goes before the field's.
         (Some(authority), _) => authority.as_str(),
@@ -51,7 +53,10 @@ fn is_valid(authority: &str) -> bool {
 fn is_host(name: &str) -> bool {
     match name.strip_prefix('[') {
         Some(address) => address.strip_suffix(']').is_some_and(|text| text.parse::<Ipv6Addr>().is_ok()),
-        None => !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)),
+        None => {
+            !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+        }
     }
 }
 
@@ -62,9 +67,13 @@ mod tests {
 
     #[test]
     fn takes_the_port_off() {
-        for (authority, expected) in
-            [("a.example", "a.example"), ("a.example:80", "a.example"), ("a.", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]")]
-        {
+        for (authority, expected) in [
+            ("a.example", "a.example"),
+            ("a.example:80", "a.example"),
+            ("a.", "a"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+        ] {
             assert_eq!(name(authority), expected);
         }
     }
@@ -82,7 +91,8 @@ mod tests {
     #[test]
     fn one_host_and_no_more() {
         let head = |hosts: &[&str]| {
-            let request = hosts.iter().fold(http::Request::get("/"), |request, host| request.header("host", *host));
+            let request =
+                hosts.iter().fold(http::Request::get("/"), |request, host| request.header("host", *host));
             request.body(()).unwrap().into_parts().0
         };
         assert_eq!(authority(&head(&["a"])), Ok("a"));

@@ -35,7 +35,9 @@ impl Plan {
         let mut groups: Vec<_> = hosts.into_iter().map(|(host, routes)| Group { host, routes }).collect();
         for group in &mut groups {
             // Stable: what is equal stays in the order of the files.
-            group.routes.sort_by(|a, b| order(&Entry::from(&self.routes[*a]), &Entry::from(&self.routes[*b])));
+            group
+                .routes
+                .sort_by(|a, b| order(&Entry::from(&self.routes[*a]), &Entry::from(&self.routes[*b])));
         }
         groups.sort_by_key(|group| rank(group.host));
         groups
@@ -59,9 +61,7 @@ mod tests {
 
     #[test]
     fn hosts_then_paths_then_conditions_then_files() {
-        let route = |id: &str, matches: serde_json::Value| {
-            serde_json::json!({ "id": id, "match": matches, "respond": {} })
-        };
+        let route = |id: &str, matches: serde_json::Value| serde_json::json!({ "id": id, "match": matches, "respond": {} });
         let document: Document = serde_json::from_value(serde_json::json!({ "routes": [
             route("any", serde_json::json!({})),
             route("below-short", serde_json::json!({ "host": "*.example" })),

@@ -4,8 +4,8 @@ use std::cmp::{Ordering, Reverse};
 use std::fmt::Write as _;
 
 pub(crate) use super::segment::braces;
-use super::segment::{capture_name, error};
 pub use super::segment::{PatternError, Segment};
+use super::segment::{capture_name, error};
 
 /// A path pattern: segments, and what may follow them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -259,7 +259,10 @@ impl Pattern {
         let (short, long) =
             if self.segments.len() <= other.segments.len() { (self, other) } else { (other, self) };
         if short.segments.len() == long.segments.len() {
-            return !matches!((&short.tail, &long.tail), (Tail::End, Tail::Rest(_)) | (Tail::Rest(_), Tail::End));
+            return !matches!(
+                (&short.tail, &long.tail),
+                (Tail::End, Tail::Rest(_)) | (Tail::Rest(_), Tail::End)
+            );
         }
         match short.tail {
             Tail::End => false,

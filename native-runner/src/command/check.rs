@@ -44,7 +44,8 @@ fn examine(directory: &Path, place: Option<Place>) -> anyhow::Result<Checked> {
         Place::Component => &[Abilities::COMPONENT],
         Place::Both => &[Abilities::NATIVE, Abilities::COMPONENT],
     };
-    let mut checked = Checked { places: places.iter().map(|abilities| abilities.name).collect(), ..Checked::default() };
+    let mut checked =
+        Checked { places: places.iter().map(|abilities| abilities.name).collect(), ..Checked::default() };
     let loaded = match author::load_dir(directory) {
         Ok(loaded) => loaded,
         Err(diagnostics) => {

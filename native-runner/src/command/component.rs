@@ -134,9 +134,10 @@ fn host(file: &Path, plan: &Plan, listeners: &ServerPlan, arguments: &Serve) -> 
     };
     let mut environment = arguments.env.clone();
     environment.extend(variables.environment(&plan.variables));
-    let allowed = arguments.directory.is_some().then(|| {
-        plan.upstreams.iter().map(|upstream| upstream.target.address()).collect()
-    });
+    let allowed = arguments
+        .directory
+        .is_some()
+        .then(|| plan.upstreams.iter().map(|upstream| upstream.target.address()).collect());
     let options = Options {
         environment,
         variables: Arc::new(move |name| variables.get(name).map(|value| Secret::expose(&value).to_owned())),

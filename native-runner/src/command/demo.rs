@@ -23,11 +23,7 @@ pub fn demo(arguments: &Demo) -> anyhow::Result<ExitCode> {
 }
 
 async fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
-    let ports = Ports {
-        gateway: arguments.port,
-        services: arguments.services.0,
-        admin: !arguments.no_admin,
-    };
+    let ports = Ports { gateway: arguments.port, services: arguments.services.0, admin: !arguments.no_admin };
     let services = Services::start(ports.services).await?;
     announce(&services);
     if arguments.services_only {
@@ -51,7 +47,9 @@ async fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
     start_admin(&server).await?;
     show(&server, directory.as_deref(), paint);
     match &directory {
-        Some(directory) => attend(&server, directory, |plan: &mut Plan| demo::adjust(plan, &services, ports)).await?,
+        Some(directory) => {
+            attend(&server, directory, |plan: &mut Plan| demo::adjust(plan, &services, ports)).await?
+        }
         None => wait().await?,
     }
     stop(&server).await;

@@ -27,9 +27,12 @@ pub fn explain(arguments: &Explain) -> anyhow::Result<ExitCode> {
     let explanation = answer(&Arc::new(configuration.plan), &question).map_err(anyhow::Error::msg)?;
     let text = match arguments.json {
         true => serde_json::to_string_pretty(&explanation)? + "\n",
-        false => {
-            explanation::text(&explanation, &configuration.loaded.locations, arguments.all, Paint::on(&stdout()))
-        }
+        false => explanation::text(
+            &explanation,
+            &configuration.loaded.locations,
+            arguments.all,
+            Paint::on(&stdout()),
+        ),
     };
     output::print(&text)?;
     Ok(ExitCode::SUCCESS)

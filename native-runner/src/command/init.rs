@@ -22,7 +22,9 @@ pub fn init(arguments: &Init) -> anyhow::Result<ExitCode> {
     write_new(&directory.join(".schema.json"), &schema)?;
     write_new(&directory.join("gateway.toml"), STARTER)?;
     let shown = directory.display();
-    println!("{shown}/gateway.toml is a configuration to begin with; {shown}/.schema.json is for your editor.");
+    println!(
+        "{shown}/gateway.toml is a configuration to begin with; {shown}/.schema.json is for your editor."
+    );
     println!("\n  tollgate check {shown}\n  tollgate routes {shown}\n  tollgate serve {shown}");
     Ok(ExitCode::SUCCESS)
 }

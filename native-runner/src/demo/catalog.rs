@@ -66,10 +66,12 @@ pub async fn answer(_: Arc<Catalog>, asked: Asked) -> Reply {
             Some(product) => json_reply(StatusCode::OK, &product.json()),
             None => error(StatusCode::NOT_FOUND, "no such product"),
         },
-        ["images", file] => match PRODUCTS.iter().find(|product| file.strip_suffix(".svg") == Some(product.picture)) {
-            Some(product) => text(StatusCode::OK, "image/svg+xml", product.svg()),
-            None => error(StatusCode::NOT_FOUND, "no such picture"),
-        },
+        ["images", file] => {
+            match PRODUCTS.iter().find(|product| file.strip_suffix(".svg") == Some(product.picture)) {
+                Some(product) => text(StatusCode::OK, "image/svg+xml", product.svg()),
+                None => error(StatusCode::NOT_FOUND, "no such picture"),
+            }
+        }
         _ => error(StatusCode::NOT_FOUND, "no such thing"),
     }
 }

@@ -24,7 +24,12 @@ pub struct Stop {
     pub contains: &'static [&'static str],
 }
 
-const fn get(shows: &'static str, target: &'static str, status: u16, contains: &'static [&'static str]) -> Stop {
+const fn get(
+    shows: &'static str,
+    target: &'static str,
+    status: u16,
+    contains: &'static [&'static str],
+) -> Stop {
     Stop { shows, method: "GET", target, headers: &[], body: None, status, contains }
 }
 
@@ -33,9 +38,19 @@ pub const STOPS: [Stop; 17] = [
     get("a service behind a prefix", "/users", 200, &["Ada Lovelace", "server-timing: gateway;dur="]),
     Stop {
         headers: &[("X-Beta", "yes")],
-        ..get("the same address, chosen by a header: the next version", "/users/2", 200, &["\"family\":\"Hopper\""])
+        ..get(
+            "the same address, chosen by a header: the next version",
+            "/users/2",
+            200,
+            &["\"family\":\"Hopper\""],
+        )
     },
-    get("chosen by a query parameter: another form", "/products?format=csv", 200, &["text/csv", "1,Enamel mug"]),
+    get(
+        "chosen by a query parameter: another form",
+        "/products?format=csv",
+        200,
+        &["text/csv", "1,Enamel mug"],
+    ),
     Stop {
         headers: &[("Host", "shop.localhost")],
         ..get("chosen by host, and rewritten to /products/3", "/3", 200, &["\"name\":\"Notebook\""])
@@ -62,13 +77,23 @@ pub const STOPS: [Stop; 17] = [
         ..get("and what may not", "/users/1", 405, &["allow: GET, HEAD, OPTIONS, POST", "method-not-allowed"])
     },
     get("an answer that takes too long", "/orders/1001/invoice", 504, &["upstream-timeout", "proxy-status:"]),
-    get("a path that servers read differently", "/users/1%2Forders", 400, &["ambiguous-path", "encoded_slash"]),
+    get(
+        "a path that servers read differently",
+        "/users/1%2Forders",
+        400,
+        &["ambiguous-path", "encoded_slash"],
+    ),
     Stop {
         headers: &[
             ("X-Request-Id", "my-first-request"),
             ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         ],
-        ..get("your own request id and trace, in the answer and in the log", "/status", 200, &["my-first-request"])
+        ..get(
+            "your own request id and trace, in the answer and in the log",
+            "/status",
+            200,
+            &["my-first-request"],
+        )
     },
 ];
 
@@ -117,7 +142,9 @@ mod tests {
         for stop in &STOPS {
             let given = stop.headers.iter().flat_map(|(name, value)| [*name, *value]).chain(stop.body);
             assert!(given.chain([stop.target]).all(|text| !text.contains('\'')), "{stop:?}");
-            assert!(stop.target.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/?=&%.-".contains(&byte)));
+            assert!(
+                stop.target.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/?=&%.-".contains(&byte))
+            );
         }
     }
 

@@ -90,7 +90,9 @@ fn one(users: &Users, id: &str, form: fn(&User) -> Value) -> Reply {
 
 fn create(users: &Users, asked: &Asked) -> Reply {
     match asked.json()["name"].as_str() {
-        Some(name) if !name.trim().is_empty() => json_reply(StatusCode::CREATED, &users.add(name.trim()).json()),
+        Some(name) if !name.trim().is_empty() => {
+            json_reply(StatusCode::CREATED, &users.add(name.trim()).json())
+        }
         _ => error(StatusCode::UNPROCESSABLE_ENTITY, "a user needs a name"),
     }
 }

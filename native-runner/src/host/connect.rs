@@ -37,7 +37,8 @@ pub async fn connect(target: &Target, trust: &Trust) -> Result<(Stream, bool), S
     let config = trust.config(target).map_err(|error| tls(format!("{error:#}")))?;
     let name = target.server_name.as_deref().unwrap_or(&target.host);
     let name = ServerName::try_from(name.to_owned()).map_err(|error| tls(error.to_string()))?;
-    let stream = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| tls(error.to_string()))?;
+    let stream =
+        TlsConnector::from(config).connect(name, tcp).await.map_err(|error| tls(error.to_string()))?;
     let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     if target.protocol == Protocol::Http2 && !http2 {
         return Err(tls("the upstream did not agree on HTTP/2".to_owned()));

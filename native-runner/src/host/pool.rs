@@ -139,6 +139,7 @@ impl Lease {
     }
 
     /// Back to the pool, where nothing is under way on the connection any more; else it is closed.
+    #[allow(clippy::boxed_local, reason = "a body holds it boxed, and moving it out would copy it")]
     pub fn give_back(mut self: Box<Self>, cx: &mut Context<'_>) {
         // hyper takes notice of the end of an exchange when it is polled next.
         if self.http1.drive(cx).is_pending() && self.http1.sender.is_ready() {

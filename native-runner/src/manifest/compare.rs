@@ -8,7 +8,9 @@ use toml_edit::{Document, Item, TableLike, Value};
 use super::allowed::{Allowed, Pattern};
 use super::{Needs, component_name, references};
 
+const HOSTS: &str = "allowed_outbound_hosts";
 const BUILD: &str = "`tollgate build` writes it";
+const REMOVE: &str = "take it away; `tollgate build` does";
 
 /// Every difference: an error where the manifest allows less than `needs`, a warning where it allows more. `file` is
 /// the manifest's name in diagnostics.
@@ -17,12 +19,16 @@ pub fn compare(file: &str, text: &str, needs: &Needs) -> Vec<Diagnostic> {
         Ok(document) => document,
         Err(error) => {
             let place = place(file, text, "", error.span());
-            return vec![Diagnostic::error(place, format!("the manifest cannot be read: {}", error.message()))];
+            return vec![Diagnostic::error(
+                place,
+                format!("the manifest cannot be read: {}", error.message()),
+            )];
         }
     };
     let root = document.as_table();
     let Some(name) = component_name(root) else {
-        let found = Diagnostic::error(Place::new(file, "/component"), "the manifest has no component \"tollgate\"");
+        let found =
+            Diagnostic::error(Place::new(file, "/component"), "the manifest has no component \"tollgate\"");
         return vec![found.help("name the gateway's component tollgate, or have only one")];
     };
     let component = root.get("component").and_then(Item::as_table_like).and_then(|table| table.get(&name));
@@ -55,56 +61,65 @@ struct Comparison<'a> {
 
 impl<'a> Comparison<'a> {
     fn hosts(&mut self, needs: &Needs) {
-        const KEY: &str = "allowed_outbound_hosts";
-        let entries = self.texts(KEY);
+        let entries = self.texts(HOSTS);
         let allowed: Vec<_> = entries.iter().map(|(text, _)| Allowed::parse(text)).collect();
-        let needed: Vec<_> = needs.hosts.iter().filter_map(|(host, _)| Pattern::parse(host)).collect();
         // What a template comes to is known only when the application starts.
         let has_template = allowed.contains(&Allowed::Template);
-        for (need, (address, upstream)) in needed.iter().zip(&needs.hosts) {
-            let covered = allowed.iter().any(|one| matches!(one, Allowed::Pattern(pattern) if pattern.covers(need)));
+        let needed: Vec<_> = needs
+            .hosts
+            .iter()
+            .filter_map(|(address, upstream)| Some((Pattern::parse(address)?, address, upstream)))
+            .collect();
+        for (need, address, upstream) in &needed {
+            let covered =
+                allowed.iter().any(|one| matches!(one, Allowed::Pattern(pattern) if pattern.covers(need)));
             if !covered && !has_template {
                 let message =
                     format!("the manifest does not allow {address}, which the upstream \"{upstream}\" needs");
-                self.report(Diagnostic::error(self.key(KEY), message), BUILD);
+                self.report(Diagnostic::error(self.key(HOSTS), message), BUILD);
             }
         }
         for (index, ((text, span), entry)) in entries.iter().zip(&allowed).enumerate() {
-            let Allowed::Pattern(pattern) = entry else {
-                continue;
-            };
-            let exact = needed.iter().any(|need| need.covers(pattern));
-            if exact {
+            let Allowed::Pattern(pattern) = entry else { continue };
+            if needed.iter().any(|(need, ..)| need.covers(pattern)) {
                 continue;
             }
-            let serves = needed.iter().zip(&needs.hosts).find(|(need, _)| pattern.covers(need));
-            let (message, help) = match serves {
-                Some((_, (address, _))) => (
-                    format!("the manifest allows {text}, more than the configuration needs"),
-                    format!("write the address itself, {address}; {BUILD}"),
-                ),
-                None => (
-                    format!("the manifest allows {text}, which the configuration does not need"),
-                    format!("take it away; `tollgate build` does"),
-                ),
-            };
-            let place = self.place(&format!("{KEY}/{index}"), span.clone());
-            self.report(Diagnostic::warning(place, message), help);
+            let serves =
+                needed.iter().find(|(need, ..)| pattern.covers(need)).map(|(_, address, _)| *address);
+            let place = self.place(&format!("{HOSTS}/{index}"), span.clone());
+            self.too_wide(place, text, serves);
         }
+    }
+
+    /// An entry that allows more than is needed, though perhaps an address too that is.
+    fn too_wide(&mut self, place: Place, entry: &str, serves: Option<&String>) {
+        let (message, help) = match serves {
+            Some(address) => (
+                format!("the manifest allows {entry}, more than the configuration needs"),
+                format!("write the address itself, {address}; {BUILD}"),
+            ),
+            None => (
+                format!("the manifest allows {entry}, which the configuration does not need"),
+                REMOVE.to_owned(),
+            ),
+        };
+        self.report(Diagnostic::warning(place, message), help);
     }
 
     fn stores(&mut self, needs: &Needs) {
         const KEY: &str = "key_value_stores";
         let entries = self.texts(KEY);
         for store in needs.stores.iter().filter(|store| !entries.iter().any(|(text, _)| text == store)) {
-            let message = format!("the manifest does not allow the key-value store \"{store}\", which is needed");
+            let message =
+                format!("the manifest does not allow the key-value store \"{store}\", which is needed");
             self.report(Diagnostic::error(self.key(KEY), message), BUILD);
         }
         for (index, (text, span)) in entries.iter().enumerate() {
             if !needs.stores.iter().any(|store| store == text) {
-                let message = format!("the manifest allows the key-value store \"{text}\", which nothing needs");
+                let message =
+                    format!("the manifest allows the key-value store \"{text}\", which nothing needs");
                 let place = self.place(&format!("{KEY}/{index}"), span.clone());
-                self.report(Diagnostic::warning(place, message), "take it away; `tollgate build` does");
+                self.report(Diagnostic::warning(place, message), REMOVE);
             }
         }
     }
@@ -122,8 +137,9 @@ impl<'a> Comparison<'a> {
         for (name, value) in given.into_iter().flat_map(|given| given.iter()) {
             let place = self.place(&format!("{KEY}/{name}"), value.span());
             if !needs.variables.iter().any(|needed| needed == name) {
-                let message = format!("the manifest gives the component the variable \"{name}\", which nothing needs");
-                self.report(Diagnostic::warning(place, message), "take it away; `tollgate build` does");
+                let message =
+                    format!("the manifest gives the component the variable \"{name}\", which nothing needs");
+                self.report(Diagnostic::warning(place, message), REMOVE);
                 continue;
             }
             let undeclared = references(value.as_str().unwrap_or_default())
@@ -181,7 +197,10 @@ mod tests {
     }
 
     fn said(manifest: &str) -> Vec<String> {
-        compare("spin.toml", manifest, &needs()).iter().map(|one| format!("{} {}", one.place, one.message)).collect()
+        compare("spin.toml", manifest, &needs())
+            .iter()
+            .map(|one| format!("{} {}", one.place, one.message))
+            .collect()
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! A manifest changed to allow exactly what the configuration needs: nothing else in it moves.
 
 use tollgate::diagnostic::{Diagnostic, Place};
-use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, value};
 
 use super::allowed::Pattern;
-use super::{Needs, component_name, references};
+use super::{Needs, component_name, list, references};
 
 /// `text` with `allowed_outbound_hosts`, `key_value_stores` and the variables of the gateway's component as `needs`
 /// says. What is right already stays as it is written.
@@ -12,14 +12,13 @@ use super::{Needs, component_name, references};
 /// # Errors
 ///
 /// The manifest is not TOML, or has no component that could be the gateway.
-pub fn update(text: &str, needs: &Needs) -> Result<String, Diagnostic> {
-    let place = || Place::new("spin.toml", "");
-    let mut manifest: DocumentMut = text
-        .parse()
-        .map_err(|error| Diagnostic::error(place(), format!("the manifest cannot be read: {error}")))?;
+pub fn update(text: &str, needs: &Needs) -> Result<String, Vec<Diagnostic>> {
+    let unusable = |message: String| Diagnostic::error(Place::new("spin.toml", ""), message);
+    let mut manifest: DocumentMut =
+        text.parse().map_err(|error| vec![unusable(format!("the manifest cannot be read: {error}"))])?;
     let Some(name) = component_name(manifest.as_table()) else {
-        return Err(Diagnostic::error(place(), "the manifest has no component \"tollgate\"")
-            .help("name the gateway's component tollgate, or have only one"));
+        let found = unusable("the manifest has no component \"tollgate\"".to_owned());
+        return Err(vec![found.help("name the gateway's component tollgate, or have only one")]);
     };
     let root: &mut dyn TableLike = manifest.as_table_mut();
     let removed = match component(root, &name) {
@@ -52,7 +51,6 @@ fn same_pattern(a: &str, b: &str) -> bool {
     }
 }
 
-/// Makes a list hold `wanted`: takes away what is not wanted, and adds what is missing at the end.
 fn update_list(table: &mut dyn TableLike, key: &str, wanted: &[&str], same: impl Fn(&str, &str) -> bool) {
     if table.get(key).and_then(Item::as_array).is_none() {
         if wanted.is_empty() {
@@ -60,23 +58,8 @@ fn update_list(table: &mut dyn TableLike, key: &str, wanted: &[&str], same: impl
         }
         table.insert(key, value(Array::new()));
     }
-    let Some(list) = table.get_mut(key).and_then(Item::as_array_mut) else { return };
-    list.retain(|entry| entry.as_str().is_some_and(|entry| wanted.iter().any(|want| same(entry, want))));
-    let missing: Vec<_> = wanted
-        .iter()
-        .filter(|want| !list.iter().any(|entry| entry.as_str().is_some_and(|entry| same(entry, want))))
-        .collect();
-    // A list of several lines stays one: a new entry is set apart as the one before it is.
-    let apart = list.iter().last().and_then(|last| last.decor().prefix()?.as_str().map(str::to_owned));
-    for want in missing {
-        match &apart {
-            Some(apart) if apart.contains('\n') => {
-                let mut entry = Value::from(*want);
-                entry.decor_mut().set_prefix(apart.as_str());
-                list.push_formatted(entry);
-            }
-            _ => list.push(*want),
-        }
+    if let Some(list) = table.get_mut(key).and_then(Item::as_array_mut) {
+        list::update(list, wanted, same);
     }
 }
 
@@ -95,12 +78,12 @@ fn update_variables(component: &mut dyn TableLike, needs: &Needs) -> Vec<String>
             component.remove("variables");
         }
     }
-    if !needs.variables.is_empty() {
-        if let Some(given) = table_in(component, "variables") {
-            for name in needs.variables.iter() {
-                if !given.contains_key(name) {
-                    given.insert(name, value(format!("{{{{ {name} }}}}")));
-                }
+    if !needs.variables.is_empty()
+        && let Some(given) = table_in(component, "variables")
+    {
+        for name in needs.variables.iter() {
+            if !given.contains_key(name) {
+                given.insert(name, value(format!("{{{{ {name} }}}}")));
             }
         }
     }
@@ -210,7 +193,9 @@ source = "b.wasm"
     #[test]
     fn what_is_updated_compares_equal() {
         let bare = "[component.a]\nsource = \"a\"\n";
-        for (manifest, variables) in [(MANIFEST, &[][..]), (MANIFEST, &["old", "b"]), (bare, &["b"]), (bare, &[])] {
+        for (manifest, variables) in
+            [(MANIFEST, &[][..]), (MANIFEST, &["old", "b"]), (bare, &["b"]), (bare, &[])]
+        {
             let updated = update(manifest, &needs(variables)).unwrap();
             assert_eq!(compare("spin.toml", &updated, &needs(variables)), [], "{updated}");
         }

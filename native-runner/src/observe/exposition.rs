@@ -44,12 +44,17 @@ impl Snapshot {
             tally(&mut family, ("route", route), &counts.requests)?;
         }
         let help = "Time from the first byte of a request to the last of its answer";
-        let mut family = encoder.encode_descriptor("request_duration_seconds", help, None, MetricType::Histogram)?;
+        let mut family =
+            encoder.encode_descriptor("request_duration_seconds", help, None, MetricType::Histogram)?;
         for (route, counts) in routes {
             histogram(&mut family, ("route", route), &counts.durations)?;
         }
         for (name, help, get) in [
-            ("request_body_bytes", "Bytes of requests' bodies", (|counts| counts.bytes_in) as fn(&super::metrics::RouteCounts) -> u64),
+            (
+                "request_body_bytes",
+                "Bytes of requests' bodies",
+                (|counts| counts.bytes_in) as fn(&super::metrics::RouteCounts) -> u64,
+            ),
             ("response_body_bytes", "Bytes of answers' bodies", |counts| counts.bytes_out),
         ] {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
@@ -67,7 +72,8 @@ impl Snapshot {
             tally(&mut family, ("upstream", upstream), &counts.results)?;
         }
         let help = "Time from asking an upstream to the head of its answer";
-        let mut family = encoder.encode_descriptor("upstream_duration_seconds", help, None, MetricType::Histogram)?;
+        let mut family =
+            encoder.encode_descriptor("upstream_duration_seconds", help, None, MetricType::Histogram)?;
         for (upstream, counts) in &self.counts.upstreams {
             histogram(&mut family, ("upstream", upstream), &counts.durations)?;
         }
@@ -108,7 +114,11 @@ fn tally(family: &mut MetricEncoder<'_>, subject: (&str, &str), tally: &Tally) -
     Ok(())
 }
 
-fn counter<const N: usize>(family: &mut MetricEncoder<'_>, labels: &[(&str, &str); N], value: u64) -> fmt::Result {
+fn counter<const N: usize>(
+    family: &mut MetricEncoder<'_>,
+    labels: &[(&str, &str); N],
+    value: u64,
+) -> fmt::Result {
     family.encode_family(labels)?.encode_counter::<NoLabelSet, u64, u64>(&value, None)
 }
 

@@ -67,7 +67,9 @@ pub fn reload(server: &Server, directory: &Path, adjust: impl Fn(&mut Plan)) {
         Ok(mut configuration) => {
             adjust(&mut configuration.plan);
             if configuration.plan.server != server.plan().server {
-                tracing::warn!("the server table has changed: what it says of listeners waits for the next start");
+                tracing::warn!(
+                    "the server table has changed: what it says of listeners waits for the next start"
+                );
             }
             for warning in &configuration.warnings {
                 tracing::warn!("{warning}");

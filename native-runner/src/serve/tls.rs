@@ -81,7 +81,9 @@ impl Named {
         let certificates = CertificateDer::pem_file_iter(chain)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .with_context(|| format!("the certificates in {} cannot be read", chain.display()))?;
-        let first = certificates.first().with_context(|| format!("there is no certificate in {}", chain.display()))?;
+        let first = certificates
+            .first()
+            .with_context(|| format!("there is no certificate in {}", chain.display()))?;
         let names = webpki::EndEntityCert::try_from(first)
             .with_context(|| format!("the first certificate in {} is not a server's", chain.display()))?
             .valid_dns_names()

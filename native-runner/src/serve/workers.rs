@@ -31,7 +31,11 @@ pub struct Workers {
 
 impl Workers {
     /// Binds the listeners and starts a worker for each duty. Certificates are relative to `directory`.
-    pub fn start<A: Answer>(plan: &ServerPlan, directory: &Path, duties: Vec<Duty<A>>) -> anyhow::Result<Self> {
+    pub fn start<A: Answer>(
+        plan: &ServerPlan,
+        directory: &Path,
+        duties: Vec<Duty<A>>,
+    ) -> anyhow::Result<Self> {
         let state = State::new(plan);
         let certificates = match plan.certificates.as_slice() {
             [] => None,
@@ -80,7 +84,11 @@ fn bind(plan: &ServerPlan, certificates: Option<&Arc<Certificates>>) -> anyhow::
     for listener in &plan.listeners {
         let socket = listen(listener).with_context(|| format!("cannot listen on {}", listener.address))?;
         let certificates = listener.secure.then(|| certificates.cloned()).flatten();
-        anyhow::ensure!(!listener.secure || certificates.is_some(), "{} has no certificate", listener.address);
+        anyhow::ensure!(
+            !listener.secure || certificates.is_some(),
+            "{} has no certificate",
+            listener.address
+        );
         bound.push(Bound { socket, certificates });
     }
     Ok(bound)

@@ -35,14 +35,17 @@ pub fn host(modules: &Path) -> anyhow::Result<TestHost> {
 fn start(module: &[u8], functions: Arc<Functions>, setup: Setup) -> anyhow::Result<Running> {
     let (mut plan, _) = Plan::compile(&setup.documents, &Abilities::COMPONENT)
         .map_err(|found| anyhow::anyhow!("the configuration is refused: {found:?}"))?;
-    plan.server.listeners = vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false }];
+    plan.server.listeners =
+        vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false }];
     plan.server.drain = Duration::from_millis(100);
     let component = componentize(&freeze(module, &serde_json::to_string(&setup.documents)?)?.core)?;
     let (lines, log) = sync_channel(64);
     let variables = setup.variables;
     let options = Options {
         variables: Arc::new(move |name| variables.get(name).cloned()),
-        allowed_outbound_hosts: Some(plan.upstreams.iter().map(|upstream| upstream.target.address()).collect()),
+        allowed_outbound_hosts: Some(
+            plan.upstreams.iter().map(|upstream| upstream.target.address()).collect(),
+        ),
         instances: 64,
         functions: Some(functions),
         stdout: Target::Channel(lines),

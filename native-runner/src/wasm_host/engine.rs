@@ -64,6 +64,7 @@ fn cache(directory: &Path) -> anyhow::Result<Cache> {
     Ok(Cache::new(config)?)
 }
 
+#[allow(clippy::disallowed_methods, reason = "a thread of its own, which holds nothing up")]
 fn tick(engine: &EngineWeak) {
     while let Some(engine) = engine.upgrade() {
         engine.increment_epoch();

@@ -26,6 +26,10 @@ impl<F: Future> Metered<F> {
     }
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "what is measured is the time of a processor, not of the runtime"
+)]
 impl<F: Future> Future for Metered<F> {
     type Output = Result<F::Output, Exhausted>;
 

@@ -36,7 +36,9 @@ impl State {
         slot: OwnedSemaphorePermit,
     ) -> wasmtime::Result<Self> {
         let mut wasi = WasiCtx::builder();
-        wasi.envs(&options.environment).stdout(Lines::new(options.stdout.clone())).stderr(Lines::new(Target::Stderr));
+        wasi.envs(&options.environment)
+            .stdout(Lines::new(options.stdout.clone()))
+            .stderr(Lines::new(Target::Stderr));
         for (host, guest) in &options.directories {
             wasi.preopened_dir(host, guest, FsPerms::ReadOnly)?;
         }

@@ -1,5 +1,7 @@
 //! What the guard hands on does not depend on how the bytes arrive; and what it costs.
 
+#![allow(clippy::disallowed_methods, reason = "what is measured is real time")]
+
 use std::hint::black_box;
 use std::io;
 use std::pin::Pin;

@@ -1,6 +1,6 @@
 //! What the tests of real traffic share: the server itself, scripted upstreams, and clients that see every byte.
 
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(dead_code, unused_imports, reason = "each test uses a part")]
 
 pub mod gateway;
 pub mod h2;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::support::gateway::proxy;
-use crate::support::wire::{self, End, field, fields, status};
+use crate::support::wire::{End, field, fields, status};
 use crate::support::{Gateway, Upstream};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -298,5 +298,5 @@ async fn repeated_fields_stay_in_order() {
     let mut client = gateway.connect().await;
     client.send("GET / HTTP/1.1\r\nX-List: 1\r\nHost: a\r\nX-List: 2\r\nX-List: 3\r\n\r\n").await;
     let head = client.head().await;
-    assert_eq!(wire::fields(&head, "set-cookie"), ["a=1; Path=/", "b=2", "a=3"], "{head}");
+    assert_eq!(fields(&head, "set-cookie"), ["a=1; Path=/", "b=2", "a=3"], "{head}");
 }
