@@ -287,7 +287,7 @@ fn every_case_tells_a_story() {
     let wrong: Vec<_> = cases
         .filter(|file| {
             let table = file.text.parse::<toml::Table>().unwrap_or_default();
-            !table.get("story").and_then(toml::Value::as_str).is_some_and(|story| !story.trim().is_empty())
+            table.get("story").and_then(toml::Value::as_str).is_none_or(|story| story.trim().is_empty())
         })
         .map(|file| format!("{}: has no story", file.path))
         .collect();
@@ -319,7 +319,7 @@ fn without_code(markdown: &str) -> String {
     markdown.split("```").step_by(2).collect()
 }
 
-fn has_heading(page: &PathBuf, anchor: &str) -> bool {
+fn has_heading(page: &Path, anchor: &str) -> bool {
     let text = text(page);
     let slug = |heading: &str| -> String {
         let kept = heading.trim().to_lowercase().replace(' ', "-");
