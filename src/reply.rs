@@ -60,7 +60,12 @@ pub struct Open<H: Host> {
 
 impl<H: Host> ReplyBody<H> {
     /// Watches `body`, and closes the record with it.
-    pub fn new(body: Body<H::Stream>, mut open: Box<Open<H>>, patience: Patience, deadline: Deadline) -> Self {
+    pub fn new(
+        body: Body<H::Stream>,
+        mut open: Box<Open<H>>,
+        patience: Patience,
+        deadline: Deadline,
+    ) -> Self {
         open.answer = Some((patience, deadline));
         let mut ending = Ending { open: Some(open) };
         // A server asks a body that is empty for nothing, so nobody would notice its end.
@@ -90,7 +95,10 @@ impl<H: Host> HttpBody for ReplyBody<H> {
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let mut this = self.project();
         let Poll::Ready(mut frame) = this.body.as_mut().poll_frame(cx) else {
             let Some(open) = &mut this.ending.open else { return Poll::Pending };

@@ -136,7 +136,9 @@ impl Client {
             // RFC 9110 section 10.1.4: what TE says holds for one connection, so Connection must name it.
             request.headers_mut().insert(CONNECTION, HeaderValue::from_static("te"));
         }
-        if matches!(*request.method(), Method::GET | Method::HEAD) && request.body().size_hint().exact().is_none() {
+        if matches!(*request.method(), Method::GET | Method::HEAD)
+            && request.body().size_hint().exact().is_none()
+        {
             // hyper takes such a request for one without a body unless it is told.
             request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
@@ -160,7 +162,12 @@ impl Client {
         }
     }
 
-    fn answered(&self, target: &Target, http1: Box<Http1>, response: Response<Incoming>) -> Response<NativeBody> {
+    fn answered(
+        &self,
+        target: &Target,
+        http1: Box<Http1>,
+        response: Response<Incoming>,
+    ) -> Response<NativeBody> {
         let lease = Box::new(Lease::new(http1, Arc::clone(&self.pool), target.key));
         response.map(|incoming| NativeBody::upstream(incoming, lease))
     }
@@ -200,7 +207,8 @@ async fn over_http2(
     if let Some(path) = path {
         uri = uri.path_and_query(path);
     }
-    *request.uri_mut() = uri.build().map_err(|error| (SendError::unsent(SendErrorKind::Host, error), None))?;
+    *request.uri_mut() =
+        uri.build().map_err(|error| (SendError::unsent(SendErrorKind::Host, error), None))?;
     *request.version_mut() = http::Version::HTTP_2;
     let host = request.headers_mut().remove(http::header::HOST);
     let error = match sender.ready().await {

@@ -91,7 +91,9 @@ fn write_all(lines: &Receiver<Entry>, mut out: impl Write) {
             // Nobody is left to tell that nobody reads.
             let _ = match entry {
                 Entry::Line(line) => out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")),
-                Entry::Written(told) => out.flush().and_then(|()| told.try_send(()).map_err(std::io::Error::other)),
+                Entry::Written(told) => {
+                    out.flush().and_then(|()| told.try_send(()).map_err(std::io::Error::other))
+                }
             };
             next = lines.try_recv().ok();
         }

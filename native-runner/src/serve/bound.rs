@@ -109,7 +109,11 @@ impl Activity {
     }
 
     fn since(&self, moment: u64) -> Duration {
-        if moment == u64::MAX { Duration::ZERO } else { Duration::from_millis(self.now().saturating_sub(moment)) }
+        if moment == u64::MAX {
+            Duration::ZERO
+        } else {
+            Duration::from_millis(self.now().saturating_sub(moment))
+        }
     }
 }
 

@@ -100,11 +100,10 @@ impl<A: Answer> Serving<A> {
         if self.state.heads.count > 100 {
             builder.max_headers(self.state.heads.count);
         }
-        let connection = builder
-            .serve_connection(
-                TokioIo::new(guard),
-                hyper::service::service_fn(move |request| Arc::clone(&service).call(request)),
-            );
+        let connection = builder.serve_connection(
+            TokioIo::new(guard),
+            hyper::service::service_fn(move |request| Arc::clone(&service).call(request)),
+        );
         self.look_after(connection, &activity).await;
     }
 

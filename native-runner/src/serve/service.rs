@@ -81,13 +81,20 @@ impl<A: Answer> Service<A> {
     }
 
     /// Answers a request.
-    pub async fn call(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Held<A::Body>>, Infallible> {
+    pub async fn call(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+    ) -> Result<Response<Held<A::Body>>, Infallible> {
         self.activity.begin();
         let busy = Busy { activity: Arc::clone(&self.activity), offered: false };
         let version = request.version();
         // The guard waits for the answer to this one: what follows might have been meant for another protocol.
         let upgrade = version < Version::HTTP_2
-            && request.headers().get_all(UPGRADE).iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
+            && request
+                .headers()
+                .get_all(UPGRADE)
+                .iter()
+                .any(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
         let permit = self.state.admit();
         let refusal = framing::check(&request)
             .and_then(|()| framing::within(&request, &self.state.heads))
@@ -103,7 +110,10 @@ impl<A: Answer> Service<A> {
             }
             None => self.answer.handle(request, self.peer).await,
         };
-        let last = broken || upgrade || self.state.is_draining() || self.answer.leaves_request_unread(response.body());
+        let last = broken
+            || upgrade
+            || self.state.is_draining()
+            || self.answer.leaves_request_unread(response.body());
         if version < Version::HTTP_2 && last {
             // RFC 9112 section 9.6: after this answer nothing more is read.
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -142,7 +152,10 @@ impl<B: Body<Data = Bytes>> Body for Held<B> {
     type Data = Bytes;
     type Error = B::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let mut this = self.project();
         this.busy.take();
         let polled = this.body.as_mut().poll_frame(cx);
