@@ -53,10 +53,12 @@ impl Upstream {
 impl Wire {
     /// The next request's head and body, if one comes before the connection ends.
     pub async fn next_request(&mut self) -> Option<(String, String)> {
-        // A connection may lie unused for longer than a test is patient with anything else.
-        if self.is_unread() && !matches!(self.stream.peek(&mut [0]).await, Ok(1)) {
-            return None;
-        }
-        Some(self.message().await)
+        if self.goes_on().await { Some(self.message().await) } else { None }
+    }
+
+    /// Whether anything comes before the connection ends. It may lie unused for longer than a test is patient with
+    /// anything else.
+    pub async fn goes_on(&mut self) -> bool {
+        !self.is_unread() || matches!(self.stream.peek(&mut [0]).await, Ok(1))
     }
 }
