@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue, LOCATION};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
@@ -22,6 +22,10 @@ use crate::route::path::{Normal, normalise};
 use crate::route::{self, Found, Query};
 use crate::telemetry::{Outcome, Record, TraceContext, line, request_id, trace};
 use crate::{redirect, transform, upstream};
+
+mod refusal;
+
+use refusal::{authority, is_registered, refuse_ambiguity, refuse_expectation};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -332,77 +336,6 @@ enum Destination {
     Route(usize),
     /// Nowhere: the gateway says which methods there are.
     Options(HeaderValue),
-}
-
-/// The authority that was asked for; none in a request of HTTP/1.0, which need not say (RFC 9112 section 3.2.2).
-fn authority(head: &Parts) -> Result<&str, Failure> {
-    match route::host::authority(head) {
-        Ok(authority) => Ok(authority),
-        Err(_) if head.version == Version::HTTP_10 && !head.headers.contains_key(http::header::HOST) => {
-            Ok("")
-        }
-        Err(error) => Err(Failure::from(Problem::BadRequest).detail(error.0)),
-    }
-}
-
-/// The methods registered with IANA beyond those of RFC 9110 and RFC 5789: known, so never 501. CONNECT is known too,
-/// but RFC 9110 section 15.6.2 is for what a server does not have the functionality for.
-fn is_registered(method: &Method) -> bool {
-    const REGISTERED: [&str; 31] = [
-        "ACL",
-        "BASELINE-CONTROL",
-        "BIND",
-        "CHECKIN",
-        "CHECKOUT",
-        "COPY",
-        "LABEL",
-        "LINK",
-        "LOCK",
-        "MERGE",
-        "MKACTIVITY",
-        "MKCALENDAR",
-        "MKCOL",
-        "MKREDIRECTREF",
-        "MKWORKSPACE",
-        "MOVE",
-        "ORDERPATCH",
-        "PROPFIND",
-        "PROPPATCH",
-        "QUERY",
-        "REBIND",
-        "REPORT",
-        "SEARCH",
-        "UNBIND",
-        "UNCHECKOUT",
-        "UNLINK",
-        "UNLOCK",
-        "UPDATE",
-        "UPDATEREDIRECTREF",
-        "VERSION-CONTROL",
-        "PRI",
-    ];
-    REGISTERED.contains(&method.as_str())
-}
-
-/// RFC 9110 section 10.1.1: an expectation that cannot be met is refused. hyper meets `100-continue`.
-fn refuse_expectation(headers: &HeaderMap) -> Result<(), Failure> {
-    match headers.get(EXPECT) {
-        Some(value) if !value.as_bytes().eq_ignore_ascii_case(b"100-continue") => {
-            Err(Problem::ExpectationFailed.into())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Without a route, nothing is tolerated.
-fn refuse_ambiguity(normal: &Normal<'_>, route: Option<&Route>) -> Result<(), Failure> {
-    let tolerated = route.map(|route| route.tolerated).unwrap_or_default();
-    let found = normal.found.minus(tolerated);
-    if found.is_empty() {
-        return Ok(());
-    }
-    let names = found.names().collect::<Vec<_>>().join(", ");
-    Err(Failure::from(Problem::AmbiguousPath).detail(format!("the path has {names}")))
 }
 
 /// A body that is counted, and who counts; nobody where there is none.
