@@ -81,7 +81,8 @@ step_cases() {
 step_web() {
     local runner
     runner=$(scripts/wasm-bindgen.sh)
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$runner .toolchain/cargo-wasm test --locked --quiet \
+    # Not --quiet, which cargo would hand on to the runner, which does not know it.
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$runner .toolchain/cargo-wasm test --locked \
         --package tollgate --no-default-features --target wasm32-unknown-unknown --test web
 }
 
