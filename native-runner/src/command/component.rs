@@ -15,6 +15,7 @@ use crate::freeze::{componentize, freeze};
 use crate::host::Variables;
 use crate::inspect;
 use crate::load::{self, Configuration};
+use crate::manifest::{self, Needs};
 use crate::serve::admin;
 use crate::serve::component::ComponentServer;
 use crate::wasm_host::{Options, WasmHost};
@@ -35,7 +36,29 @@ pub fn build(arguments: &Build) -> anyhow::Result<ExitCode> {
     write(&arguments.out.join("tollgate.component.wasm"), &componentize(&core)?)?;
     let core = frozen(&arguments.modules.join(SPIN), &configuration)?;
     write(&arguments.out.join("tollgate.spin.wasm"), &core)?;
-    Ok(ExitCode::SUCCESS)
+    update_manifest(arguments, &configuration.plan)
+}
+
+/// Brings the manifest up to date with what the plan needs: no less, and no more.
+fn update_manifest(arguments: &Build, plan: &Plan) -> anyhow::Result<ExitCode> {
+    let beside = || arguments.directory.canonicalize().ok()?.parent().map(|parent| parent.join("spin.toml"));
+    let found = arguments.manifest.clone().or_else(|| beside().filter(|file| file.exists()));
+    let Some(file) = found else { return Ok(ExitCode::SUCCESS) };
+    let text =
+        std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+    match manifest::update(&text, &Needs::of(plan)) {
+        Ok(updated) if updated == text => Ok(ExitCode::SUCCESS),
+        Ok(updated) => {
+            std::fs::write(&file, updated)
+                .with_context(|| format!("{} cannot be written", file.display()))?;
+            println!("{}: brought up to date", file.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(diagnostics) => {
+            eprintln!("{}", load::report(&diagnostics));
+            Ok(ExitCode::FAILURE)
+        }
+    }
 }
 
 fn read(directory: &Path) -> anyhow::Result<Option<Configuration>> {

@@ -10,6 +10,7 @@ use http::uri::Scheme;
 use http::{Request, Response};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
+use tollgate::forward::hop::strip_hop_by_hop;
 use tollgate::gateway::Peer;
 use tollgate::plan::ServerPlan;
 use tollgate::problem::Failure;
@@ -36,7 +37,9 @@ pub struct ComponentServer {
 impl Answer for Hosted {
     type Body = Reply;
 
-    async fn handle(self: &Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Reply> {
+    async fn handle(self: &Arc<Self>, mut request: Request<Incoming>, peer: Peer) -> Response<Reply> {
+        // Only who holds the connection sees what `Connection` names (RFC 9110 section 7.6.1); the guest cannot.
+        strip_hop_by_hop(request.headers_mut());
         let scheme = if peer.secure { Scheme::HTTPS } else { Scheme::HTTP };
         self.host.answer(request, &scheme, peer.address).await
     }

@@ -10,6 +10,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
+use tollgate::forward::hop::strip_hop_by_hop;
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody};
 
 /// What Spin and Wasmtime use where the guest set no limit.
@@ -27,11 +28,13 @@ pub async fn send(
     let dial = Dial::new(limits.connect_timeout.unwrap_or(DEFAULT_LIMIT));
     let first_byte = limits.first_byte_timeout.unwrap_or(DEFAULT_LIMIT);
     let exchange = dial.clone().scope(client.request(request));
-    let response = tokio::select! {
+    let mut response = tokio::select! {
         biased;
         answered = exchange => answered.map_err(|error| send_error::from_client(&error))?,
         () = waited_too_long(&dial, first_byte) => return Err(Error::ConnectionReadTimeout),
     };
+    // Only who holds the connection sees what `Connection` names (RFC 9110 section 7.6.1); the guest cannot.
+    strip_hop_by_hop(response.headers_mut());
     let between = limits.between_bytes_timeout.unwrap_or(DEFAULT_LIMIT);
     Ok(response.map(|body| Timed::new(body, between).boxed_unsync()))
 }
