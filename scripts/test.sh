@@ -23,7 +23,9 @@ passed=0
 
 step_toolchain() {
     command -v cargo >/dev/null || { echo "cargo is missing: install Rust from https://rustup.rs" >&2; return 1; }
-    command -v cc >/dev/null && command -v curl >/dev/null && command -v node >/dev/null || install gcc libc6-dev curl nodejs
+    command -v cc >/dev/null || install gcc libc6-dev
+    command -v curl >/dev/null || install curl
+    command -v node >/dev/null || install nodejs
     # A minimal profile of rustup comes without these.
     cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
@@ -89,7 +91,7 @@ step_web() {
 
 # Every command in the documents, as a reader would run it.
 step_documents() {
-    if [ -x scripts/documents.sh ]; then scripts/documents.sh; fi
+    scripts/documents.sh
 }
 
 # The first command of the README, from a build without Wasmtime, and the tour it prints.

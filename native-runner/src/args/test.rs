@@ -34,4 +34,6 @@ pub enum CaseHost {
     Native,
     /// The component in embedded Wasmtime, on loopback.
     Wasm,
+    /// The component on Spin, whose binary SPIN_BIN names.
+    Spin,
 }

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+#[cfg(feature = "component")]
+use anyhow::Context as _;
+
 use crate::args::{CaseHost, Test};
 use crate::test::{self, TestHost};
 
@@ -23,12 +26,24 @@ fn host_of(host: CaseHost, modules: &Path) -> anyhow::Result<TestHost> {
         CaseHost::Sim => Ok(TestHost::Simulated),
         CaseHost::Native => Ok(test::native::host()),
         CaseHost::Wasm => wasm(modules),
+        CaseHost::Spin => spin(modules),
     }
 }
 
 #[cfg(feature = "component")]
 fn wasm(modules: &Path) -> anyhow::Result<TestHost> {
     test::wasm::host(modules)
+}
+
+#[cfg(feature = "component")]
+fn spin(modules: &Path) -> anyhow::Result<TestHost> {
+    let binary = std::env::var_os("SPIN_BIN").context("SPIN_BIN does not name Spin's binary")?;
+    test::wasm::spin(modules, binary.into())
+}
+
+#[cfg(not(feature = "component"))]
+fn spin(_: &Path) -> anyhow::Result<TestHost> {
+    super::component::refuse()
 }
 
 #[cfg(not(feature = "component"))]

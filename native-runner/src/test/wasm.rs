@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use tollgate::plan::{Abilities, Listener, Plan};
 use tollgate::sim::case::HostKind;
 
+use super::spin::Application;
 use super::{Live, Running, Setup, TestHost};
 use crate::freeze::{componentize, freeze};
 use crate::serve::component::ComponentServer;
@@ -20,16 +21,36 @@ use crate::wasm_host::{Options, WasmHost};
 
 /// The component whose module is in `modules`.
 pub fn host(modules: &Path) -> anyhow::Result<TestHost> {
-    let file = modules.join("tollgate.spin.module.wasm");
-    let module: Arc<[u8]> = std::fs::read(&file)
-        .with_context(|| format!("{} cannot be read; make it with scripts/component.sh", file.display()))?
-        .into();
+    let module = module(modules)?;
     let functions = Arc::new(Functions::default());
     let start = Box::new(move |setup| -> super::Starting {
         let (module, functions) = (Arc::clone(&module), Arc::clone(&functions));
         Box::pin(async move { start(&module, functions, setup) })
     });
     Ok(TestHost::Live(Live { kind: HostKind::Wasm, abilities: Abilities::COMPONENT, start }))
+}
+
+/// The same component on Spin.
+pub fn spin(modules: &Path, binary: PathBuf) -> anyhow::Result<TestHost> {
+    let module = module(modules)?;
+    let directory = Arc::new(tempfile::tempdir()?);
+    let start = Box::new(move |setup: Setup| -> super::Starting {
+        let (module, binary, directory) = (Arc::clone(&module), binary.clone(), Arc::clone(&directory));
+        Box::pin(async move {
+            let file = directory.path().join("tollgate.spin.wasm");
+            std::fs::write(&file, freeze(&module, &serde_json::to_string(&setup.documents)?)?.core)?;
+            let application = Application { binary, module: file, directory: directory.path().to_owned() };
+            super::spin::up(&application, &setup).await
+        })
+    });
+    Ok(TestHost::Live(Live { kind: HostKind::Spin, abilities: Abilities::COMPONENT, start }))
+}
+
+fn module(modules: &Path) -> anyhow::Result<Arc<[u8]>> {
+    let file = modules.join("tollgate.spin.module.wasm");
+    let bytes = std::fs::read(&file)
+        .with_context(|| format!("{} cannot be read; make it with scripts/component.sh", file.display()))?;
+    Ok(bytes.into())
 }
 
 fn start(module: &[u8], functions: Arc<Functions>, setup: Setup) -> anyhow::Result<Running> {
