@@ -77,7 +77,7 @@ step_hosts() {
 step_cases() {
     local hosts=sim,native,wasm
     [ -z "${SPIN_BIN:-}" ] || hosts=$hosts,spin
-    tollgate test --host "$hosts" tests/cases
+    tollgate test --host "$hosts" --modules "$target/component" tests/cases
 }
 
 # The core, compiled for wasm32-unknown-unknown, under Node.

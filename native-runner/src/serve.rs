@@ -40,6 +40,10 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What a server answers with: the native gateway, or a component in Wasmtime.
 pub trait Answer: Send + Sync + 'static {
+    /// After how many turns a worker looks for events, as tokio counts them. Answers that hold the thread for long want
+    /// it done more often, or one holds up all the others.
+    const EVENT_INTERVAL: u32 = 61;
+
     /// The body of an answer.
     type Body: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
 

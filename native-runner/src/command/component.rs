@@ -1,5 +1,6 @@
 //! `tollgate build` and `tollgate serve --component`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::load::{self, Configuration};
 use crate::manifest::{self, Needs};
 use crate::serve::admin;
 use crate::serve::component::ComponentServer;
+use crate::wasm_host::key_value::{KeyValue, Memory};
 use crate::wasm_host::{Options, WasmHost};
 
 /// The module for hosts of wasi:http, as scripts/component.sh names it.
@@ -165,10 +167,16 @@ fn host(file: &Path, plan: &Plan, listeners: &ServerPlan, arguments: &Serve) -> 
         environment,
         variables: Arc::new(move |name| variables.get(name).map(|value| Secret::expose(&value).to_owned())),
         allowed_outbound_hosts: allowed,
+        // A component that is not ours may want Spin's default store; the plan of ours needs none yet.
+        stores: if arguments.directory.is_some() { BTreeMap::new() } else { default_store() },
         instances: u32::try_from(listeners.in_flight).unwrap_or(u32::MAX).min(1_000),
         ..Options::default()
     };
     WasmHost::new(&component(bytes)?, options)
+}
+
+fn default_store() -> BTreeMap<String, Arc<dyn KeyValue>> {
+    BTreeMap::from([("default".to_owned(), Arc::new(Memory::default()) as Arc<dyn KeyValue>)])
 }
 
 /// Bytes 4 to 7 tell a component from a core module.

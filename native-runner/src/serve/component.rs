@@ -35,6 +35,9 @@ pub struct ComponentServer {
 }
 
 impl Answer for Hosted {
+    /// A guest computes up to 10 ms at a time.
+    const EVENT_INTERVAL: u32 = 4;
+
     type Body = Reply;
 
     async fn handle(self: &Arc<Self>, mut request: Request<Incoming>, peer: Peer) -> Response<Reply> {

@@ -41,7 +41,10 @@ pub fn start<A: Answer>(
     for listener in listeners {
         accepting.push((listener.socket.try_clone()?, listener.certificates.clone()));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .event_interval(A::EVENT_INTERVAL)
+        .enable_all()
+        .build()?;
     std::thread::Builder::new()
         .name(format!("worker-{number}"))
         .spawn(move || {
