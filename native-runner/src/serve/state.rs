@@ -22,6 +22,7 @@ pub struct State {
     pub idle: Duration,
     /// Places for connections.
     pub connections: Arc<Semaphore>,
+    workers: usize,
     most_connections: usize,
     most_in_flight: usize,
     in_flight: AtomicUsize,
@@ -36,8 +37,8 @@ pub struct Permit(Arc<State>);
 // === impl State ===
 
 impl State {
-    /// The state of a server with these limits.
-    pub fn new(plan: &ServerPlan) -> Arc<Self> {
+    /// The state of a server with these limits and so many workers.
+    pub fn new(plan: &ServerPlan, workers: usize) -> Arc<Self> {
         let heads = Limits {
             line: plan.request_line,
             fields: plan.headers,
@@ -48,6 +49,7 @@ impl State {
             heads,
             idle: plan.idle,
             connections: Arc::new(Semaphore::new(plan.connections)),
+            workers: workers.max(1),
             most_connections: plan.connections,
             most_in_flight: plan.in_flight,
             in_flight: AtomicUsize::new(0),
@@ -73,6 +75,11 @@ impl State {
     /// Open connections.
     pub fn open_connections(&self) -> usize {
         self.most_connections - self.connections.available_permits().min(self.most_connections)
+    }
+
+    /// Whether a worker with `own` connections has more than its share.
+    pub fn has_enough(&self, own: usize) -> bool {
+        own * self.workers > self.open_connections() + self.workers
     }
 
     /// Stops accepting.

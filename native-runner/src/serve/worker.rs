@@ -24,6 +24,9 @@ pub struct Bound {
 
 /// How long a worker waits when the system gives it no more connections.
 const EXHAUSTED: Duration = Duration::from_millis(50);
+/// How long a worker that has more than its share of the connections leaves the next to the others. All accept from
+/// one socket, and without this the first to wake takes a whole burst (measured: 16 of 16 in every second run).
+const STEP_BACK: Duration = Duration::from_millis(1);
 /// How many connections may wait to be accepted.
 pub const BACKLOG: i32 = 4096;
 /// How often connections to upstreams that nobody uses are looked for.
@@ -93,6 +96,9 @@ async fn accept<A: Answer>(
     let state = Arc::clone(&serving.state);
     let mut left = BACKLOG;
     while left > 0 {
+        if state.has_enough(connections.len()) && !state.is_draining() {
+            tokio::time::sleep(STEP_BACK).await;
+        }
         // When the server drains, those that wait to be accepted already still are: the client may have sent a
         // request, and would see a reset.
         let accepted = tokio::select! {

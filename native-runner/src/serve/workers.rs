@@ -36,7 +36,7 @@ impl Workers {
         directory: &Path,
         duties: Vec<Duty<A>>,
     ) -> anyhow::Result<Self> {
-        let state = State::new(plan);
+        let state = State::new(plan, duties.len());
         let certificates = match plan.certificates.as_slice() {
             [] => None,
             files => Some(Arc::new(Certificates::read(directory, files)?)),
