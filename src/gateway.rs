@@ -92,12 +92,8 @@ impl<H: Host> Gateway<H> {
         let mut open = Open::new(self.host.clone(), self.begin(&head, &client));
         let is_head = head.method == Method::HEAD;
         let answer = self.run(head, body, peer, &client, open.record()).await;
-        let (mut response, patience, deadline) =
-            answer.unwrap_or_else(|failure| self.fail(&failure, open.record()));
-        self.stamp(response.headers_mut(), open.record());
-        open.record().status = response.status();
-        let response = if is_head { without_content(response) } else { response };
-        response.map(|body| ReplyBody::new(body, open, patience, deadline))
+        let answer = answer.unwrap_or_else(|failure| self.fail(&failure, open.record()));
+        self.reply(answer, open, is_head)
     }
 
     /// Answers a request that a shell refuses before there is one to handle: one that is not valid HTTP, or one more
@@ -105,10 +101,16 @@ impl<H: Host> Gateway<H> {
     pub fn refuse(&self, failure: &Failure, head: &Parts, peer: Peer) -> Reply<H> {
         let client = client_of(peer.address.ip(), &self.plan.trusted, &head.headers);
         let mut open = Open::new(self.host.clone(), self.begin(head, &client));
-        let (mut response, patience, deadline) = self.fail(failure, open.record());
+        let answer = self.fail(failure, open.record());
+        self.reply(answer, open, head.method == Method::HEAD)
+    }
+
+    /// The answer as the client gets it, and its record open until the last byte.
+    fn reply(&self, answer: Answer<H::Stream>, mut open: Box<Open<H>>, is_head: bool) -> Reply<H> {
+        let (mut response, patience, deadline) = answer;
         self.stamp(response.headers_mut(), open.record());
         open.record().status = response.status();
-        let response = if head.method == Method::HEAD { without_content(response) } else { response };
+        let response = if is_head { without_content(response) } else { response };
         response.map(|body| ReplyBody::new(body, open, patience, deadline))
     }
 
@@ -121,7 +123,6 @@ impl<H: Host> Gateway<H> {
         client: &Client,
         record: &mut Record,
     ) -> Result<Answer<H::Stream>, Failure> {
-        let deadline_begun = record.begun;
         let authority = authority(&head)?.to_owned();
         if forward::hop::nominates_framing(&head.headers) {
             return Err(
@@ -136,7 +137,7 @@ impl<H: Host> Gateway<H> {
         };
         record.route = Some(route);
         let route = &self.plan.routes[route];
-        let deadline = Deadline::after(deadline_begun, route.patience.request);
+        let deadline = Deadline::after(record.begun, route.patience.request);
         let incoming = Incoming { head, peer, client, authority: &authority, normal: &normal, record };
         let mut response = match &route.action {
             Action::Proxy(proxy) => self.proxy(route, proxy, incoming, body, deadline).await?,

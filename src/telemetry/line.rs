@@ -39,7 +39,7 @@ pub fn json(record: &Record) -> String {
     let line = Line {
         time: rfc3339(record.started),
         request_id: record.request_id.to_str().unwrap_or_default(),
-        trace_id: hex(&record.trace.trace_id),
+        trace_id: record.trace.trace_id_text(),
         route: record.route_id(),
         client: record.client,
         method: record.method.as_str(),
@@ -103,13 +103,6 @@ fn version(version: http::Version) -> &'static str {
 /// Nothing in a line of text may look like another line or move the cursor.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// RFC 3339 in UTC with milliseconds. The civil date is Howard Hinnant's `civil_from_days`.
