@@ -257,14 +257,14 @@ mod tests {
     fn the_documents_example() {
         let metadata = parse(&example()).unwrap();
         assert_eq!(metadata.issuer(), ISSUER);
-        assert_eq!(metadata.endpoint(Endpoint::Jwks).unwrap().path, "/jwks.json");
+        assert_eq!(metadata.endpoint(Endpoint::Jwks).unwrap().endpoint.path, "/jwks.json");
         for (endpoint, path) in [
             (Endpoint::Authorization, "/connect/authorize"),
             (Endpoint::Token, "/connect/token"),
             (Endpoint::Userinfo, "/connect/userinfo"),
             (Endpoint::EndSession, "/connect/end_session"),
         ] {
-            assert_eq!(metadata.endpoint(endpoint).unwrap().path, path);
+            assert_eq!(metadata.endpoint(endpoint).unwrap().endpoint.path, path);
         }
         assert_eq!(
             metadata.endpoint(Endpoint::Introspection).err(),
@@ -322,7 +322,7 @@ mod tests {
         let mut document = example();
         document["jwks_uri"] = json!("https://keys.example.com/v3/certs");
         assert_eq!(
-            &*parse(&document).unwrap().endpoint(Endpoint::Jwks).unwrap().target.host,
+            &*parse(&document).unwrap().endpoint(Endpoint::Jwks).unwrap().endpoint.target.host,
             "keys.example.com"
         );
     }

@@ -5,27 +5,23 @@
 //! configuration names, which are also all that a component's manifest must allow.
 
 use std::fmt;
-use std::sync::Arc;
 
-use http::uri::PathAndQuery;
 use url::Url;
 
-use crate::plan::Target;
+use crate::plan::{Endpoint, Target};
 
 /// The origins that may be called: the first is that of the issuer itself.
 #[derive(Debug, Clone)]
 pub struct Origins {
     /// In the order of the configuration; never empty.
-    allowed: Vec<Arc<Target>>,
+    allowed: Vec<Target>,
 }
 
 /// An address within the allowed origins.
 #[derive(Debug, Clone)]
 pub struct Address {
-    /// Whom to call.
-    pub target: Arc<Target>,
-    /// What to ask for there.
-    pub path: PathAndQuery,
+    /// Whom to call, and what to ask for there.
+    pub endpoint: Endpoint,
     /// The whole address, for a browser.
     pub text: Box<str>,
 }
@@ -52,12 +48,12 @@ const LONGEST: usize = 2048;
 
 impl Origins {
     /// The issuer's own origin, and those that the configuration names beside it.
-    pub fn new(own: Arc<Target>, others: impl IntoIterator<Item = Arc<Target>>) -> Self {
+    pub fn new(own: Target, others: impl IntoIterator<Item = Target>) -> Self {
         Self { allowed: std::iter::once(own).chain(others).collect() }
     }
 
     /// All that may be called.
-    pub fn targets(&self) -> &[Arc<Target>] {
+    pub fn targets(&self) -> &[Target] {
         &self.allowed
     }
 
@@ -79,14 +75,15 @@ impl Origins {
             return Err(Foreign::Adorned);
         }
         let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-        let is_it = |target: &&Arc<Target>| {
+        let is_it = |target: &&Target| {
             target.secure == secure
                 && *target.host == *host
                 && Some(target.port) == url.port_or_known_default()
         };
         let target = self.allowed.iter().find(is_it).ok_or(Foreign::Origin)?;
         let path = url[url::Position::BeforePath..].parse().map_err(|_| Foreign::Malformed)?;
-        Ok(Address { target: Arc::clone(target), path, text: url.as_str().into() })
+        let endpoint = Endpoint { target: target.clone(), path };
+        Ok(Address { endpoint, text: url.as_str().into() })
     }
 }
 
@@ -109,26 +106,10 @@ impl std::error::Error for Foreign {}
 #[cfg(test)]
 pub(super) mod tests {
     #![allow(clippy::unwrap_used)]
-    use http::HeaderValue;
-
     use super::*;
-    use crate::config::Protocol;
 
-    pub(in crate::auth) fn target(origin: &str) -> Arc<Target> {
-        let url = Url::parse(origin).unwrap();
-        let host = url.host_str().unwrap();
-        let authority = url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
-        Arc::new(Target {
-            secure: url.scheme() == "https",
-            host: host.trim_start_matches('[').trim_end_matches(']').into(),
-            port: url.port_or_known_default().unwrap(),
-            host_header: HeaderValue::from_str(&authority).unwrap(),
-            authority: authority.parse().unwrap(),
-            protocol: Protocol::Auto,
-            ca: None,
-            server_name: None,
-            key: 0,
-        })
+    pub(in crate::auth) fn target(origin: &str) -> Target {
+        Target::of(&Url::parse(origin).unwrap()).unwrap()
     }
 
     fn origins() -> Origins {
@@ -149,7 +130,11 @@ pub(super) mod tests {
             ("https://id.example/a/../b", "/b", "id.example"),
         ] {
             let address = origins().address(text).unwrap();
-            assert_eq!((address.path.as_str(), &*address.target.host), (path, host), "{text}");
+            assert_eq!(
+                (address.endpoint.path.as_str(), &*address.endpoint.target.host),
+                (path, host),
+                "{text}"
+            );
         }
         assert_eq!(&*origins().address("https://id.example").unwrap().text, "https://id.example/");
     }

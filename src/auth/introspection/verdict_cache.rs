@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Refusal, Verdict};
+use super::verdict::{Refusal, Verdict};
 use crate::auth::key_source::life::after;
 use crate::host::UnixMillis;
 
@@ -157,7 +157,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use serde_json::json;
 
-    use super::super::Requirements;
+    use super::super::verdict::Requirements;
     use super::*;
 
     const NOW: UnixMillis = UnixMillis(1_767_225_600_000);
