@@ -3,6 +3,7 @@
 
 #[cfg(feature = "author")]
 pub mod author;
+pub mod auth;
 pub mod body;
 #[cfg(target_os = "wasi")]
 mod component;

@@ -1,0 +1,4 @@
+//! Who may call.
+
+pub mod claims;
+pub mod jwt;
