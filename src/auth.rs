@@ -19,6 +19,7 @@ pub mod authorise;
 pub mod basic;
 pub mod caller;
 pub mod certificate;
+pub mod claims;
 pub mod discovery;
 pub mod external;
 pub mod introspection;

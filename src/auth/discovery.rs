@@ -3,12 +3,17 @@
 use std::fmt;
 
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
+use super::claims::{self, Bounds};
 use super::origin::{Address, Foreign, Origins};
 
 /// The largest document, in bytes. The largest of the well-known providers have a tenth of it.
 pub const MAX_DOCUMENT: usize = 64 << 10;
+
+/// The lists of large providers have some hundreds of values.
+const DOCUMENT: Bounds = Bounds { bytes: MAX_DOCUMENT, depth: 8, values: 4096 };
 
 /// Which document an issuer publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,9 +61,7 @@ struct Lists {
 /// What is wrong with a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// It is larger than [`MAX_DOCUMENT`].
-    TooLarge,
-    /// It is no JSON object with members of the right types, each once.
+    /// It is no JSON object with members of the right types, each once, or too large.
     Malformed(String),
     /// It is another issuer's.
     Issuer(String),
@@ -68,7 +71,7 @@ pub enum Fault {
     Foreign(Endpoint, Foreign),
 }
 
-/// The members that are read. Any other is left aside, but none of these may stand twice.
+/// The members that are read; any other is left aside.
 #[derive(Deserialize)]
 struct Document {
     issuer: String,
@@ -100,15 +103,10 @@ pub fn location(issuer: &Url, kind: Kind) -> String {
 impl Metadata {
     /// Reads the document that was fetched for `issuer`.
     pub fn parse(body: &[u8], issuer: &str, origins: &Origins) -> Result<Self, Fault> {
-        if body.len() > MAX_DOCUMENT {
-            return Err(Fault::TooLarge);
-        }
-        // A list with the members in order would be taken for the object.
-        if body.trim_ascii_start().first() != Some(&b'{') {
-            return Err(Fault::Malformed("it is no JSON object".to_owned()));
-        }
-        let document: Document =
-            serde_json::from_slice(body).map_err(|error| Fault::Malformed(error.to_string()))?;
+        let members =
+            claims::parse(body, DOCUMENT).map_err(|refused| Fault::Malformed(refused.0.to_owned()))?;
+        let document: Document = serde_json::from_value(Value::Object(members))
+            .map_err(|error| Fault::Malformed(error.to_string()))?;
         // OpenID Connect Discovery 1.0 section 4.3, RFC 8414 section 3.3: MUST be identical, so that no issuer speaks
         // for another.
         if document.issuer != issuer {
@@ -202,7 +200,6 @@ impl Endpoint {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge => write!(f, "the issuer's document is larger than {MAX_DOCUMENT} bytes"),
             Self::Malformed(cause) => write!(f, "the issuer's document cannot be read: {cause}"),
             Self::Issuer(other) => write!(f, "the issuer's document is of another issuer, \"{other}\""),
             Self::Missing(endpoint) => write!(f, "the issuer's document has no {}", endpoint.name()),
@@ -218,7 +215,7 @@ impl std::error::Error for Fault {}
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::super::origin::tests::target;
     use super::*;
@@ -335,7 +332,7 @@ mod tests {
         }
         let mut document = example();
         document["padding"] = json!("x".repeat(MAX_DOCUMENT));
-        assert_eq!(parse(&document).err(), Some(Fault::TooLarge));
+        assert!(matches!(parse(&document), Err(Fault::Malformed(_))));
     }
 
     #[test]

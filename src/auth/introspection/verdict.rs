@@ -3,13 +3,13 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
+use crate::auth::claims::{self, Claims};
 use crate::host::UnixMillis;
 
-/// The largest answer, in bytes: as large as the head of a request may be, which a token that says the same of itself
-/// would have to fit in.
-pub const MAX_ANSWER: usize = 64 << 10;
+/// The largest answer, in bytes.
+pub const MAX_ANSWER: usize = claims::CLAIMS.bytes;
 
 /// How far the server's clock may be ahead of ours, for `nbf`. For `exp` there is no such leeway: RFC 7662 section 4
 /// forbids to take a token for active after it.
@@ -42,7 +42,7 @@ pub struct Active {
     /// `exp`, in seconds since 1970.
     pub expires: Option<u64>,
     /// All members of the answer.
-    pub claims: Map<String, Value>,
+    pub claims: Claims,
 }
 
 /// What a token is worth.
@@ -75,7 +75,7 @@ pub enum Refusal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Malformed(pub String);
 
-/// The members that RFC 7662 section 2.2 knows. None of them may stand twice.
+/// The members that RFC 7662 section 2.2 knows.
 #[derive(Deserialize)]
 struct Answer {
     active: bool,
@@ -111,12 +111,10 @@ pub fn form(token: &str) -> String {
 impl Verdict {
     /// Judges a token by the body of a 200 answer.
     pub fn parse(body: &[u8], required: &Requirements, now: UnixMillis) -> Result<Self, Malformed> {
-        if body.len() > MAX_ANSWER {
-            return Err(Malformed(format!("it is larger than {MAX_ANSWER} bytes")));
-        }
-        // Read as an object first: a list with the members in order would be taken for one.
-        let claims: Map<String, Value> = serde_json::from_slice(body).map_err(malformed)?;
-        let answer: Answer = serde_json::from_slice(body).map_err(malformed)?;
+        let claims =
+            claims::parse(body, claims::CLAIMS).map_err(|refused| Malformed(refused.0.to_owned()))?;
+        let answer: Answer = serde_json::from_value(Value::Object(claims.clone()))
+            .map_err(|error| Malformed(error.to_string()))?;
         let expires = answer.exp.as_ref().map(|exp| seconds(exp, f64::floor)).transpose()?;
         let not_before = answer.nbf.as_ref().map(|nbf| seconds(nbf, f64::ceil)).transpose()?;
         let now = now.0 / 1_000;
@@ -151,10 +149,6 @@ impl Verdict {
             }))
         })
     }
-}
-
-fn malformed(error: serde_json::Error) -> Malformed {
-    Malformed(error.to_string())
 }
 
 /// A server answers for refresh tokens too (RFC 7662 section 2.1), which are no way in anywhere; and a token that is
