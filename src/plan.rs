@@ -22,9 +22,12 @@ use crate::route::table::{HostPattern, Table};
 mod auth;
 mod compile;
 mod conflict;
+mod exposure;
+mod key_source;
 mod policy;
 mod route;
 pub(crate) mod scalar;
+mod secret;
 mod server;
 mod template;
 mod upstream;
@@ -73,6 +76,8 @@ pub struct Abilities {
     pub listens: bool,
     /// Has a key-value store.
     pub stores: bool,
+    /// Keeps things in memory from one request to the next.
+    pub remembers: bool,
 }
 
 /// One route, ready to run.
@@ -96,6 +101,8 @@ pub struct Route {
     pub tolerated: Ambiguities,
     /// Who may use it.
     pub access: Access,
+    /// The same in the author's words, for listings: `public`, or what is asked of callers.
+    pub protection: Box<str>,
     /// What it does.
     pub action: Action,
     /// How long things may take.
@@ -279,6 +286,7 @@ impl Abilities {
         chooses_tls: true,
         listens: true,
         stores: true,
+        remembers: true,
     };
     /// The component for Spin.
     pub const COMPONENT: Self = Self {
@@ -288,6 +296,7 @@ impl Abilities {
         chooses_tls: false,
         listens: false,
         stores: true,
+        remembers: false,
     };
     /// The component for every other host of `wasi:http`.
     pub const PORTABLE: Self = Self { name: "a component outside Spin", stores: false, ..Self::COMPONENT };
