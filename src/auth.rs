@@ -17,6 +17,7 @@ use http::{Response, StatusCode};
 pub mod api_key;
 pub mod authorise;
 pub mod basic;
+pub mod bearer;
 pub mod caller;
 pub mod certificate;
 pub mod claims;
@@ -178,6 +179,20 @@ impl Plan {
             Kind::Login(login) => login.key_source(),
             _ => None,
         })
+    }
+}
+
+// === impl Access ===
+
+impl Access {
+    /// Takes away what the client says under names that only an external service may use towards the upstream.
+    pub fn remove_told(&self, plan: &Plan, headers: &mut HeaderMap) {
+        if let Self::Required(required) = self
+            && let Some(index) = required.external
+            && let Kind::External(service) = &plan.authenticators[index].kind
+        {
+            service.fields.remove_told(headers);
+        }
     }
 }
 
