@@ -95,7 +95,7 @@ impl Expression {
         run.used()
     }
 
-    /// The units it uses at most for a request in which no list has more than 256 items and no text more than 256
+    /// The units it uses at most for a request in which no list has more than 200 items and no text more than 256
     /// bytes; never more than any evaluation may use.
     pub fn bound(&self) -> u32 {
         self.bound
@@ -128,12 +128,7 @@ impl Mistake {
     fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None }
     }
-
-    fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
 }
 
-
-
+#[cfg(test)]
+mod tests;

@@ -73,7 +73,9 @@ pub(super) fn compile(source: &str, wanted: Kind) -> Result<Expression, Vec<Mist
 fn parse(source: &str) -> Result<IdedExpr, Mistake> {
     if source.len() > MOST_BYTES {
         let (length, most) = (source.len(), MOST_BYTES);
-        return Err(Mistake::new(format!("the expression has {length} bytes, and at most {most} are allowed")));
+        return Err(Mistake::new(format!(
+            "the expression has {length} bytes, and at most {most} are allowed"
+        )));
     }
     // Counted wherever they stand, in texts too: how texts end is the parser's business alone.
     let signs = source.bytes().filter(|byte| b".!-+*/%?[({&|=<>".contains(byte)).count();
@@ -85,7 +87,11 @@ fn parse(source: &str) -> Result<IdedExpr, Mistake> {
         let Some(first) = errors.errors.first() else { return Mistake::new("the expression cannot be read") };
         let message = first.msg.trim_start_matches("Syntax error: ");
         let (line, column) = first.pos;
-        let place = if source.contains('\n') { format!("line {line}, column {column}") } else { format!("column {column}") };
+        let place = if source.contains('\n') {
+            format!("line {line}, column {column}")
+        } else {
+            format!("column {column}")
+        };
         Mistake::new(format!("the expression cannot be read: {message} ({place})"))
     })
 }
@@ -184,10 +190,12 @@ impl Compiler {
             }
             _ => Kind::Any,
         };
-        if matches!(of, Node::Variable(Variable::Headers)) && key.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        if matches!(of, Node::Variable(Variable::Headers))
+            && key.bytes().any(|byte| byte.is_ascii_uppercase())
+        {
             let lower = key.to_ascii_lowercase();
-            self.mistake(format!("there is no header `{key}`: names of headers are in lower case here")).help =
-                Some(format!("write request.headers[\"{lower}\"]"));
+            self.mistake(format!("there is no header `{key}`: names of headers are in lower case here"))
+                .help = Some(format!("write request.headers[\"{lower}\"]"));
         }
         (Node::Member(Box::new(of), key.into()), kind)
     }

@@ -22,6 +22,12 @@ mod compare;
 /// Units for one value that is made: what [`Value`] takes, at eight bytes a unit.
 pub(super) const MADE: usize = 8;
 
+/// Bytes that are compared or searched for a unit.
+pub(super) const LOOKED: usize = 32;
+
+/// Bytes that are made, or looked at character by character, for a unit.
+pub(super) const SPELLED: usize = 8;
+
 /// One evaluation.
 pub(super) struct Run<'a> {
     facts: &'a Facts<'a>,
@@ -51,9 +57,14 @@ impl<'a> Run<'a> {
         left.map(drop).ok_or(Fault::TooCostly)
     }
 
-    /// Pays for looking at so many bytes.
-    fn pay_bytes(&mut self, bytes: usize) -> Result<(), Fault> {
-        self.pay(bytes / 4)
+    /// Pays for comparing so many bytes, or searching in them.
+    fn look(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.pay(bytes / LOOKED)
+    }
+
+    /// Pays for making text of so many bytes, or looking at its characters.
+    fn make(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.pay(bytes / SPELLED)
     }
 
     pub(super) fn value(&mut self, node: &'a Node) -> Found<'a> {
@@ -70,7 +81,7 @@ impl<'a> Run<'a> {
             Node::HasMember(of, key) => {
                 let map = self.value(of)?;
                 let map = as_map(&map, "has()")?;
-                self.pay_bytes(map.weight() + key.len())?;
+                self.make(map.weight() + key.len())?;
                 Ok(Value::Bool(map.has(key)))
             }
             Node::Element(both) => {
@@ -104,12 +115,12 @@ impl<'a> Run<'a> {
             Node::InNetwork(of, networks) => {
                 let of = self.value(of)?;
                 let text = as_text(&of, "in_network()")?;
-                self.pay_bytes(text.len() + 8 * networks.len())?;
+                self.make(text.len() + 8 * networks.len())?;
                 let address: IpAddr = text.parse().map_err(|_| Fault::Unreadable("IP address"))?;
                 Ok(Value::Bool(networks.iter().any(|network| network.contains(address))))
             }
             Node::ClientIn(networks) => {
-                self.pay_bytes(8 * networks.len())?;
+                self.pay(networks.len())?;
                 let name = Variable::ClientAddress.name();
                 let address = self.facts.client.ok_or_else(|| Fault::Absent(name.into()))?;
                 Ok(Value::Bool(networks.iter().any(|network| network.contains(address))))
@@ -143,10 +154,10 @@ impl<'a> Run<'a> {
 
     fn member(&mut self, of: &Value<'a>, key: &str) -> Found<'a> {
         let map = as_map(of, ".")?;
-        self.pay_bytes(map.weight() + key.len())?;
+        self.make(map.weight() + key.len())?;
         let found = map.get(key)?;
         if let Value::Text(Cow::Owned(text)) = &found {
-            self.pay_bytes(text.len())?;
+            self.make(text.len())?;
         }
         Ok(found)
     }

@@ -80,7 +80,9 @@ impl<'a> Map<'a> {
                 first.map(Value::Text)
             }
             Self::Params(pattern, path) => captured(pattern, path, key)?.map(Value::Text),
-            Self::Made(pairs) => pairs.iter().find(|(at, _)| is_text(at, key)).map(|(_, value)| value.clone()),
+            Self::Made(pairs) => {
+                pairs.iter().find(|(at, _)| is_text(at, key)).map(|(_, value)| value.clone())
+            }
         }
         .ok_or_else(|| Fault::Absent(key.into()))
     }

@@ -167,7 +167,9 @@ impl<'a> Value<'a> {
                 Value::List(List::Made(items.iter().map(|it| it.clone().kept()).collect::<Option<_>>()?))
             }
             Self::Map(Map::Made(pairs)) => {
-                let kept = |(key, value): &(Value<'a>, Value<'a>)| Some((key.clone().kept()?, value.clone().kept()?));
+                let kept = |(key, value): &(Value<'a>, Value<'a>)| {
+                    Some((key.clone().kept()?, value.clone().kept()?))
+                };
                 Value::Map(Map::Made(pairs.iter().map(kept).collect::<Option<_>>()?))
             }
             Self::List(_) | Self::Map(_) => return None,

@@ -57,7 +57,8 @@ impl Compiler {
 
     fn unknown_function(&mut self, name: &str) -> Typed {
         let functions = Function::ALL.iter().map(|(_, name, _)| *name);
-        let all: Vec<_> = functions.chain(PARTS.iter().map(|(name, _)| *name)).chain(OTHERS.iter().copied()).collect();
+        let all: Vec<_> =
+            functions.chain(PARTS.iter().map(|(name, _)| *name)).chain(OTHERS.iter().copied()).collect();
         if OTHERS.contains(&name) {
             let how = match name {
                 "has" => "has(claims.email)".to_owned(),

@@ -47,7 +47,9 @@ impl Compiler {
     fn element(&mut self, of: &IdedExpr, at: &IdedExpr) -> Typed {
         let (of, at) = (self.node(of), self.node(at));
         match (&of.1, &at) {
-            (kind, (Node::Constant(Value::Text(key)), _)) if kind.may_be(Kind::Map) && !is_constant_map(&of.0) => {
+            (kind, (Node::Constant(Value::Text(key)), _))
+                if kind.may_be(Kind::Map) && !is_constant_map(&of.0) =>
+            {
                 self.member(of, &key.clone())
             }
             (Kind::List, (_, at)) if !at.may_be(Kind::Int) && !at.may_be(Kind::Uint) => {
@@ -72,7 +74,9 @@ impl Compiler {
                 self.mistake(format!("`{sign}` cannot have {of_a} and {of_b}"))
             };
             if equality && (of_a == Kind::List || of_b == Kind::List) {
-                found.help = Some("whether an item is in a list is said with `in`: \"admin\" in caller.groups".to_owned());
+                found.help = Some(
+                    "whether an item is in a list is said with `in`: \"admin\" in caller.groups".to_owned(),
+                );
             }
             return super::NOTHING;
         };

@@ -13,7 +13,7 @@ impl<'a> Run<'a> {
     pub(super) fn add(&mut self, a: Value<'a>, b: &Value<'a>) -> Found<'a> {
         match (a, b) {
             (Value::Text(a), Value::Text(b)) => {
-                self.pay_bytes(a.len() + b.len())?;
+                self.make(a.len() + b.len())?;
                 Ok(Value::Text(Cow::Owned([&*a, &**b].concat())))
             }
             (Value::List(a), Value::List(b)) => {
@@ -32,7 +32,9 @@ pub(super) fn negate(value: &Value<'_>) -> Found<'static> {
     match value {
         Value::Int(value) => value.checked_neg().map(Value::Int).ok_or(Fault::Overflow),
         Value::Double(value) => Ok(Value::Double(-value)),
-        Value::Duration(Span(value)) => value.checked_neg().map(|it| Value::Duration(Span(it))).ok_or(Fault::Overflow),
+        Value::Duration(Span(value)) => {
+            value.checked_neg().map(|it| Value::Duration(Span(it))).ok_or(Fault::Overflow)
+        }
         other => Err(Fault::Mismatch("-", other.kind(), Kind::Null)),
     }
 }

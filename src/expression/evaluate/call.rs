@@ -18,7 +18,7 @@ impl<'a> Run<'a> {
                 let Some(second) = arguments.get(1) else { return Err(mismatch(function, &Value::Null)) };
                 let second = self.value(second)?;
                 let (text, part) = (as_text(&first, function.name())?, as_text(&second, function.name())?);
-                self.pay_bytes(text.len() + part.len())?;
+                self.look(text.len() + part.len())?;
                 Ok(Value::Bool(match function {
                     Function::Contains => text.contains(part),
                     Function::StartsWith => text.starts_with(part),
@@ -27,7 +27,7 @@ impl<'a> Run<'a> {
             }
             Function::LowerAscii | Function::UpperAscii => {
                 let text = as_text(&first, function.name())?;
-                self.pay_bytes(text.len())?;
+                self.make(text.len())?;
                 let changed = match function {
                     Function::LowerAscii => text.to_ascii_lowercase(),
                     _ => text.to_ascii_uppercase(),
@@ -37,7 +37,7 @@ impl<'a> Run<'a> {
             // Nothing that is converted is longer than a number is, but text itself.
             _ => {
                 if let Value::Text(text) = &first {
-                    self.pay_bytes(text.len())?;
+                    self.make(text.len())?;
                 }
                 self.pay(super::MADE)?;
                 convert(function, first)
@@ -48,12 +48,12 @@ impl<'a> Run<'a> {
     fn size(&mut self, of: &Value<'a>) -> Found<'a> {
         let size = match of {
             Value::Text(text) => {
-                self.pay_bytes(text.len())?;
+                self.make(text.len())?;
                 text.chars().count()
             }
             Value::List(list) => list.len(),
             Value::Map(map) => {
-                self.pay_bytes(map.weight())?;
+                self.make(map.weight())?;
                 map.len()
             }
             other => return Err(mismatch(Function::Size, other)),

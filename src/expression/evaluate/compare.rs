@@ -16,7 +16,7 @@ impl<'a> Run<'a> {
         match (a, b) {
             (Value::Null, Value::Null) => Ok(true),
             (Value::Text(a), Value::Text(b)) => {
-                self.pay_bytes(a.len().min(b.len()))?;
+                self.look(a.len().min(b.len()))?;
                 Ok(a == b)
             }
             (Value::List(a), Value::List(b)) => self.equal_lists(a, b),
@@ -59,9 +59,14 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    pub(super) fn ordered(&mut self, operator: Operator, a: &Value<'a>, b: &Value<'a>) -> Result<bool, Fault> {
+    pub(super) fn ordered(
+        &mut self,
+        operator: Operator,
+        a: &Value<'a>,
+        b: &Value<'a>,
+    ) -> Result<bool, Fault> {
         if let (Value::Text(a), Value::Text(b)) = (a, b) {
-            self.pay_bytes(a.len().min(b.len()))?;
+            self.look(a.len().min(b.len()))?;
         }
         let order = match a.order(b) {
             Some(order) => order,
@@ -106,7 +111,7 @@ impl<'a> Run<'a> {
                 Ok(false)
             }
             (map, Value::Text(key)) => {
-                self.pay_bytes(map.weight() + key.len())?;
+                self.make(map.weight() + key.len())?;
                 Ok(map.has(key))
             }
             (_, key) if matches!(key.kind(), Kind::Bool | Kind::Int | Kind::Uint | Kind::Double) => Ok(false),
