@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
+use http_body::Body as _;
 
-use crate::body::{Body, Meter, Upload};
+use crate::auth::{Admitted, Asking, Caller, Stop};
+use crate::body::{Body, BodyError, Meter, Upload};
 use crate::deadline::Deadline;
 use crate::forward::client::{Client, client_of};
 use crate::forward::{self, Passage};
@@ -19,16 +21,15 @@ use crate::plan::{Action, Patience, Plan, Proxy, Redirect, Respond, Route};
 use crate::problem::{Failure, Problem};
 use crate::reply::{Open, Reply, ReplyBody};
 use crate::route::path::{Normal, normalise};
-use crate::route::{self, Found, Query};
-use crate::telemetry::{Outcome, Record, TraceContext, line, request_id, trace};
-use crate::{redirect, transform, upstream};
+use crate::telemetry::Record;
+use crate::{auth, redirect, transform, upstream};
 
+mod destination;
+mod record;
 mod refusal;
 
-use refusal::{authority, is_registered, refuse_ambiguity, refuse_expectation};
-
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use destination::Destination;
+use refusal::authority;
 
 /// How long a client has to read an answer that no route made.
 const PATIENCE: Patience = Patience {
@@ -43,6 +44,8 @@ const PATIENCE: Patience = Patience {
 pub struct Gateway<H> {
     plan: Arc<Plan>,
     host: H,
+    /// Who is taken for every request's caller; nobody but in an explanation.
+    assumed: Option<Arc<Caller>>,
 }
 
 /// The other end of a connection.
@@ -61,6 +64,7 @@ struct Incoming<'a> {
     client: &'a Client,
     authority: &'a str,
     normal: &'a Normal<'a>,
+    admitted: &'a Admitted,
     record: &'a mut Record,
 }
 
@@ -72,7 +76,12 @@ type Answer<S> = (Response<Body<S>>, Patience, Deadline);
 impl<H: Host> Gateway<H> {
     /// Puts `plan` in force on `host`.
     pub fn new(plan: Arc<Plan>, host: H) -> Self {
-        Self { plan, host }
+        Self { plan, host, assumed: None }
+    }
+
+    /// Takes `caller` for every request's, without looking: for explanations.
+    pub fn assuming(self, caller: Arc<Caller>) -> Self {
+        Self { assumed: Some(caller), ..self }
     }
 
     /// The plan in force.
@@ -138,71 +147,57 @@ impl<H: Host> Gateway<H> {
         record.route = Some(route);
         let route = &self.plan.routes[route];
         let deadline = Deadline::after(record.begun, route.patience.request);
-        let incoming = Incoming { head, peer, client, authority: &authority, normal: &normal, record };
+        let mut body = Body::Stream(body);
+        let asking = Asking {
+            head: &head,
+            peer,
+            client,
+            authority: &authority,
+            path: &normal.path,
+            route,
+            now: record.started,
+            deadline,
+            plan: &self.plan.auth,
+            assumed: self.assumed.as_ref(),
+        };
+        let admitted = match auth::authenticate(&self.host, &route.access, &asking, &mut body).await {
+            Ok(admitted) => admitted,
+            Err(Stop::Refused(failure)) => return Err(failure),
+            Err(Stop::Answer(answer)) => return Ok((answer.map(Body::Full), route.patience, deadline)),
+        };
+        record.caller.clone_from(&admitted.caller);
+        let incoming = Incoming {
+            head,
+            peer,
+            client,
+            authority: &authority,
+            normal: &normal,
+            admitted: &admitted,
+            record,
+        };
+        let response = self.act(route, incoming, body, deadline).await?;
+        Ok((response, route.patience, deadline))
+    }
+
+    /// What the route does for a caller who may use it.
+    async fn act(
+        &self,
+        route: &Route,
+        incoming: Incoming<'_>,
+        body: Body<H::Stream>,
+        deadline: Deadline,
+    ) -> Result<Response<Body<H::Stream>>, Failure> {
+        let admitted = incoming.admitted;
         let mut response = match &route.action {
             Action::Proxy(proxy) => self.proxy(route, proxy, incoming, body, deadline).await?,
             Action::Redirect(redirect) => self.redirect(route, redirect, &incoming)?,
             Action::Respond(respond) => fixed(respond),
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
-        Ok((response, route.patience, deadline))
-    }
-
-    fn find(&self, head: &Parts, authority: &str, normal: &Normal<'_>) -> Result<Destination, Failure> {
-        self.refuse_method(&head.method)?;
-        refuse_expectation(&head.headers)?;
-        if normal.path == "*" {
-            // RFC 9112 section 3.2.4: only OPTIONS asks about the server as a whole.
-            return match head.method {
-                Method::OPTIONS => Ok(Destination::Options(self.every_method())),
-                _ => Err(Failure::from(Problem::BadRequest).detail("only OPTIONS takes *")),
-            };
+        for (name, value) in &admitted.response {
+            response.headers_mut().append(name, value.clone());
         }
-        let query = Query {
-            host: &route::lowercase(route::host::name(authority)),
-            path: &normal.path,
-            query: head.uri.query(),
-            method: &head.method,
-            headers: &head.headers,
-        };
-        match self.plan.find(&query) {
-            Found::Route(index) => {
-                refuse_ambiguity(normal, Some(&self.plan.routes[index]))?;
-                Ok(Destination::Route(index))
-            }
-            _ if !normal.found.is_empty() => {
-                Err(refuse_ambiguity(normal, None).err().unwrap_or(Problem::NoRoute.into()))
-            }
-            Found::Method(allowed) if head.method == Method::OPTIONS => {
-                Ok(Destination::Options(allowed.header()))
-            }
-            Found::Method(allowed) => {
-                Err(Failure { allow: Some(allowed.header()), ..Problem::MethodNotAllowed.into() })
-            }
-            Found::Nothing => Err(Problem::NoRoute.into()),
-        }
-    }
-
-    /// RFC 9110 section 9.1: 501 for a method that is unknown, 405 for one that is known and not allowed.
-    fn refuse_method(&self, method: &Method) -> Result<(), Failure> {
-        match *method {
-            Method::GET
-            | Method::HEAD
-            | Method::POST
-            | Method::PUT
-            | Method::PATCH
-            | Method::DELETE
-            | Method::OPTIONS
-            | Method::TRACE => Ok(()),
-            _ if self.plan.methods.contains(method) || is_registered(method) => Ok(()),
-            _ => Err(Problem::NotImplemented.into()),
-        }
-    }
-
-    fn every_method(&self) -> HeaderValue {
-        let own = self.plan.methods.iter().map(|method| format!(", {method}")).collect::<String>();
-        HeaderValue::try_from(format!("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT{own}"))
-            .unwrap_or(HeaderValue::from_static("GET, HEAD, OPTIONS"))
+        Ok(response)
     }
 
     async fn proxy(
@@ -210,10 +205,10 @@ impl<H: Host> Gateway<H> {
         route: &Route,
         proxy: &Proxy,
         incoming: Incoming<'_>,
-        body: H::Stream,
+        body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
-        let Incoming { mut head, peer, client, authority, normal, record } = incoming;
+        let Incoming { mut head, peer, client, authority, normal, admitted, record } = incoming;
         let name = &self.plan.telemetry.name;
         forward::refuse_loop(&head.headers, name)?;
         if forward::max_forwards_spent(&mut head) {
@@ -228,6 +223,10 @@ impl<H: Host> Gateway<H> {
         let passage = Passage { name, peer, client, authority, request_id, trace };
         forward::request(&mut head, upstream, &passage)?;
         transform::edit_headers(&self.host, &route.request_edits, &mut head.headers).await?;
+        for name in admitted.request.keys() {
+            head.headers.remove(name);
+        }
+        head.headers.extend(admitted.request.clone());
         head.uri = target.into();
         head.version = Version::HTTP_11;
         head.extensions.clear();
@@ -275,77 +274,15 @@ impl<H: Host> Gateway<H> {
         response.headers_mut().insert(LOCATION, location);
         Ok(response)
     }
-
-    // === the record ===
-
-    fn begin(&self, head: &Parts, client: &Client) -> Record {
-        let mut random = |bytes: &mut [u8]| self.host.fill(bytes);
-        let request_id = request_id::accept_or_make(&head.headers, &mut random);
-        let trace: TraceContext = trace::continue_or_start(&head.headers, &mut random);
-        Record {
-            plan: Arc::clone(&self.plan),
-            started: self.host.unix(),
-            begun: self.host.tick(),
-            request_id,
-            trace,
-            client: client.address,
-            method: head.method.clone(),
-            version: head.version,
-            target: head.uri.path_and_query().cloned(),
-            route: None,
-            upstream: None,
-            attempts: 0,
-            asked: None,
-            answered: None,
-            status: StatusCode::OK,
-            upload: None,
-            bytes_out: 0,
-            total: Duration::ZERO,
-            outcome: Outcome::Answered,
-            cause: None,
-        }
-    }
-
-    /// The one place where a failure becomes an answer.
-    fn fail(&self, failure: &Failure, record: &mut Record) -> Answer<H::Stream> {
-        record.outcome = Outcome::Problem(failure.problem);
-        record.cause.clone_from(&failure.cause);
-        let response = failure.respond(&self.plan.telemetry.name, Some(&record.request_id));
-        brief(response.map(Body::Full))
-    }
-
-    fn stamp(&self, headers: &mut HeaderMap, record: &Record) {
-        headers.insert(X_REQUEST_ID, record.request_id.clone());
-        if self.plan.telemetry.server_timing {
-            let total = self.host.tick() - record.begun;
-            let upstream = line::upstream_time(record);
-            let gateway = line::millis(total.saturating_sub(upstream.unwrap_or_default()));
-            let timing = match upstream {
-                Some(upstream) => format!("gateway;dur={gateway}, upstream;dur={}", line::millis(upstream)),
-                None => format!("gateway;dur={gateway}"),
-            };
-            if let Ok(value) = HeaderValue::try_from(timing) {
-                let _ = headers.try_append(SERVER_TIMING, value);
-            }
-        }
-    }
-}
-
-/// Where a request goes.
-enum Destination {
-    /// To the route of this index.
-    Route(usize),
-    /// Nowhere: the gateway says which methods there are.
-    Options(HeaderValue),
 }
 
 /// A body that is counted, and who counts; nobody where there is none.
 type Metered<S> = (Body<Upload<S>>, Option<Arc<Meter>>);
 
 /// The request's body with its limit, refused at once where the announced length is beyond it.
-fn upload<S>(route: &Route, headers: &HeaderMap, body: S) -> Result<Metered<S>, Failure>
+fn upload<S>(route: &Route, headers: &HeaderMap, body: Body<S>) -> Result<Metered<S>, Failure>
 where
-    S: http_body::Body + Unpin,
+    S: http_body::Body<Data = Bytes, Error = BodyError> + Unpin,
 {
     if body.is_end_stream() {
         return Ok((Body::Empty, None));
@@ -354,8 +291,17 @@ where
     if announced.or(body.size_hint().exact()).is_some_and(|length| length > route.body_limit) {
         return Err(Problem::BodyTooLarge.into());
     }
-    let (upload, meter) = Upload::new(body, route.body_limit);
-    Ok((Body::Stream(upload), Some(meter)))
+    Ok(match body {
+        Body::Empty => (Body::Empty, None),
+        Body::Full(bytes) => {
+            let meter = Meter::complete(bytes.len() as u64);
+            (Body::Full(bytes), Some(meter))
+        }
+        Body::Stream(stream) => {
+            let (upload, meter) = Upload::new(stream, route.body_limit);
+            (Body::Stream(upload), Some(meter))
+        }
+    })
 }
 
 fn fixed<S>(respond: &Respond) -> Response<Body<S>> {
