@@ -38,6 +38,8 @@ pub struct Judged {
 pub struct Replay {
     /// Tells this nonce of this key from all others.
     pub digest: [u8; 32],
+    /// Tells the key from most others: nonces of one do not crowd out those of another.
+    pub key: u64,
     /// When it need not be remembered any more, in Unix seconds: the policy refuses it then whatever it is. Nothing, if
     /// it does not end.
     pub until: Option<i64>,
@@ -137,18 +139,24 @@ impl Candidate {
             replay: signature
                 .nonce
                 .as_ref()
-                .map(|nonce| Replay { digest: replay(&self.keyid, nonce), until: self.end }),
+                .map(|nonce| Replay::new(&self.keyid, nonce, self.end)),
         })
     }
 }
 
-/// The length before the identifier keeps `ab` + `c` from `a` + `bc`.
-fn replay(keyid: &str, nonce: &str) -> [u8; 32] {
-    let mut digest = Sha256::new();
-    digest.update((keyid.len() as u64).to_be_bytes());
-    digest.update(keyid);
-    digest.update(nonce);
-    digest.finalize().into()
+// === impl Replay ===
+
+impl Replay {
+    /// The length before the identifier keeps `ab` + `c` from `a` + `bc`.
+    fn new(keyid: &str, nonce: &str, until: Option<i64>) -> Self {
+        let mut digest = Sha256::new();
+        digest.update((keyid.len() as u64).to_be_bytes());
+        digest.update(keyid);
+        digest.update(nonce);
+        let key = Sha256::digest(keyid);
+        let key = key.iter().take(8).fold(0, |key, byte| key << 8 | u64::from(*byte));
+        Self { digest: digest.finalize().into(), key, until }
+    }
 }
 
 #[cfg(test)]
@@ -413,7 +421,7 @@ mod tests {
         assert_eq!(replay(nonce, &anything()).unwrap().digest, one.digest);
         let other = "();created=1618884473;keyid=\"test-key-ed25519\";nonce=\"m\"";
         assert_ne!(replay(other, &limited).unwrap().digest, one.digest);
-        assert_ne!(super::replay("ab", "c"), super::replay("a", "bc"));
+        assert_ne!(Replay::new("ab", "c", None).digest, Replay::new("a", "bc", None).digest);
         assert_eq!(replay("();created=1618884473;keyid=\"test-key-ed25519\"", &limited), None);
     }
 }
