@@ -25,6 +25,7 @@ mod conflict;
 mod policy;
 mod route;
 pub(crate) mod scalar;
+mod secret;
 mod server;
 mod template;
 mod upstream;

@@ -60,7 +60,7 @@ pub struct Known {
 }
 
 /// A key, or where it is: a plan holds no secrets.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Material {
     /// A public key.
     Public(Key),

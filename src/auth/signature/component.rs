@@ -151,7 +151,8 @@ impl Flags {
 // === impl Derived ===
 
 impl Derived {
-    const ALL: [Self; 7] = [
+    /// Every one that can be asked for.
+    pub const ALL: [Self; 7] = [
         Self::Method,
         Self::TargetUri,
         Self::Authority,

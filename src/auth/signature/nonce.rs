@@ -11,7 +11,7 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::Replay;
-use crate::host::{Host, KeyValue};
+use crate::host::Host;
 use crate::plan::StorePlan;
 
 /// How many slots a key's nonces are spread over.

@@ -136,10 +136,7 @@ impl Candidate {
             covers_content: covers_content(&signature.covered),
             created: signature.created,
             expires: signature.expires,
-            replay: signature
-                .nonce
-                .as_ref()
-                .map(|nonce| Replay::new(&self.keyid, nonce, self.end)),
+            replay: signature.nonce.as_ref().map(|nonce| Replay::new(&self.keyid, nonce, self.end)),
         })
     }
 }
