@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName};
 use sfv::{BareItem, Dictionary, FieldType, Item, List, ListEntry, Parser};
 
 use super::component::Form;
+use crate::forward::hop::is_nominated;
 
 /// What a structured field is (RFC 9651 section 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,11 @@ const STRUCTURED: &[(&str, Structure)] = &[
 /// The value of the field `name` in `form`, or why there is none.
 pub(super) fn value(headers: &HeaderMap, name: &HeaderName, form: &Form) -> Result<Vec<u8>, &'static str> {
     let Some(joined) = joined(headers, name) else { return Err("the request has no such field") };
+    // Whoever adds `Connection: x-limit` on the way, which no signature covers, would have a field taken away that the
+    // signer meant the upstream to see.
+    if is_nominated(headers, name) {
+        return Err("Connection takes it away");
+    }
     let structure =
         STRUCTURED.binary_search_by_key(&name.as_str(), |(name, _)| name).ok().map(|at| STRUCTURED[at].1);
     match (form, structure) {
@@ -143,6 +149,23 @@ mod tests {
             assert_eq!(said(&headers, name, &Form::Plain).as_deref(), Ok(expected), "{name}");
         }
         assert!(said(&headers, "date", &Form::Plain).is_err());
+    }
+
+    #[test]
+    fn what_goes_no_further_than_here() {
+        let headers = headers(&[
+            ("connection", b"close, X-Limit"),
+            ("connection", b"content-type"),
+            ("x-limit", b"10"),
+            ("x-other", b"10"),
+            ("content-type", b"text/plain"),
+        ]);
+        for form in [Form::Plain, Form::Binary, Form::Member("a".to_owned())] {
+            assert_eq!(said(&headers, "x-limit", &form), Err("Connection takes it away"));
+        }
+        assert!(said(&headers, "x-other", &Form::Plain).is_ok());
+        // It cannot be taken away.
+        assert!(said(&headers, "content-type", &Form::Plain).is_ok());
     }
 
     /// RFC 9421 section 2.1.1's example, and what `sf` is refused for.

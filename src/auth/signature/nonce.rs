@@ -11,7 +11,7 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::Replay;
-use crate::host::Host;
+use crate::host::{KeyValue, Remember};
 use crate::plan::StorePlan;
 
 /// How many slots a key's nonces are spread over.
@@ -28,7 +28,7 @@ const HEAD: usize = 5;
 const ENTRY: usize = 24;
 
 /// Whether a nonce has not been used; from now on it has. The error is for the operator.
-pub(super) async fn is_fresh<H: Host>(
+pub(super) async fn is_fresh<H: KeyValue + Remember>(
     host: &H,
     store: Option<&StorePlan>,
     replay: &Replay,
@@ -108,7 +108,14 @@ impl Replay {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
     use super::*;
+    use crate::host::StoreError;
+    use crate::memory::Memory;
 
     fn replay(nonce: u16, until: i64) -> Replay {
         let mut digest = [0; 32];
@@ -152,6 +159,66 @@ mod tests {
         for end in 0..slot.len() {
             assert!(with(&slot[..end], &replay(1, 100), 50).unwrap().is_some(), "{end}");
         }
+    }
+
+    /// A host that keeps nothing in memory, and whose store may be out of reach.
+    #[derive(Default)]
+    struct Fresh {
+        store: RefCell<BTreeMap<String, Bytes>>,
+        is_out_of_reach: bool,
+    }
+
+    impl Fresh {
+        fn reach(&self) -> Result<(), StoreError> {
+            if self.is_out_of_reach { Err(StoreError { cause: "gone".to_owned() }) } else { Ok(()) }
+        }
+    }
+
+    impl KeyValue for Fresh {
+        async fn get(&self, _: &StorePlan, key: &str) -> Result<Option<Bytes>, StoreError> {
+            self.reach().map(|()| self.store.borrow().get(key).cloned())
+        }
+
+        async fn set(&self, _: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError> {
+            self.reach().map(|()| drop(self.store.borrow_mut().insert(key.to_owned(), value)))
+        }
+
+        async fn delete(&self, _: &StorePlan, _: &str) -> Result<(), StoreError> {
+            panic!("no nonce is forgotten by itself")
+        }
+    }
+
+    impl Remember for Fresh {
+        fn memory(&self) -> Option<&Memory> {
+            None
+        }
+    }
+
+    /// Nothing in here ever waits.
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("it waits"),
+        }
+    }
+
+    #[test]
+    fn the_store_alone_is_enough() {
+        let plan = StorePlan { label: "default".into() };
+        let host = Fresh::default();
+        let ask = |nonce, at| now(is_fresh(&host, Some(&plan), &replay(nonce, 100), at));
+        assert_eq!(ask(1, 50), Ok(true));
+        assert_eq!(ask(1, 50), Ok(false));
+        assert_eq!(ask(2, 50), Ok(true));
+        assert_eq!(host.store.borrow().len(), 1);
+        assert!(now(is_fresh(&host, None, &replay(3, 100), 50)).is_err());
+    }
+
+    #[test]
+    fn without_its_store_nothing_is_let_through() {
+        let plan = StorePlan { label: "default".into() };
+        let host = Fresh { is_out_of_reach: true, ..Fresh::default() };
+        assert_eq!(now(is_fresh(&host, Some(&plan), &replay(1, 100), 50)), Err("gone".to_owned()));
     }
 
     #[test]

@@ -19,8 +19,8 @@ pub struct Signature {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub components: Option<Vec<String>>,
     /// Whether the signature must cover `Content-Digest` (RFC 9530: `sha-256` or `sha-512`) where the request has
-    /// content. Where it does, asked for or not, the content is read and compared before anything goes upstream.
-    /// Default: true.
+    /// content. Where it does, asked for or not, the content is read and compared before anything goes upstream, and
+    /// its trailers, which no signature covers, are dropped. Default: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_digest: Option<bool>,
     /// How much content may be held in memory to be compared with its digest; the route's own limit holds besides.
