@@ -26,6 +26,7 @@ mod exposure;
 mod policy;
 mod route;
 pub(crate) mod scalar;
+mod secret;
 mod server;
 mod template;
 mod upstream;
