@@ -13,6 +13,7 @@ pub mod explain;
 pub mod forward;
 pub mod gateway;
 pub mod host;
+pub mod identity;
 pub mod plan;
 pub mod problem;
 pub mod redirect;
