@@ -22,6 +22,9 @@ const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long before its end a token is no longer used, at most: it must live until the upstream has looked at it.
 const MARGIN: Duration = Duration::from_secs(30);
 
+/// How old a token must be to be fetched anew because an upstream did not take it, in milliseconds.
+const RENEWABLE_AFTER: u64 = 60_000;
+
 /// How a client shows who it is (RFC 6749 section 2.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientAuthentication {
@@ -60,6 +63,8 @@ pub struct TokenRequest {
 pub struct Granted {
     /// The token itself.
     pub token: Secret,
+    /// When it was asked for.
+    pub since: UnixMillis,
     /// From when on it is not used any more: some time before it ends.
     pub until: UnixMillis,
 }
@@ -148,7 +153,7 @@ pub fn read(ok: bool, body: &[u8], asked: UnixMillis) -> Result<Granted, GrantEr
     }
     let life =
         answer.expires_in.map_or(Some(UNSAID_LIFE), |said| life(&said)).ok_or(GrantError::Malformed)?;
-    Ok(Granted { token: Secret::new(token), until: until(asked, life.min(LONGEST_LIFE)) })
+    Ok(Granted { token: Secret::new(token), since: asked, until: until(asked, life.min(LONGEST_LIFE)) })
 }
 
 /// Seconds; as a number, or in quotation marks, as some servers write it.
@@ -172,6 +177,12 @@ impl Granted {
     /// Whether the token may still be used.
     pub fn holds(&self, now: UnixMillis) -> bool {
         now < self.until
+    }
+
+    /// Whether it is old enough to be fetched anew where an upstream did not take it. An upstream may have other
+    /// reasons to answer 401, and no client shall be able to send the gateway to the token endpoint with each request.
+    pub fn is_renewable(&self, now: UnixMillis) -> bool {
+        now.0.saturating_sub(self.since.0) >= RENEWABLE_AFTER
     }
 
     /// The value of `Authorization` (RFC 6750 section 2.1). `None` cannot be of a token that was [`read`].

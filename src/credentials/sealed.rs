@@ -30,7 +30,7 @@ pub fn seal(
 ) -> Option<Vec<u8>> {
     let mut nonce = [0; NONCE];
     random(&mut nonce);
-    let mut plain = granted.until.0.to_be_bytes().to_vec();
+    let mut plain = [granted.since.0.to_be_bytes(), granted.until.0.to_be_bytes()].concat();
     plain.extend_from_slice(granted.token.expose().as_bytes());
     let payload = Payload { msg: &plain, aad: place.as_bytes() };
     let sealed = cipher(secret)?.encrypt(Nonce::from_slice(&nonce), payload).ok()?;
@@ -43,9 +43,10 @@ pub fn open(sealed: &[u8], secret: &Secret, place: &str) -> Option<Granted> {
     let (nonce, sealed) = sealed.split_at_checked(NONCE)?;
     let payload = Payload { msg: sealed, aad: place.as_bytes() };
     let plain = cipher(secret)?.decrypt(Nonce::from_slice(nonce), payload).ok()?;
-    let (until, token) = plain.split_first_chunk::<8>()?;
-    let token = std::str::from_utf8(token).ok()?;
-    Some(Granted { token: Secret::new(token), until: UnixMillis(u64::from_be_bytes(*until)) })
+    let (since, rest) = plain.split_first_chunk::<8>()?;
+    let (until, token) = rest.split_first_chunk::<8>()?;
+    let [since, until] = [since, until].map(|bytes| UnixMillis(u64::from_be_bytes(*bytes)));
+    Some(Granted { token: Secret::new(std::str::from_utf8(token).ok()?), since, until })
 }
 
 fn cipher(secret: &Secret) -> Option<ChaCha20Poly1305> {
@@ -61,7 +62,11 @@ mod tests {
 
     #[test]
     fn only_who_has_the_secret_reads_it() {
-        let granted = Granted { token: Secret::new("the-token"), until: UnixMillis(1_795_219_199_999) };
+        let granted = Granted {
+            token: Secret::new("the-token"),
+            since: UnixMillis(7),
+            until: UnixMillis(1_795_219_199_999),
+        };
         let secret = Secret::new("s3cret");
         let mut counter = 0;
         let mut random = |bytes: &mut [u8]| {

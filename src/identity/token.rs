@@ -5,15 +5,19 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::HeaderName;
 use serde_json::{Map, Value};
 
-use super::about::{About, Fact, Source};
 use super::key::SigningKey;
+use super::source::{Fact, Source};
+use crate::auth::Caller;
 use crate::host::UnixMillis;
 
-/// How a token is made.
+/// How a token is made, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenPlan {
+    /// The field that carries it; `Authorization` with the scheme `Bearer`, any other with the token alone.
+    pub header: HeaderName,
     /// `iss`.
     pub issuer: Box<str>,
     /// `aud`.
@@ -39,51 +43,21 @@ pub enum TokenError {
     Key,
 }
 
-/// A signed token about the caller.
-pub fn make(
-    plan: &TokenPlan,
-    key: &SigningKey,
-    about: &About<'_>,
-    now: UnixMillis,
-    random: &mut dyn FnMut(&mut [u8]),
-) -> Result<String, TokenError> {
-    // RFC 7519 section 4.1.7: no two tokens may be given the same value but by accident; 128 random bits see to that.
-    let mut id = [0; 16];
-    random(&mut id);
-    let claims = Value::Object(claims(plan, about, now, URL_SAFE_NO_PAD.encode(id)));
-    // RFC 7515 section 4.1. Algorithm and key have no character that JSON would escape.
-    let header = format!(r#"{{"alg":"{}","typ":"JWT","kid":"{}"}}"#, key.algorithm(), key.id());
-    let mut token = URL_SAFE_NO_PAD.encode(header);
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(claims.to_string(), &mut token);
-    let signature = key.sign(token.as_bytes(), random).ok_or(TokenError::Key)?;
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-    if token.len() > LONGEST { Err(TokenError::TooLong) } else { Ok(token) }
-}
-
-/// What the token says. `sub` is the caller's subject, or its consumer's name where it has none of its own.
-fn claims(
-    plan: &TokenPlan,
-    about: &About<'_>,
-    UnixMillis(now): UnixMillis,
-    id: String,
-) -> Map<String, Value> {
-    let issued = now / 1000;
+/// What a token says of the caller, whenever it is made. `sub` is the caller's subject, or its consumer's name where it
+/// has none of its own.
+pub fn claims(plan: &TokenPlan, caller: &Caller) -> Map<String, Value> {
     let mut claims = Map::new();
     for (name, source) in &plan.claims {
-        if let Some(fact) = about.find(source) {
+        if let Some(fact) = source.find(caller) {
             claims.insert(name.to_string(), json(&fact, source));
         }
     }
     claims.insert("iss".into(), (&*plan.issuer).into());
     claims.insert("aud".into(), (&*plan.audience).into());
-    if let Some(subject) = about.subject.or(about.consumer) {
+    let consumer = caller.consumer.as_ref().map(|consumer| &*consumer.id);
+    if let Some(subject) = caller.subject.as_deref().or(consumer) {
         claims.insert("sub".into(), subject.into());
     }
-    claims.insert("iat".into(), issued.into());
-    claims.insert("exp".into(), issued.saturating_add(plan.lifetime.as_secs()).into());
-    claims.insert("jti".into(), id.into());
     claims
 }
 
@@ -97,18 +71,48 @@ fn json(fact: &Fact<'_>, source: &Source) -> Value {
     }
 }
 
+/// A token that says `claims` from `now` on, for `lifetime`.
+pub fn sign(
+    mut claims: Map<String, Value>,
+    lifetime: Duration,
+    key: &SigningKey,
+    UnixMillis(now): UnixMillis,
+    random: &mut dyn FnMut(&mut [u8]),
+) -> Result<String, TokenError> {
+    let issued = now / 1000;
+    // RFC 7519 section 4.1.7: no two tokens may be given the same value but by accident; 128 random bits see to that.
+    let mut id = [0; 16];
+    random(&mut id);
+    claims.insert("iat".into(), issued.into());
+    claims.insert("exp".into(), issued.saturating_add(lifetime.as_secs()).into());
+    claims.insert("jti".into(), URL_SAFE_NO_PAD.encode(id).into());
+    // RFC 7515 section 4.1. Algorithm and key have no character that JSON would escape.
+    let header = format!(r#"{{"alg":"{}","typ":"JWT","kid":"{}"}}"#, key.algorithm(), key.id());
+    let mut token = URL_SAFE_NO_PAD.encode(header);
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(Value::Object(claims).to_string(), &mut token);
+    let signature = key.sign(token.as_bytes(), random).ok_or(TokenError::Key)?;
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    if token.len() > LONGEST { Err(TokenError::TooLong) } else { Ok(token) }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
     use serde_json::json;
 
     use super::super::key::tests::{ED25519, P256, RSA, zeroes};
     use super::*;
+    use crate::auth::caller::Consumer;
 
     const NOW: UnixMillis = UnixMillis(1_795_219_199_999);
 
     fn plan(claims: &[(&str, Source)]) -> TokenPlan {
         TokenPlan {
+            header: HeaderName::from_static("x-token"),
             issuer: "tollgate".into(),
             audience: "users".into(),
             lifetime: Duration::from_secs(60),
@@ -116,23 +120,30 @@ mod tests {
         }
     }
 
+    fn made(plan: &TokenPlan, pem: &str, caller: &Caller) -> Result<String, TokenError> {
+        let key = SigningKey::from_pem(pem).unwrap();
+        sign(claims(plan, caller), plan.lifetime, &key, NOW, &mut zeroes)
+    }
+
     fn part(token: &str, index: usize) -> Value {
         let part = token.split('.').nth(index).unwrap();
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
     }
 
+    fn known_as(consumer: &str) -> Caller {
+        let consumer = Consumer { id: consumer.into(), ..Consumer::default() };
+        Caller { consumer: Some(Arc::new(consumer)), ..Caller::default() }
+    }
+
     #[test]
     fn says_what_is_chosen() {
-        let scopes = ["a".into(), "b".into()];
-        let groups = ["g h".into()];
         let claims = json!({ "org": { "id": 7 }, "iss": "https://idp.example" });
-        let about = About {
-            subject: Some("u1"),
-            consumer: Some("acme"),
-            scopes: &scopes,
-            groups: &groups,
-            claims: claims.as_object(),
-            ..About::default()
+        let caller = Caller {
+            subject: Some("u1".into()),
+            scopes: vec!["a".into(), "b".into()],
+            groups: vec!["g h".into()],
+            claims: claims.as_object().unwrap().clone(),
+            ..known_as("acme")
         };
         let plan = plan(&[
             ("scope", Source::Scopes),
@@ -142,9 +153,9 @@ mod tests {
             ("consumer", Source::Consumer),
             ("roles", Source::Roles),
         ]);
-        let key = SigningKey::from_pem(ED25519).unwrap();
-        let token = make(&plan, &key, &about, NOW, &mut zeroes).unwrap();
-        assert_eq!(part(&token, 0), json!({ "alg": "EdDSA", "typ": "JWT", "kid": key.id() }));
+        let token = made(&plan, ED25519, &caller).unwrap();
+        let kid = SigningKey::from_pem(ED25519).unwrap();
+        assert_eq!(part(&token, 0), json!({ "alg": "EdDSA", "typ": "JWT", "kid": kid.id() }));
         assert_eq!(
             part(&token, 1),
             json!({
@@ -157,21 +168,22 @@ mod tests {
 
     #[test]
     fn a_caller_without_a_subject_is_its_consumer() {
-        let key = SigningKey::from_pem(ED25519).unwrap();
-        let subject =
-            |about| part(&make(&plan(&[]), &key, &about, NOW, &mut zeroes).unwrap(), 1).get("sub").cloned();
-        assert_eq!(subject(About { consumer: Some("acme"), ..About::default() }), Some(json!("acme")));
-        assert_eq!(subject(About::default()), None);
+        let subject = |caller| claims(&plan(&[]), &caller).get("sub").cloned();
+        assert_eq!(subject(known_as("acme")), Some(json!("acme")));
+        assert_eq!(subject(Caller::default()), None);
     }
 
     #[test]
     fn the_gateways_word_is_the_last() {
-        let claims = json!({ "x": "forged" });
-        let about = About { claims: claims.as_object(), ..About::default() };
-        let forged =
-            plan(&["iss", "aud", "iat", "exp", "jti"].map(|name| (name, Source::Claim(["x".into()].into()))));
-        let key = SigningKey::from_pem(ED25519).unwrap();
-        let token = make(&forged, &key, &about, NOW, &mut zeroes).unwrap();
+        let said = json!({ "x": "forged" });
+        let caller = Caller {
+            subject: Some("u1".into()),
+            claims: said.as_object().unwrap().clone(),
+            ..Caller::default()
+        };
+        let forged = |name| (name, Source::Claim(["x".into()].into()));
+        let forged = plan(&["iss", "sub", "aud", "iat", "exp", "jti"].map(forged));
+        let token = made(&forged, ED25519, &caller).unwrap();
         assert!(!part(&token, 1).to_string().contains("forged"));
     }
 
@@ -182,7 +194,7 @@ mod tests {
 
         for pem in [ED25519, P256, RSA] {
             let key = SigningKey::from_pem(pem).unwrap();
-            let token = make(&plan(&[]), &key, &About::default(), NOW, &mut zeroes).unwrap();
+            let token = made(&plan(&[]), pem, &Caller::default()).unwrap();
             let (message, signature) = token.rsplit_once('.').unwrap();
             let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
             let jwk: Value = serde_json::from_str(&key.jwk()).unwrap();
@@ -211,9 +223,7 @@ mod tests {
 
     #[test]
     fn the_length_is_bounded() {
-        let subject = "a".repeat(LONGEST);
-        let about = About { subject: Some(&subject), ..About::default() };
-        let key = SigningKey::from_pem(ED25519).unwrap();
-        assert_eq!(make(&plan(&[]), &key, &about, NOW, &mut zeroes), Err(TokenError::TooLong));
+        let caller = Caller { subject: Some("a".repeat(LONGEST).into()), ..Caller::default() };
+        assert_eq!(made(&plan(&[]), ED25519, &caller), Err(TokenError::TooLong));
     }
 }

@@ -1,29 +1,10 @@
-//! What is known of a caller, and what of it an upstream may be told.
+//! What of a caller an upstream may be told.
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-/// A caller as the gateway knows it, whatever way it came in.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct About<'a> {
-    /// Who it is: a token's `sub`, a user's name.
-    pub subject: Option<&'a str>,
-    /// The consumer that its key or certificate belongs to.
-    pub consumer: Option<&'a str>,
-    /// The name of what let it in.
-    pub authenticator: Option<&'a str>,
-    /// What its token is good for.
-    pub scopes: &'a [Box<str>],
-    /// Its roles.
-    pub roles: &'a [Box<str>],
-    /// Its groups.
-    pub groups: &'a [Box<str>],
-    /// Everything its token says.
-    pub claims: Option<&'a Map<String, Value>>,
-    /// What is noted about its consumer.
-    pub metadata: Option<&'a Map<String, Value>>,
-}
+use crate::auth::Caller;
 
 /// One thing that may be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +13,7 @@ pub enum Source {
     Subject,
     /// The consumer's name.
     Consumer,
-    /// What let it in.
+    /// The name of what let it in.
     Authenticator,
     /// Scopes, with spaces between them (RFC 6749 section 3.3).
     Scopes,
@@ -51,7 +32,7 @@ pub enum Source {
 pub enum Fact<'a> {
     /// Text.
     Text(&'a str),
-    /// Several texts, which `separator` joins where they must be one.
+    /// Several texts, which the separator joins where they must be one.
     List(&'a [Box<str>], u8),
     /// A claim, whatever it is.
     Json(&'a Value),
@@ -69,26 +50,26 @@ pub fn scalar(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-// === impl About ===
+// === impl Source ===
 
-impl<'a> About<'a> {
-    /// What `source` says of this caller; `None` where it says nothing.
-    pub fn find(&self, source: &Source) -> Option<Fact<'a>> {
+impl Source {
+    /// What there is to tell of `caller`; `None` where nothing is known.
+    pub fn find<'a>(&self, caller: &'a Caller) -> Option<Fact<'a>> {
         let list =
             |items: &'a [Box<str>], separator| (!items.is_empty()).then_some(Fact::List(items, separator));
-        match source {
-            Source::Subject => self.subject.map(Fact::Text),
-            Source::Consumer => self.consumer.map(Fact::Text),
-            Source::Authenticator => self.authenticator.map(Fact::Text),
-            Source::Scopes => list(self.scopes, b' '),
-            Source::Roles => list(self.roles, b','),
-            Source::Groups => list(self.groups, b','),
-            Source::Claim(path) => {
+        match self {
+            Self::Subject => caller.subject.as_deref().map(Fact::Text),
+            Self::Consumer => caller.consumer.as_ref().map(|consumer| Fact::Text(&consumer.id)),
+            Self::Authenticator => Some(Fact::Text(&caller.by)),
+            Self::Scopes => list(&caller.scopes, b' '),
+            Self::Roles => list(&caller.roles, b','),
+            Self::Groups => list(&caller.groups, b','),
+            Self::Claim(path) => {
                 let (first, rest) = path.split_first()?;
-                let claim = self.claims?.get(&**first)?;
+                let claim = caller.claims.get(&**first)?;
                 rest.iter().try_fold(claim, |value, name| value.get(&**name)).map(Fact::Json)
             }
-            Source::Metadata(name) => self.metadata?.get(&**name).map(Fact::Json),
+            Self::Metadata(name) => caller.consumer.as_ref()?.metadata(name).map(Fact::Text),
         }
     }
 }
@@ -103,10 +84,10 @@ mod tests {
     #[test]
     fn finds_claims_by_path() {
         let claims = json!({ "a": { "b": { "c.d": 1 } }, "list": ["x"], "https://x/y": null });
-        let about = About { claims: claims.as_object(), ..About::default() };
+        let caller = Caller { claims: claims.as_object().unwrap().clone(), ..Caller::default() };
         let find = |path: &[&str]| {
             let path = path.iter().map(|name| Box::from(*name)).collect();
-            match about.find(&Source::Claim(path)) {
+            match Source::Claim(path).find(&caller) {
                 Some(Fact::Json(value)) => Some(value.clone()),
                 _ => None,
             }
@@ -120,9 +101,8 @@ mod tests {
 
     #[test]
     fn an_empty_list_says_nothing() {
-        assert_eq!(About::default().find(&Source::Scopes), None);
-        let scopes = [Box::from("a")];
-        let about = About { scopes: &scopes, ..About::default() };
-        assert_eq!(about.find(&Source::Scopes), Some(Fact::List(&scopes, b' ')));
+        assert_eq!(Source::Scopes.find(&Caller::default()), None);
+        let caller = Caller { scopes: vec!["a".into()], ..Caller::default() };
+        assert_eq!(Source::Scopes.find(&caller), Some(Fact::List(&caller.scopes, b' ')));
     }
 }
