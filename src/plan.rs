@@ -26,6 +26,7 @@ mod auth;
 mod compile;
 mod conflict;
 mod credentials;
+mod exposure;
 mod identity;
 mod policy;
 mod route;
@@ -108,6 +109,8 @@ pub struct Route {
     pub access: Access,
     /// What the upstream is told about the caller.
     pub identity: Identity,
+    /// The same in the author's words, for listings: `public`, or what is asked of callers.
+    pub protection: Box<str>,
     /// What it does.
     pub action: Action,
     /// How long things may take.

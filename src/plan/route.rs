@@ -46,6 +46,7 @@ impl Context<'_> {
         let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
         let told = layers(at, at_defaults, "identity", &written.identity, &defaults.identity);
         let identity = self.identity(&told, issuer, action.as_ref(), &access);
+        let protection = written.auth.as_ref().or(defaults.auth.as_ref()).map(ToString::to_string);
         let patience = self.patience(&timeouts);
         let body_limit = self.body_limit(&limits);
         let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
@@ -62,6 +63,7 @@ impl Context<'_> {
             tolerated: tolerated(&[written.paths.as_ref(), defaults.paths.as_ref()]),
             access,
             identity,
+            protection: protection.unwrap_or_default().into(),
             action: action?,
             patience,
             body_limit,
@@ -410,6 +412,7 @@ impl Route {
             query: Vec::new(),
             tolerated: Ambiguities::default(),
             access: Access::Public,
+            protection: "public".into(),
             identity: Identity::default(),
             action,
             patience: Patience::default(),
