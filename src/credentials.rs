@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, HOST, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderValue};
 use http::request::Parts;
 
 pub mod basic;
@@ -170,6 +170,10 @@ async fn sign<H: Host, S>(host: &H, aws: &Aws, head: &mut Parts, body: &Body<S>)
         (true, Body::Full(bytes)) => sigv4::Content::Whole(bytes),
         _ => sigv4::Content::Unsigned,
     };
+    if let Body::Full(bytes) = body {
+        // S3 takes no chunks: what was collected has a length.
+        head.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+    }
     let authority = head.headers.get(HOST).cloned().unwrap_or(HeaderValue::from_static(""));
     let signed = sigv4::Head {
         method: &head.method,

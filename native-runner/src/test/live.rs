@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tollgate::config::Document;
 use tollgate::plan::Plan;
@@ -65,13 +66,15 @@ async fn story(case: &Case, documents: &[(String, Document)], live: &Live) -> Re
     Ok(failings)
 }
 
-/// A listener for each upstream, in the plan's order, and the configuration with their addresses in it.
+/// A listener for each upstream, in the plan's order, and the configuration with their addresses in it: as the upstreams'
+/// own, and wherever else the address of one is written, for example as that of a token endpoint.
 async fn listeners(
     documents: &[(String, Document)],
     plan: &Plan,
 ) -> std::io::Result<(Vec<(String, Document)>, Vec<TcpListener>)> {
     let mut documents = documents.to_vec();
     let mut listeners = Vec::new();
+    let mut moves = Vec::new();
     for upstream in &plan.upstreams {
         let listener = TcpListener::bind((CLIENT, 0)).await?;
         let address = listener.local_addr()?.to_string();
@@ -80,9 +83,33 @@ async fn listeners(
                 upstream.url = moved(&upstream.url, &address);
             }
         }
+        moves.push((format!("http://{}", upstream.target.authority), format!("http://{address}")));
         listeners.push(listener);
     }
+    for (_, document) in &mut documents {
+        let mut value = serde_json::to_value(&*document)?;
+        move_addresses(&mut value, &moves);
+        *document = serde_json::from_value(value)?;
+    }
     Ok((documents, listeners))
+}
+
+/// Every text in `value` that is an address under the first of a pair, or that address itself, moved to the second.
+fn move_addresses(value: &mut Value, moves: &[(String, String)]) {
+    match value {
+        Value::String(text) => {
+            let moved = moves.iter().find_map(|(from, to)| {
+                let rest = text.strip_prefix(from.as_str())?;
+                (rest.is_empty() || rest.starts_with(['/', '?'])).then(|| format!("{to}{rest}"))
+            });
+            if let Some(moved) = moved {
+                *text = moved;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| move_addresses(item, moves)),
+        Value::Object(members) => members.values_mut().for_each(|member| move_addresses(member, moves)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// `url` with another authority.
@@ -116,19 +143,32 @@ async fn take(
 }
 
 /// The next line of the access log, null where there is none. It is written when the last byte was, by another thread.
-async fn line(lines: &Receiver<String>) -> serde_json::Value {
+async fn line(lines: &Receiver<String>) -> Value {
     for _ in 0..200 {
         match lines.try_recv() {
             Ok(line) => return serde_json::from_str(&line).unwrap_or_default(),
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
     }
-    serde_json::Value::Null
+    Value::Null
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moves_every_address() {
+        let moves = [("http://idp.test".to_owned(), "http://127.0.0.1:1".to_owned())];
+        let mut value = serde_json::json!({
+            "a": ["http://idp.test/token?x", { "b": "http://idp.test" }],
+            "others": ["http://idp.tests/", "http://idp.test:80/", "https://idp.test/", "see http://idp.test/", 7],
+        });
+        let others = value["others"].clone();
+        move_addresses(&mut value, &moves);
+        let moved = serde_json::json!(["http://127.0.0.1:1/token?x", { "b": "http://127.0.0.1:1" }]);
+        assert_eq!(value, serde_json::json!({ "a": moved, "others": others }));
+    }
 
     #[test]
     fn moves_upstreams() {
