@@ -11,7 +11,8 @@ use super::words::quote;
 const ONCE: [&str; 5] = ["defaults", "clients", "telemetry", "server", "store"];
 
 /// Tables of named things, and what one of them is called: a name may be given once.
-const NAMED: [(&str, &str); 3] = [("upstreams", "upstreams"), ("auth", "ways in"), ("consumers", "consumers")];
+const NAMED: [(&str, &str); 3] =
+    [("upstreams", "upstreams"), ("auth", "ways in"), ("consumers", "consumers")];
 
 /// Everything that stands in two files of `trees` and may stand in one only.
 pub(super) fn check(trees: &[(&str, &Node)]) -> Vec<Diagnostic> {
@@ -41,8 +42,7 @@ fn named(trees: &[(&str, &Node)], key: &str, called: &str) -> Vec<Diagnostic> {
         };
         for entry in entries {
             let name = entry.key.as_str();
-            let here =
-                place(file, &format!("/{key}/{}", name.replace('~', "~0").replace('/', "~1")), entry);
+            let here = place(file, &format!("/{key}/{}", name.replace('~', "~0").replace('/', "~1")), entry);
             match first.get(name) {
                 None => drop(first.insert(name, here)),
                 Some(there) => found.push(
