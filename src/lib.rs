@@ -5,7 +5,6 @@ pub mod ask;
 pub mod auth;
 #[cfg(feature = "author")]
 pub mod author;
-pub mod auth;
 pub mod body;
 #[cfg(target_os = "wasi")]
 mod component;

@@ -23,9 +23,11 @@ mod auth;
 mod compile;
 mod conflict;
 mod exposure;
+mod key_source;
 mod policy;
 mod route;
 pub(crate) mod scalar;
+mod secret;
 mod server;
 mod template;
 mod upstream;
@@ -74,6 +76,8 @@ pub struct Abilities {
     pub listens: bool,
     /// Has a key-value store.
     pub stores: bool,
+    /// Keeps things in memory from one request to the next.
+    pub remembers: bool,
 }
 
 /// One route, ready to run.
@@ -282,6 +286,7 @@ impl Abilities {
         chooses_tls: true,
         listens: true,
         stores: true,
+        remembers: true,
     };
     /// The component for Spin.
     pub const COMPONENT: Self = Self {
@@ -291,6 +296,7 @@ impl Abilities {
         chooses_tls: false,
         listens: false,
         stores: true,
+        remembers: false,
     };
     /// The component for every other host of `wasi:http`.
     pub const PORTABLE: Self = Self { name: "a component outside Spin", stores: false, ..Self::COMPONENT };

@@ -277,8 +277,25 @@ mod tests {
     #[test]
     fn refuses_what_is_not_one_object() {
         let texts = [
-            "", " ", "null", "[]", "1", "\"a\"", "{", "{}}", "{}{}", "{} 1", "{\"a\":1,}", "{a:1}", "{'a':1}",
-            "{\"a\":01}", "{\"a\":1e999}", "{\"a\":NaN}", "{\"a\":\"\\ud800\"}", "\u{feff}{}", "{\"a\":\"\n\"}",
+            "",
+            " ",
+            "null",
+            "[]",
+            "1",
+            "\"a\"",
+            "{",
+            "{}}",
+            "{}{}",
+            "{} 1",
+            "{\"a\":1,}",
+            "{a:1}",
+            "{'a':1}",
+            "{\"a\":01}",
+            "{\"a\":1e999}",
+            "{\"a\":NaN}",
+            "{\"a\":\"\\ud800\"}",
+            "\u{feff}{}",
+            "{\"a\":\"\n\"}",
             "{/**/}",
         ];
         for text in texts {
@@ -303,9 +320,7 @@ mod tests {
 
     #[test]
     fn bounds_hold_exactly() {
-        let nested = |depth: usize| {
-            format!("{}{}", "{\"a\":".repeat(depth - 1) + "{", "}".repeat(depth))
-        };
+        let nested = |depth: usize| format!("{}{}", "{\"a\":".repeat(depth - 1) + "{", "}".repeat(depth));
         assert!(read(&nested(CLAIMS.depth)).is_ok());
         assert_eq!(read(&nested(CLAIMS.depth + 1)), Err(TOO_DEEP));
         assert_eq!(read(&format!("{{\"a\":{}", "[".repeat(20_000))), Err(TOO_DEEP));

@@ -180,8 +180,9 @@ mod tests {
         }
         assert_eq!(Algorithm::parse("Ed25519"), Some(Algorithm::EdDSA));
         // RFC 8725 section 2.1, and what neither the library nor anybody's key set here can verify.
-        for none in ["none", "None", "NONE", "nOnE", "", " none", "HS1", "ES512", "ES256K", "Ed448", "RSA-OAEP", "dir"]
-        {
+        for none in [
+            "none", "None", "NONE", "nOnE", "", " none", "HS1", "ES512", "ES256K", "Ed448", "RSA-OAEP", "dir",
+        ] {
             assert_eq!(Algorithm::parse(none), None, "{none}");
         }
     }

@@ -135,12 +135,18 @@ mod tests {
             (public.replacen("PUBLIC KEY", "RSA PUBLIC KEY", 2), "what stands in the PEM is not an RSA key"),
             (public.replace("\n-----END", "!\n-----END"), "what stands in the PEM is not base64"),
             (String::new(), "it is not PEM, which begins with -----BEGIN and ends with -----END"),
-            (public.replace("END PUBLIC", "END"), "it is not PEM, which begins with -----BEGIN and ends with -----END"),
+            (
+                public.replace("END PUBLIC", "END"),
+                "it is not PEM, which begins with -----BEGIN and ends with -----END",
+            ),
         ];
         for (text, why) in cases {
             assert_eq!(read_pem(&text), Err(why));
         }
         let other = include_str!("../../../tests/keys/secp256k1.pub.pem");
-        assert_eq!(read_pem(other), Err("it is no key that signs tokens here: RSA, EC on P-256 or P-384, Ed25519"));
+        assert_eq!(
+            read_pem(other),
+            Err("it is no key that signs tokens here: RSA, EC on P-256 or P-384, Ed25519")
+        );
     }
 }

@@ -58,7 +58,9 @@ impl Key {
         let key = match text("kty").ok_or(KeyError("it has no kty"))? {
             "oct" if origin == Origin::Public => Err(KeyError("a secret that is public is none")),
             "oct" => Self::from_secret(&number(jwk, "k")?),
-            _ if jwk.contains_key("d") => Err(KeyError("it is a private key, which only the issuer may have")),
+            _ if jwk.contains_key("d") => {
+                Err(KeyError("it is a private key, which only the issuer may have"))
+            }
             "RSA" => Self::new(&Public::Rsa { n: number(jwk, "n")?, e: number(jwk, "e")? }),
             "EC" => match text("crv") {
                 Some("P-256") => Self::new(&Public::P256(point(jwk, 32)?)),
@@ -145,7 +147,9 @@ impl Key {
     /// Whether this key has signed `token`. Nothing else about the token is looked at.
     pub fn has_signed(&self, token: &Token<'_>) -> bool {
         use jsonwebtoken::signature::Verifier as _;
-        let Some(algorithm) = token.algorithm.filter(|it| self.algorithms.contains(*it)) else { return false };
+        let Some(algorithm) = token.algorithm.filter(|it| self.algorithms.contains(*it)) else {
+            return false;
+        };
         (DEFAULT_PROVIDER.verifier_factory)(&algorithm.verifier(), &self.material)
             .is_ok_and(|verifier| verifier.verify(token.signed.as_bytes(), &token.signature).is_ok())
     }
@@ -250,8 +254,15 @@ mod tests {
         assert_eq!(changed(3, json!({"alg": "Ed25519"})), Ok(one(Algorithm::EdDSA)));
         let unfit = Err("its alg is not one that it could verify");
         for (index, alg) in [
-            (0, json!("HS256")), (0, json!("ES256")), (0, json!("none")), (0, json!("RSA-OAEP")), (0, json!(7)),
-            (1, json!("ES384")), (1, json!("HS256")), (2, json!("ES256")), (3, json!("HS512")),
+            (0, json!("HS256")),
+            (0, json!("ES256")),
+            (0, json!("none")),
+            (0, json!("RSA-OAEP")),
+            (0, json!(7)),
+            (1, json!("ES384")),
+            (1, json!("HS256")),
+            (2, json!("ES256")),
+            (3, json!("HS512")),
         ] {
             assert_eq!(changed(index, json!({"alg": alg})), unfit, "{alg}");
         }
@@ -288,10 +299,16 @@ mod tests {
         let even = URL_SAFE_NO_PAD.encode([&[0xff; 255][..], &[0xfe]].concat());
         let cases = [
             (0, json!({"n": modulus(1024)}), "an RSA key has at least 2048 bits (RFC 7518 section 3.3)"),
-            (0, json!({"n": URL_SAFE_NO_PAD.encode([&[0x7f], &[0xff; 255][..]].concat())}),
-                "an RSA key has at least 2048 bits (RFC 7518 section 3.3)"),
-            (0, json!({"n": format!("{}{}", "A".repeat(400), modulus(1024))}),
-                "an RSA key has at least 2048 bits (RFC 7518 section 3.3)"),
+            (
+                0,
+                json!({"n": URL_SAFE_NO_PAD.encode([&[0x7f], &[0xff; 255][..]].concat())}),
+                "an RSA key has at least 2048 bits (RFC 7518 section 3.3)",
+            ),
+            (
+                0,
+                json!({"n": format!("{}{}", "A".repeat(400), modulus(1024))}),
+                "an RSA key has at least 2048 bits (RFC 7518 section 3.3)",
+            ),
             (0, json!({"n": modulus(4104)}), "an RSA key has at most 4096 bits"),
             (0, json!({"n": even}), not_a_key),
             (0, json!({"e": "AQ"}), not_a_key),
@@ -324,7 +341,8 @@ mod tests {
 
     #[test]
     fn secrets_are_as_long_as_the_hash() {
-        let of = |length: usize| Key::from_secret(&vec![b'x'; length]).map(|key| key.algorithms().to_string());
+        let of =
+            |length: usize| Key::from_secret(&vec![b'x'; length]).map(|key| key.algorithms().to_string());
         assert!(of(31).is_err());
         assert_eq!(of(32).unwrap(), "HS256");
         assert_eq!(of(47).unwrap(), "HS256");

@@ -229,10 +229,8 @@ mod tests {
 
     #[test]
     fn audiences() {
-        let policy = Policy {
-            audiences: vec!["a".into(), "b".into()],
-            ..Policy::new("i", Algorithms::ASYMMETRIC)
-        };
+        let policy =
+            Policy { audiences: vec!["a".into(), "b".into()], ..Policy::new("i", Algorithms::ASYMMETRIC) };
         for (aud, taken) in [
             (json!("a"), true),
             (json!(["x", "b"]), true),
@@ -257,7 +255,9 @@ mod tests {
             let required = Required { claim: path("a.b"), values: values.as_array().unwrap().clone() };
             required.holds(&claims(json!({"a": {"b": of}})))
         };
-        assert!(holds(json!([]), json!("x")) && holds(json!([]), json!(false)) && holds(json!([]), json!([])));
+        assert!(
+            holds(json!([]), json!("x")) && holds(json!([]), json!(false)) && holds(json!([]), json!([]))
+        );
         assert!(!holds(json!([]), json!(null)));
         assert!(holds(json!(["x", "y"]), json!("y")) && holds(json!(["x"]), json!(["z", "x"])));
         assert!(holds(json!([true]), json!(true)) && holds(json!([7]), json!(7)));

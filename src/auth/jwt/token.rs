@@ -60,8 +60,9 @@ impl<'a> Token<'a> {
             return Err(Malformed("the header has an extension that is not understood"));
         }
         let name = text_of(&header, "alg")?.ok_or(Malformed("the header names no algorithm"))?;
-        let signature =
-            decode(signature).filter(|it| it.len() <= MAX_SIGNATURE).ok_or(Malformed("the signature is none"))?;
+        let signature = decode(signature)
+            .filter(|it| it.len() <= MAX_SIGNATURE)
+            .ok_or(Malformed("the signature is none"))?;
         Ok(Self {
             algorithm: Algorithm::parse(&name),
             key_id: text_of(&header, "kid")?,
@@ -79,7 +80,11 @@ fn split(text: &str) -> Result<(&str, &str, &str, &str), Malformed> {
     let (signed, signature) = text.rsplit_once('.').ok_or(NOT_THREE)?;
     let (header, payload) = signed.split_once('.').ok_or(NOT_THREE)?;
     if payload.contains('.') {
-        return Err(if text.split('.').count() == 5 { Malformed("the token is encrypted") } else { NOT_THREE });
+        return Err(if text.split('.').count() == 5 {
+            Malformed("the token is encrypted")
+        } else {
+            NOT_THREE
+        });
     }
     if header.is_empty() || payload.is_empty() {
         return Err(Malformed("a part is empty"));
