@@ -3,24 +3,31 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use http::{Request, Response};
 use tokio::time::Instant;
 use tollgate::body::{Body, Upload};
 use tollgate::host::{
-    Clock, HttpClient, Observe, Random, Secret, SendError, Tick, UnixMillis, VariableError,
+    Clock, Compute, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, StoreError, Tick,
+    UnixMillis, VariableError,
 };
-use tollgate::plan::{Patience, Target};
+use tollgate::memory::Memory;
+use tollgate::plan::{Patience, StorePlan, Target};
 use tollgate::telemetry::Record;
 
+pub mod bench;
 pub mod body;
 pub mod client;
 pub mod connect;
 pub mod pool;
+pub mod store;
 pub mod trust;
 pub mod variables;
 
+pub use bench::Bench;
 pub use body::NativeBody;
 pub use client::Client;
+pub use store::Store;
 pub use variables::Variables;
 
 use crate::observe::Observer;
@@ -35,15 +42,42 @@ struct Inner {
     epoch: Instant,
     client: Client,
     variables: Arc<Variables>,
+    shared: Arc<Shared>,
     observer: Observer,
+}
+
+/// What all workers of a server share, and what outlives a change of the plan.
+#[derive(Debug)]
+pub struct Shared {
+    /// What the core remembers.
+    pub memory: Memory,
+    /// The key-value store.
+    pub store: Store,
+    /// Work that takes long on purpose.
+    pub bench: Bench,
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// Nothing is remembered yet.
+    pub fn new(store: Store) -> Self {
+        Self { memory: Memory::default(), store, bench: Bench::default() }
+    }
 }
 
 // === impl NativeHost ===
 
 impl NativeHost {
     /// A host with these parts.
-    pub fn new(epoch: Instant, client: Client, variables: Arc<Variables>, observer: Observer) -> Self {
-        Self(Arc::new(Inner { epoch, client, variables, observer }))
+    pub fn new(
+        epoch: Instant,
+        client: Client,
+        variables: Arc<Variables>,
+        shared: Arc<Shared>,
+        observer: Observer,
+    ) -> Self {
+        Self(Arc::new(Inner { epoch, client, variables, shared, observer }))
     }
 
     /// The worker's connections to upstreams.
@@ -83,6 +117,37 @@ impl Random for NativeHost {
 impl tollgate::host::Variables for NativeHost {
     async fn variable(&self, name: &str) -> Result<Option<Secret>, VariableError> {
         tollgate::host::Variables::variable(&*self.0.variables, name).await
+    }
+}
+
+impl KeyValue for NativeHost {
+    async fn get(&self, store: &StorePlan, key: &str) -> Result<Option<Bytes>, StoreError> {
+        let found = self.0.shared.store.get(&store.label, key, self.unix()).map_err(failed)?;
+        Ok(found.map(Bytes::from))
+    }
+
+    async fn set(&self, store: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError> {
+        self.0.shared.store.set(&store.label, key, &value, None).await.map_err(failed)
+    }
+
+    async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError> {
+        self.0.shared.store.delete(&store.label, key).await.map(drop).map_err(failed)
+    }
+}
+
+fn failed(error: store::StoreError) -> StoreError {
+    StoreError { cause: error.0 }
+}
+
+impl Compute for NativeHost {
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        self.0.shared.bench.compute(work).await
+    }
+}
+
+impl Remember for NativeHost {
+    fn memory(&self) -> Option<&Memory> {
+        Some(&self.0.shared.memory)
     }
 }
 

@@ -19,7 +19,6 @@ pub mod output;
 pub mod paint;
 pub mod random;
 pub mod serve;
-pub mod store;
 pub mod test;
 #[cfg(feature = "component")]
 pub mod wasm_host;

@@ -1,218 +1,141 @@
-//! API keys: what they look like, and how they are made and read.
+//! Keys that the gateway gave out, or that it was told of.
 //!
-//! A key is `PREFIX_BODYCHECK`: a prefix by which scanners for leaked secrets know it, 256 random bits as 43 digits in
-//! base 62, and the CRC-32 (ISO-HDLC, as in zip) of all before it as 6 digits more. `tgk_` and 49 letters and digits.
-//! The checksum tells a key from something that only looks like one, without asking anybody: scanners report fewer
-//! false finds, and a request with a mistyped key costs no look-up. It is no secret and protects nothing.
-//!
-//! Only the SHA-256 digest of the whole text is ever kept; [`Digest`] says why no slow hash is needed.
+//! A key is looked up in the configuration, and then, where the author wants it, in the key-value store. What is found
+//! there counts at once: nothing of it is remembered, so a key that is revoked is refused by the next request.
 
-use std::fmt;
+use std::sync::Arc;
 
-use super::base62::{self, DIGITS};
+use super::consumer::{Consumer, Key, State, record};
 use super::digest::Digest;
-use crate::host::Secret;
+use super::presented::{self, Place};
+use super::{Asking, Authenticator, Caller, Found, Rejection};
+use crate::host::{Host, UnixMillis};
+use crate::plan::StorePlan;
 
-/// The prefix where none is chosen.
-pub const DEFAULT_PREFIX: &str = "tgk";
+pub mod base62;
+pub mod form;
 
-/// The longest prefix, in characters: keys stay short enough to be pasted.
-pub const PREFIX_LENGTH: usize = 32;
+use form::{Form, Malformed};
 
-/// The longest text that is looked at, in bytes, whatever the form: more than any system's keys have, and little enough
-/// to be hashed for every request.
-pub const LONGEST: usize = 512;
-
-/// The shortest key of another form, in characters. 22 letters and digits at random are 131 bits; what is shorter could
-/// be found by trying, since the digests are not slow to compute.
-pub const SHORTEST: usize = 22;
-
-/// What a key may look like.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Form {
-    /// Ours, with this prefix.
-    Prefixed(Box<str>),
-    /// Any: keys made elsewhere, between [`SHORTEST`] and [`LONGEST`] characters.
-    Any,
+/// Keys that the gateway gave out, ready to be judged.
+#[derive(Debug)]
+pub struct ApiKeys {
+    /// Where in a request a key may stand.
+    pub places: Vec<Place>,
+    /// What a key looks like.
+    pub form: Form,
+    /// Whether keys and consumers of the key-value store count too.
+    pub stored: bool,
+    /// Whether the upstream gets the key.
+    pub forward: bool,
 }
 
-/// Why a text is no key; never holds the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Malformed {
-    /// Too short, too long, or not the length of a key.
-    Length,
-    /// Another prefix.
-    Prefix,
-    /// A character that keys do not have.
-    Character,
-    /// The checksum is wrong: mistyped, or made up.
-    Checksum,
-}
+// === impl ApiKeys ===
 
-// === making ===
-
-/// Makes a key with 256 bits of `random`. The digest is what to keep; the text is for its owner, once.
-pub fn make(prefix: &str, random: &mut dyn FnMut(&mut [u8])) -> (Secret, Digest) {
-    let mut bits = [0; 32];
-    random(&mut bits);
-    let mut text = format!("{prefix}_");
-    base62::push_256(&mut text, &bits);
-    let check = crc32fast::hash(text.as_bytes());
-    base62::push_32(&mut text, check);
-    let digest = Digest::of(text.as_bytes());
-    (Secret::new(text), digest)
-}
-
-/// Whether `text` can be the prefix of keys: words of lower-case letters and digits with `_` between them, a letter
-/// first.
-pub fn is_prefix(text: &str) -> bool {
-    text.len() <= PREFIX_LENGTH
-        && text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.split('_').all(|word| !word.is_empty() && word.bytes().all(is_of_prefix))
-}
-
-fn is_of_prefix(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit()
-}
-
-// === impl Form ===
-
-impl Form {
-    /// The digest to look up, where `text` has this form. What has not is refused here, before anybody is asked.
-    pub fn check(&self, text: &str) -> Result<Digest, Malformed> {
-        match self {
-            Self::Prefixed(prefix) => check_prefixed(prefix, text)?,
-            Self::Any => check_any(text)?,
-        }
-        Ok(Digest::of(text.as_bytes()))
-    }
-}
-
-fn check_prefixed(prefix: &str, text: &str) -> Result<(), Malformed> {
-    let tail = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or(Malformed::Prefix)?;
-    if tail.len() != base62::LENGTH_OF_256 + base62::LENGTH_OF_32 {
-        return Err(Malformed::Length);
-    }
-    if !tail.bytes().all(|byte| DIGITS.contains(&byte)) {
-        return Err(Malformed::Character);
-    }
-    let (covered, check) = text.split_at(text.len() - base62::LENGTH_OF_32);
-    let mut expected = String::with_capacity(base62::LENGTH_OF_32);
-    base62::push_32(&mut expected, crc32fast::hash(covered.as_bytes()));
-    if check == expected { Ok(()) } else { Err(Malformed::Checksum) }
-}
-
-/// Printable ASCII: what a header field, a cookie and a query can all carry.
-fn check_any(text: &str) -> Result<(), Malformed> {
-    if !(SHORTEST..=LONGEST).contains(&text.len()) {
-        Err(Malformed::Length)
-    } else if text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Ok(())
-    } else {
-        Err(Malformed::Character)
-    }
-}
-
-/// Whether `text` is a key of our form under any prefix: for finding keys where digests belong.
-pub fn looks_like_a_key(text: &str) -> bool {
-    text.rsplit_once('_').is_some_and(|(prefix, _)| is_prefix(prefix) && check_prefixed(prefix, text).is_ok())
-}
-
-// === impl Malformed ===
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Length => "the key has the wrong length",
-            Self::Prefix => "the key has another prefix",
-            Self::Character => "the key has a character that keys do not have",
-            Self::Checksum => "the key's checksum is wrong",
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    /// Made with Python: `zlib.crc32`, `hashlib.sha256` and `divmod` over the bytes 0 to 31.
-    const KEY: &str = "tgk_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf0BviBn";
-    const DIGEST: &str = "5d5254c15522157fc89e22fe72bc9898cd0c10600b17019711cd575b3b424f3d";
-
-    fn counted(bytes: &mut [u8]) {
-        (0..).zip(bytes).for_each(|(number, byte)| *byte = number);
-    }
-
-    fn ours() -> Form {
-        Form::Prefixed(DEFAULT_PREFIX.into())
-    }
-
-    #[test]
-    fn makes_what_another_implementation_makes() {
-        let (text, digest) = make("tgk", &mut counted);
-        assert_eq!(text.expose(), KEY);
-        assert_eq!(digest.hex(), DIGEST);
-        assert_eq!(ours().check(KEY), Ok(digest));
-    }
-
-    #[test]
-    fn every_changed_character_is_noticed() {
-        for at in 0..KEY.len() {
-            let mut text = KEY.as_bytes().to_vec();
-            text[at] = if text[at] == b'a' { b'b' } else { b'a' };
-            let text = String::from_utf8(text).unwrap();
-            assert!(ours().check(&text).is_err(), "{text}");
+impl ApiKeys {
+    /// What `WWW-Authenticate` says of it. There is no registered scheme for keys; where `Authorization` holds them, its
+    /// scheme is named, and otherwise `ApiKey`, which is what most call it.
+    pub fn challenge(&self, rejection: &Rejection) -> Option<String> {
+        let scheme = self.places.iter().find_map(|place| match place {
+            Place::Authorization(scheme) => Some(&**scheme),
+            _ => None,
+        });
+        match scheme {
+            Some(scheme) if scheme.eq_ignore_ascii_case("bearer") => rejection.bearer_challenge(),
+            _ if matches!(rejection, Rejection::Missing | Rejection::Invalid(_)) => {
+                Some(scheme.unwrap_or("ApiKey").to_owned())
+            }
+            _ => None,
         }
     }
+}
 
-    #[test]
-    fn what_is_no_key_is_refused() {
-        let long = "a".repeat(100_000);
-        for (text, why) in [
-            ("", Malformed::Prefix),
-            ("tgk", Malformed::Prefix),
-            ("tgk_", Malformed::Length),
-            ("key_0123", Malformed::Prefix),
-            (&KEY.to_uppercase(), Malformed::Prefix),
-            (&KEY[..KEY.len() - 1], Malformed::Length),
-            (&format!("{KEY}0"), Malformed::Length),
-            (&format!("tgk_{}", "é".repeat(24) + "x"), Malformed::Character),
-            (&format!("tgk_{}", "0".repeat(49)), Malformed::Checksum),
-            (&KEY.replace("tgk_", "tgk_live_"), Malformed::Length),
-            (&format!("tgk_{long}"), Malformed::Length),
-        ] {
-            assert_eq!(ours().check(text), Err(why), "{text:.80}");
+/// Looks for a key, and judges it.
+pub async fn authenticate<H: Host>(
+    host: &H,
+    authenticator: &Authenticator,
+    keys: &ApiKeys,
+    asking: &Asking<'_>,
+) -> Found {
+    let presented = match presented::find(&keys.places, &asking.head.headers, asking.head.uri.query()) {
+        Ok(Some(presented)) => presented,
+        Ok(None) => return Found::Absent,
+        Err(presented::Ambiguous) => {
+            return Found::Rejected(Rejection::malformed("two API keys that are not the same"));
         }
+    };
+    let digest = match keys.form.check(&presented) {
+        Ok(digest) => digest,
+        // Somebody else's: a token where keys are bearer tokens too, or a key with the prefix of another way in.
+        Err(why @ Malformed::Prefix) => return Found::Foreign(why.to_string()),
+        Err(why) => return Found::Rejected(Rejection::invalid(why.to_string())),
+    };
+    match judge(host, keys, asking, &digest).await {
+        Ok((consumer, expires)) => Found::Verified(Arc::new(Caller {
+            by: (&*authenticator.name).into(),
+            subject: Some(consumer.id.clone()),
+            groups: consumer.groups.clone(),
+            consumer: Some(consumer),
+            expires,
+            ..Caller::default()
+        })),
+        Err(rejection) => Found::Rejected(rejection),
     }
+}
 
-    #[test]
-    fn prefixes_may_have_words() {
-        let (text, digest) = make("acme_live", &mut counted);
-        assert_eq!(Form::Prefixed("acme_live".into()).check(text.expose()), Ok(digest));
-        assert_eq!(Form::Prefixed("acme".into()).check(text.expose()), Err(Malformed::Length));
-        for good in ["t", "tgk", "a1", "acme_test_2"] {
-            assert!(is_prefix(good), "{good}");
+/// Whose key it is, and until when.
+async fn judge<H: Host>(
+    host: &H,
+    keys: &ApiKeys,
+    asking: &Asking<'_>,
+    digest: &Digest,
+) -> Result<(Arc<Consumer>, Option<UnixMillis>), Rejection> {
+    let known = &asking.plan.consumers;
+    let store = asking.plan.store.as_ref().filter(|_| keys.stored);
+    let found;
+    let key = match (known.key(digest), store) {
+        (Some(key), _) => key,
+        (None, Some(store)) => {
+            found = stored_key(host, store, digest).await?;
+            &found
         }
-        for bad in ["", "_", "1a", "a_", "_a", "a__b", "A", "a-b", "é", &"a".repeat(33)] {
-            assert!(!is_prefix(bad), "{bad}");
-        }
+        (None, None) => return Err(Rejection::invalid("nobody has this key")),
+    };
+    match key.state(asking.now.0 / 1_000) {
+        State::Live => {}
+        state => return Err(Rejection::invalid(format!("the key {} is {}", digest.name(), state.word()))),
     }
+    let consumer = match (known.consumer(&key.consumer), store) {
+        (Some(consumer), _) => Arc::clone(consumer),
+        (None, Some(store)) => Arc::new(stored_consumer(host, store, key).await?),
+        (None, None) => return Err(orphan(key)),
+    };
+    if consumer.disabled {
+        return Err(Rejection::invalid(format!("the consumer {} is disabled", consumer.id)));
+    }
+    let expires = key.expires.map(|seconds| UnixMillis(seconds.saturating_mul(1_000)));
+    Ok((consumer, expires))
+}
 
-    #[test]
-    fn other_forms_have_bounds() {
-        let check = |text: &str| Form::Any.check(text);
-        assert_eq!(check(KEY).unwrap().hex(), DIGEST);
-        assert!(check(&"k".repeat(SHORTEST)).is_ok() && check(&"k".repeat(LONGEST)).is_ok());
-        assert_eq!(check(&"k".repeat(SHORTEST - 1)), Err(Malformed::Length));
-        assert_eq!(check(&"k".repeat(LONGEST + 1)), Err(Malformed::Length));
-        assert_eq!(check("0123456789 0123456789 0123456789"), Err(Malformed::Character));
-        assert_eq!(check("ключключключключключключ"), Err(Malformed::Character));
-    }
+async fn stored_key<H: Host>(host: &H, store: &StorePlan, digest: &Digest) -> Result<Key, Rejection> {
+    let place = record::key_place(digest);
+    let found = host.get(store, &place).await.map_err(|error| Rejection::unavailable(error.cause))?;
+    let found = found.ok_or(Rejection::invalid("nobody has this key"))?;
+    record::read_key(digest, &found).map_err(|why| unreadable(&place, why))
+}
 
-    #[test]
-    fn knows_a_key_where_a_digest_belongs() {
-        assert!(looks_like_a_key(KEY) && looks_like_a_key(make("acme_live", &mut counted).0.expose()));
-        assert!(!looks_like_a_key(DIGEST) && !looks_like_a_key("tgk_") && !looks_like_a_key(""));
-    }
+async fn stored_consumer<H: Host>(host: &H, store: &StorePlan, key: &Key) -> Result<Consumer, Rejection> {
+    let place = record::consumer_place(&key.consumer);
+    let found = host.get(store, &place).await.map_err(|error| Rejection::unavailable(error.cause))?;
+    let found = found.ok_or_else(|| orphan(key))?;
+    record::read_consumer(&key.consumer, &found).map_err(|why| unreadable(&place, why))
+}
+
+/// A record that was damaged says nothing about its key: that would be a guess in either direction.
+fn unreadable(place: &str, why: record::Unreadable) -> Rejection {
+    Rejection::unavailable(format!("the record {place} cannot be read: {why}"))
+}
+
+fn orphan(key: &Key) -> Rejection {
+    Rejection::invalid(format!("the key {} belongs to {}, who is not known", key.digest.name(), key.consumer))
 }

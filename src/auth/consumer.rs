@@ -1,26 +1,28 @@
 //! Consumers: who keys and passwords belong to, and whether a key counts now.
+//!
+//! Many keys may belong to one consumer. To change a key, make a second, let the consumer begin to use it, and revoke
+//! the first; both count meanwhile.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
+pub use super::caller::Consumer;
 use super::digest::Digest;
+use super::password::{Cost, Password};
 
 pub mod record;
 
-/// Somebody who may call. Many keys may belong to one consumer: to change a key, make a second, let the consumer begin
-/// to use it, and revoke the first; both count meanwhile.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Consumer {
-    /// Its name: 1 to [`NAME_LENGTH`] letters, digits, `-`, `_`, `.`, `@`, `:` and `+`.
-    pub id: Box<str>,
-    /// The groups it is in, for policies.
-    pub groups: Vec<Box<str>>,
-    /// What it may use, by name.
-    pub plan: Option<Box<str>>,
-    /// What else is known of it, for policies and upstreams.
-    pub metadata: BTreeMap<Box<str>, Box<str>>,
-    /// Switched off: none of its credentials counts.
-    pub disabled: bool,
+/// Consumers that stand in the configuration, with their keys and passwords.
+#[derive(Debug, Default)]
+pub struct Consumers {
+    /// By name, sorted.
+    pub all: Vec<Arc<Consumer>>,
+    /// By digest, sorted.
+    pub keys: Vec<Key>,
+    /// By the name of the consumer, sorted.
+    pub passwords: Vec<(Box<str>, Password)>,
+    /// What is computed for a name that has no password: as costly as the costliest of them.
+    pub nobodys: Option<Password>,
 }
 
 /// One key of a consumer.
@@ -101,25 +103,57 @@ impl Key {
     }
 }
 
-// === impl Consumer ===
+// === impl Consumers ===
 
-impl Consumer {
-    /// What is wrong with it.
-    pub fn check(&self) -> Result<(), OutOfBounds> {
-        check_name("a consumer", &self.id)?;
-        self.groups.iter().try_for_each(|group| check_name("a group", group))?;
-        self.plan.iter().try_for_each(|plan| check_name("a plan", plan))?;
-        if self.groups.len() > GROUPS {
-            return Err(OutOfBounds(format!("a consumer is in {GROUPS} groups at most")));
-        }
-        if self.metadata.len() > METADATA {
-            return Err(OutOfBounds(format!("a consumer has {METADATA} pairs of metadata at most")));
-        }
-        self.metadata.iter().try_for_each(|(name, value)| {
-            check_text("a name in metadata", name, METADATA_NAME)?;
-            check_text("a value in metadata", value, METADATA_VALUE)
-        })
+impl Consumers {
+    /// Puts together what was written; the order does not matter.
+    pub fn new(mut all: Vec<Consumer>, mut keys: Vec<Key>, mut passwords: Vec<(Box<str>, Password)>) -> Self {
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        keys.sort_by(|a, b| a.digest.bytes().cmp(b.digest.bytes()));
+        passwords.sort_by(|a, b| a.0.cmp(&b.0));
+        let costliest: Option<Cost> =
+            passwords.iter().map(|(_, password)| password.cost()).max_by_key(|cost| cost.work());
+        let nobodys = costliest.map(Password::nobodys);
+        Self { all: all.into_iter().map(Arc::new).collect(), keys, passwords, nobodys }
     }
+
+    /// The consumer of this name.
+    pub fn consumer(&self, id: &str) -> Option<&Arc<Consumer>> {
+        let at = self.all.binary_search_by(|known| (*known.id).cmp(id)).ok()?;
+        Some(&self.all[at])
+    }
+
+    /// The key with this digest. What the search finds is compared again in constant time; [`Digest::bytes`] says why
+    /// the search itself need not be.
+    pub fn key(&self, digest: &Digest) -> Option<&Key> {
+        let at = self.keys.binary_search_by(|known| known.digest.bytes().cmp(digest.bytes())).ok()?;
+        Some(&self.keys[at]).filter(|key| key.digest == *digest)
+    }
+
+    /// The password of the consumer of this name.
+    pub fn password(&self, id: &str) -> Option<&Password> {
+        let at = self.passwords.binary_search_by(|(known, _)| (**known).cmp(id)).ok()?;
+        Some(&self.passwords[at].1)
+    }
+}
+
+// === bounds ===
+
+/// What is wrong with a consumer.
+pub fn check(consumer: &Consumer) -> Result<(), OutOfBounds> {
+    check_name("a consumer", &consumer.id)?;
+    consumer.groups.iter().try_for_each(|group| check_name("a group", group))?;
+    consumer.plan.iter().try_for_each(|plan| check_name("a plan", plan))?;
+    if consumer.groups.len() > GROUPS {
+        return Err(OutOfBounds(format!("a consumer is in {GROUPS} groups at most")));
+    }
+    if consumer.metadata.len() > METADATA {
+        return Err(OutOfBounds(format!("a consumer has {METADATA} pairs of metadata at most")));
+    }
+    consumer.metadata.iter().try_for_each(|(name, value)| {
+        check_text("a name in metadata", name, METADATA_NAME)?;
+        check_text("a value in metadata", value, METADATA_VALUE)
+    })
 }
 
 /// Whether `text` can name a consumer, a group or a plan: what header fields, logs and paths carry as it is.
@@ -214,9 +248,10 @@ mod tests {
     fn everything_about_a_consumer_has_bounds() {
         let acme = Consumer { id: "acme".into(), ..Consumer::default() };
         let pairs = |count: usize| (0..count).map(|it| (it.to_string().into(), "".into())).collect();
-        assert!(acme.check().is_ok());
-        assert!(Consumer { groups: vec!["g".into(); GROUPS], ..acme.clone() }.check().is_ok());
-        assert!(Consumer { metadata: pairs(METADATA), ..acme.clone() }.check().is_ok());
+        let pair = |name: &str, value: &str| vec![(name.into(), value.into())];
+        assert!(check(&acme).is_ok());
+        assert!(check(&Consumer { groups: vec!["g".into(); GROUPS], ..acme.clone() }).is_ok());
+        assert!(check(&Consumer { metadata: pairs(METADATA), ..acme.clone() }).is_ok());
         for bad in [
             Consumer { id: "".into(), ..acme.clone() },
             Consumer { id: "a b".into(), ..acme.clone() },
@@ -226,10 +261,23 @@ mod tests {
             Consumer { groups: vec!["a,b".into()], ..acme.clone() },
             Consumer { plan: Some("é".into()), ..acme.clone() },
             Consumer { metadata: pairs(METADATA + 1), ..acme.clone() },
-            Consumer { metadata: BTreeMap::from([("a\0".into(), "".into())]), ..acme.clone() },
-            Consumer { metadata: BTreeMap::from([("a".into(), "b".repeat(513).into())]), ..acme.clone() },
+            Consumer { metadata: pair("a\0", ""), ..acme.clone() },
+            Consumer { metadata: pair("a", &"b".repeat(METADATA_VALUE + 1)), ..acme.clone() },
         ] {
-            assert!(bad.check().is_err(), "{bad:?}");
+            assert!(check(&bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn finds_what_is_there_and_nothing_else() {
+        let consumer = |id: &str| Consumer { id: id.into(), ..Consumer::default() };
+        let keys = (0..100_u8).map(|number| Key { digest: Digest::of(&[number]), ..key() }).collect();
+        let found = Consumers::new(vec![consumer("b"), consumer("a"), consumer("c")], keys, Vec::new());
+        assert!((0..100_u8).all(|number| {
+            found.key(&Digest::of(&[number])).is_some_and(|key| key.digest == Digest::of(&[number]))
+        }));
+        assert!(found.key(&Digest::of(&[100])).is_none());
+        assert_eq!(found.consumer("a").map(|it| &*it.id), Some("a"));
+        assert!(found.consumer("d").is_none() && found.password("a").is_none() && found.nobodys.is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! How consumers and keys stand in the key-value store.
 //!
-//! A key is found by its digest, `key/` and 64 hexadecimal digits; a consumer by its name, `consumer/` and the name. A
-//! record is `1:CHECK:JSON`: the version of this form, the CRC-32 of the JSON as 8 hexadecimal digits, and the JSON. The
+//! A key is found by its digest, `tollgate/key/` and 64 hexadecimal digits; a consumer by its name,
+//! `tollgate/consumer/` and the name; a token that is revoked by its issuer's authenticator and its identifier. A record is `1:CHECK:JSON`: the version of this form, the CRC-32 of the JSON as 8 hexadecimal digits, and the JSON. The
 //! checksum finds what was cut off or changed by hand. A record that cannot be read is never taken for one that is not
 //! there: whoever asked is told that the store is not to be relied on.
 
@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Consumer, Key};
+use super::{Consumer, Key, check};
 use crate::auth::digest::Digest;
 
 /// The version of the form. Another is refused: who wrote it meant something that is not known here.
@@ -21,9 +21,11 @@ const VERSION: &str = "1";
 pub const LONGEST: usize = 192 << 10;
 
 /// What goes before a key's digest.
-pub const KEYS: &str = "key/";
+pub const KEYS: &str = "tollgate/key/";
 /// What goes before a consumer's name.
-pub const CONSUMERS: &str = "consumer/";
+pub const CONSUMERS: &str = "tollgate/consumer/";
+/// What goes before the name of an authenticator and a token that is revoked.
+pub const REVOKED: &str = "tollgate/revoked/";
 
 /// Why a record cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +87,13 @@ pub fn consumer_place(id: &str) -> String {
     format!("{CONSUMERS}{id}")
 }
 
+/// Where it is written that the token with this identifier is revoked: 16 bytes of its SHA-256, because it may be of any
+/// length and hold anything.
+pub fn revoked_place(authenticator: &str, token_id: &str) -> String {
+    let digest = Digest::of(token_id.as_bytes()).hex();
+    format!("{REVOKED}{authenticator}/{}", digest.get(..32).unwrap_or_default())
+}
+
 // === writing ===
 
 /// The record of `key`.
@@ -106,7 +115,7 @@ pub fn write_consumer(consumer: &Consumer) -> String {
         id: consumer.id.clone(),
         groups: consumer.groups.clone(),
         plan: consumer.plan.clone(),
-        metadata: consumer.metadata.clone(),
+        metadata: consumer.metadata.iter().cloned().collect(),
         disabled: consumer.disabled,
     })
 }
@@ -148,10 +157,10 @@ pub fn read_consumer(id: &str, record: &[u8]) -> Result<Consumer, Unreadable> {
         id: written.id,
         groups: written.groups,
         plan: written.plan,
-        metadata: written.metadata,
+        metadata: written.metadata.into_iter().collect(),
         disabled: written.disabled,
     };
-    consumer.check().map_err(|_| Unreadable::Bounds)?;
+    check(&consumer).map_err(|_| Unreadable::Bounds)?;
     if &*consumer.id == id { Ok(consumer) } else { Err(Unreadable::Misplaced) }
 }
 
@@ -205,7 +214,7 @@ mod tests {
             id: "acme".into(),
             groups: vec!["partners".into(), "eu".into()],
             plan: Some("gold".into()),
-            metadata: BTreeMap::from([("tier".into(), "é".into())]),
+            metadata: vec![("tier".into(), "é".into())],
             disabled: false,
         }
     }
@@ -215,8 +224,10 @@ mod tests {
         let digest = key().digest;
         assert_eq!(read_key(&digest, write_key(&key()).as_bytes()), Ok(key()));
         assert_eq!(read_consumer("acme", write_consumer(&consumer()).as_bytes()), Ok(consumer()));
-        assert_eq!(key_place(&digest), format!("key/{}", digest.hex()));
-        assert_eq!(consumer_place("acme"), "consumer/acme");
+        assert_eq!(key_place(&digest), format!("tollgate/key/{}", digest.hex()));
+        assert_eq!(consumer_place("acme"), "tollgate/consumer/acme");
+        // SHA-256 of "jti-1" begins with these bytes.
+        assert_eq!(revoked_place("idp", "jti-1"), "tollgate/revoked/idp/5964da055ae31cf8eb7230e190a50489");
     }
 
     #[test]

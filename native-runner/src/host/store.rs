@@ -1,6 +1,6 @@
 //! The key-value store: what lasts longer than a request, and perhaps longer than the process.
 //!
-//! One per process, shared by all workers. In memory, or in a file that several processes may have open (redb's
+//! Under each label is a store of its own, as on Spin. One per process, shared by all workers. In memory, or in a file that several processes may have open (redb's
 //! multi-writer mode), so that `tollgate keys` works beside a running server and two servers may share one file. A
 //! value that was written is there for every reader whose `get` begins afterwards, in any of them.
 //!
@@ -17,13 +17,15 @@ use anyhow::Context as _;
 use redb::backends::InMemoryBackend;
 use redb::{ConcurrencyMode, Database, ReadableDatabase as _, TableDefinition, TableError};
 use tollgate::host::UnixMillis;
+use tollgate::plan::StorePlan;
 
 mod writer;
 
 use writer::{Change, Order};
 
-/// A key, the moment in milliseconds since 1970 from which its value is gone (`u64::MAX` for never), and the value.
-const VALUES: TableDefinition<'_, &str, (u64, &[u8])> = TableDefinition::new("values");
+/// A label and a key; the moment in milliseconds since 1970 from which the value is gone (`u64::MAX` for never), and the
+/// value.
+const VALUES: TableDefinition<'_, (&str, &str), (u64, &[u8])> = TableDefinition::new("values");
 
 /// The longest key, in bytes: Spin's bound, so that a key that fits here fits there.
 pub const LONGEST_KEY: usize = 255;
@@ -55,6 +57,14 @@ pub struct Entry {
 // === impl Store ===
 
 impl Store {
+    /// The store that a plan asks for; one in memory where it asks for none. A file is relative to `directory`.
+    pub fn of(plan: Option<&StorePlan>, directory: &Path) -> anyhow::Result<Self> {
+        match plan.and_then(|store| store.file.as_deref()) {
+            Some(file) => Self::open(&directory.join(file)),
+            None => Self::memory(),
+        }
+    }
+
     /// A store in memory: gone with the process.
     pub fn memory() -> anyhow::Result<Self> {
         let database =
@@ -81,13 +91,13 @@ impl Store {
     }
 
     /// The value of `key`, where there is one at `now`.
-    pub fn get(&self, key: &str, now: UnixMillis) -> Result<Option<Vec<u8>>, StoreError> {
+    pub fn get(&self, label: &str, key: &str, now: UnixMillis) -> Result<Option<Vec<u8>>, StoreError> {
         let reading = self.database.begin_read().map_err(failed)?;
         let table = match reading.open_table(VALUES) {
             Err(TableError::TableDoesNotExist(_)) => return Ok(None),
             opened => opened.map_err(failed)?,
         };
-        let found = table.get(key).map_err(failed)?;
+        let found = table.get((label, key)).map_err(failed)?;
         Ok(found.and_then(|entry| {
             let (expires, value) = entry.value();
             (expires > now.0).then(|| value.to_vec())
@@ -98,6 +108,7 @@ impl Store {
     /// most.
     pub fn list(
         &self,
+        label: &str,
         prefix: &str,
         after: Option<&str>,
         limit: usize,
@@ -108,44 +119,55 @@ impl Store {
             Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
             opened => opened.map_err(failed)?,
         };
-        let from = after.filter(|after| *after >= prefix).map_or(Bound::Included(prefix), Bound::Excluded);
+        let from = match after.filter(|after| *after >= prefix) {
+            Some(after) => Bound::Excluded((label, after)),
+            None => Bound::Included((label, prefix)),
+        };
         let mut found = Vec::new();
-        for entry in table.range::<&str>((from, Bound::Unbounded)).map_err(failed)? {
+        for entry in table.range((from, Bound::Unbounded)).map_err(failed)? {
             let (key, value) = entry.map_err(failed)?;
-            if !key.value().starts_with(prefix) || found.len() == limit {
+            let (under, key) = key.value();
+            if under != label || !key.starts_with(prefix) || found.len() == limit {
                 break;
             }
             let (expires, value) = value.value();
             if expires > now.0 {
-                found.push(Entry { key: key.value().to_owned(), value: value.to_vec() });
+                found.push(Entry { key: key.to_owned(), value: value.to_vec() });
             }
         }
         Ok(found)
     }
 
     /// Sets `key`, until `expires` where that is said. Done means that it is on the disk.
-    pub async fn set(&self, key: &str, value: &[u8], expires: Option<UnixMillis>) -> Result<(), StoreError> {
-        self.change(set(key, value, expires)?).await.map(drop)
+    pub async fn set(
+        &self,
+        label: &str,
+        key: &str,
+        value: &[u8],
+        expires: Option<UnixMillis>,
+    ) -> Result<(), StoreError> {
+        self.change(set(label, key, value, expires)?).await.map(drop)
     }
 
     /// Takes `key` away, and says whether there was one.
-    pub async fn delete(&self, key: &str) -> Result<bool, StoreError> {
-        self.change(Change::Delete(key.into())).await
+    pub async fn delete(&self, label: &str, key: &str) -> Result<bool, StoreError> {
+        self.change(Change::Delete { label: label.into(), key: key.into() }).await
     }
 
     /// As [`Self::set`], where there is no runtime, or a thread that may wait.
     pub fn set_blocking(
         &self,
+        label: &str,
         key: &str,
         value: &[u8],
         expires: Option<UnixMillis>,
     ) -> Result<(), StoreError> {
-        self.change_blocking(set(key, value, expires)?).map(drop)
+        self.change_blocking(set(label, key, value, expires)?).map(drop)
     }
 
     /// As [`Self::delete`], where there is no runtime, or a thread that may wait.
-    pub fn delete_blocking(&self, key: &str) -> Result<bool, StoreError> {
-        self.change_blocking(Change::Delete(key.into()))
+    pub fn delete_blocking(&self, label: &str, key: &str) -> Result<bool, StoreError> {
+        self.change_blocking(Change::Delete { label: label.into(), key: key.into() })
     }
 
     async fn change(&self, change: Change) -> Result<bool, StoreError> {
@@ -163,7 +185,7 @@ impl Store {
     }
 }
 
-fn set(key: &str, value: &[u8], expires: Option<UnixMillis>) -> Result<Change, StoreError> {
+fn set(label: &str, key: &str, value: &[u8], expires: Option<UnixMillis>) -> Result<Change, StoreError> {
     if key.is_empty() || key.len() > LONGEST_KEY {
         return Err(StoreError(format!("a key has 1 to {LONGEST_KEY} bytes")));
     }
@@ -171,6 +193,7 @@ fn set(key: &str, value: &[u8], expires: Option<UnixMillis>) -> Result<Change, S
         return Err(StoreError(format!("a value has {LONGEST_VALUE} bytes at most")));
     }
     Ok(Change::Set {
+        label: label.into(),
         key: key.into(),
         value: value.into(),
         expires: expires.map_or(u64::MAX, |moment| moment.0),
@@ -199,13 +222,14 @@ mod tests {
     use super::*;
 
     const NOW: UnixMillis = UnixMillis(1_000);
+    const L: &str = "default";
 
     fn text(store: &Store, key: &str) -> Option<String> {
-        store.get(key, NOW).unwrap().map(|value| String::from_utf8(value).unwrap())
+        store.get(L, key, NOW).unwrap().map(|value| String::from_utf8(value).unwrap())
     }
 
     fn keys(store: &Store, prefix: &str, after: Option<&str>, limit: usize) -> Vec<String> {
-        store.list(prefix, after, limit, NOW).unwrap().into_iter().map(|entry| entry.key).collect()
+        store.list(L, prefix, after, limit, NOW).unwrap().into_iter().map(|entry| entry.key).collect()
     }
 
     fn file(name: &str) -> std::path::PathBuf {
@@ -219,31 +243,42 @@ mod tests {
         let store = Store::memory().unwrap();
         assert_eq!(text(&store, "a"), None);
         assert!(keys(&store, "", None, 9).is_empty());
-        store.set("a", b"1", None).await.unwrap();
-        store.set("a", b"2", None).await.unwrap();
+        store.set(L, "a", b"1", None).await.unwrap();
+        store.set(L, "a", b"2", None).await.unwrap();
         assert_eq!(text(&store, "a").as_deref(), Some("2"));
-        assert!(store.delete("a").await.unwrap());
-        assert!(!store.delete("a").await.unwrap());
+        assert!(store.delete(L, "a").await.unwrap());
+        assert!(!store.delete(L, "a").await.unwrap());
         assert_eq!(text(&store, "a"), None);
+    }
+
+    #[tokio::test]
+    async fn each_label_is_a_store_of_its_own() {
+        let store = Store::memory().unwrap();
+        store.set("a", "key", b"1", None).await.unwrap();
+        store.set("b", "key", b"2", None).await.unwrap();
+        assert_eq!(store.get("a", "key", NOW).unwrap().unwrap(), b"1");
+        assert_eq!(store.list("a", "", None, 9, NOW).unwrap().len(), 1);
+        assert!(store.delete("a", "key").await.unwrap());
+        assert_eq!(store.get("b", "key", NOW).unwrap().unwrap(), b"2");
     }
 
     #[tokio::test]
     async fn values_end() {
         let store = Store::memory().unwrap();
-        store.set("a", b"1", Some(UnixMillis(1_001))).await.unwrap();
-        store.set("b", b"1", Some(UnixMillis(1_000))).await.unwrap();
+        store.set(L, "a", b"1", Some(UnixMillis(1_001))).await.unwrap();
+        store.set(L, "b", b"1", Some(UnixMillis(1_000))).await.unwrap();
         assert_eq!(keys(&store, "", None, 9), ["a"]);
         assert_eq!(text(&store, "b"), None);
         // Set again without an end, it has none.
-        store.set("b", b"2", None).await.unwrap();
-        assert_eq!(store.get("b", UnixMillis(u64::MAX - 1)).unwrap().unwrap(), b"2");
+        store.set(L, "b", b"2", None).await.unwrap();
+        assert_eq!(store.get(L, "b", UnixMillis(u64::MAX - 1)).unwrap().unwrap(), b"2");
     }
 
     #[tokio::test]
     async fn lists_by_prefix_page_by_page() {
         let store = Store::memory().unwrap();
         for key in ["key/1", "key/2", "key/3", "keys", "consumer/a", "l"] {
-            store.set(key, b"", None).await.unwrap();
+            store.set(L, key, b"", None).await.unwrap();
         }
         assert_eq!(keys(&store, "key/", None, 9), ["key/1", "key/2", "key/3"]);
         assert_eq!(keys(&store, "key/", None, 2), ["key/1", "key/2"]);
@@ -255,21 +290,21 @@ mod tests {
     #[tokio::test]
     async fn keys_and_values_are_bounded() {
         let store = Store::memory().unwrap();
-        assert!(store.set("", b"", None).await.is_err());
-        assert!(store.set(&"a".repeat(LONGEST_KEY + 1), b"", None).await.is_err());
-        assert!(store.set("a", &vec![0; LONGEST_VALUE + 1], None).await.is_err());
-        assert!(store.set(&"a".repeat(LONGEST_KEY), &vec![0; LONGEST_VALUE], None).await.is_ok());
+        assert!(store.set(L, "", b"", None).await.is_err());
+        assert!(store.set(L, &"a".repeat(LONGEST_KEY + 1), b"", None).await.is_err());
+        assert!(store.set(L, "a", &vec![0; LONGEST_VALUE + 1], None).await.is_err());
+        assert!(store.set(L, &"a".repeat(LONGEST_KEY), &vec![0; LONGEST_VALUE], None).await.is_ok());
     }
 
     #[test]
     fn two_that_share_a_file_see_the_same() {
         let file = file("shared");
         let (one, other) = (Store::open(&file).unwrap(), Store::open(&file).unwrap());
-        one.set_blocking("a", b"1", None).unwrap();
+        one.set_blocking(L, "a", b"1", None).unwrap();
         assert_eq!(text(&other, "a").as_deref(), Some("1"));
-        other.set_blocking("a", b"2", None).unwrap();
+        other.set_blocking(L, "a", b"2", None).unwrap();
         assert_eq!(text(&one, "a").as_deref(), Some("2"));
-        assert!(one.delete_blocking("a").unwrap());
+        assert!(one.delete_blocking(L, "a").unwrap());
         assert_eq!(text(&other, "a"), None);
         std::fs::remove_file(file).unwrap();
     }
@@ -278,7 +313,7 @@ mod tests {
     fn a_file_keeps_what_it_was_given_and_is_its_owners() {
         use std::os::unix::fs::PermissionsExt as _;
         let file = file("kept");
-        Store::open(&file).unwrap().set_blocking("a", b"1", None).unwrap();
+        Store::open(&file).unwrap().set_blocking(L, "a", b"1", None).unwrap();
         assert_eq!(text(&Store::open(&file).unwrap(), "a").as_deref(), Some("1"));
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         std::fs::remove_file(file).unwrap();
@@ -300,7 +335,7 @@ mod tests {
         let mut tasks = tokio::task::JoinSet::new();
         for number in 0..500 {
             let store = store.clone();
-            tasks.spawn(async move { store.set(&format!("k/{number:03}"), b"v", None).await });
+            tasks.spawn(async move { store.set(L, &format!("k/{number:03}"), b"v", None).await });
         }
         while let Some(done) = tasks.join_next().await {
             done.unwrap().unwrap();

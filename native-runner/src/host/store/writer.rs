@@ -13,6 +13,8 @@ use super::{StoreError, VALUES, failed};
 pub enum Change {
     /// Sets a key.
     Set {
+        /// Under which label.
+        label: Box<str>,
         /// The key.
         key: Box<str>,
         /// Its value.
@@ -21,7 +23,12 @@ pub enum Change {
         expires: u64,
     },
     /// Takes a key away.
-    Delete(Box<str>),
+    Delete {
+        /// Under which label.
+        label: Box<str>,
+        /// The key.
+        key: Box<str>,
+    },
 }
 
 /// A change, and who waits for it: told whether there was such a key before.
@@ -79,7 +86,7 @@ fn carry_out(database: &Database, orders: Vec<Order>) {
     }
 }
 
-type Values<'a> = Table<'a, &'static str, (u64, &'static [u8])>;
+type Values<'a> = Table<'a, (&'static str, &'static str), (u64, &'static [u8])>;
 
 fn commit<T>(
     database: &Database,
@@ -93,8 +100,8 @@ fn commit<T>(
 
 fn apply(table: &mut Values<'_>, change: &Change) -> Result<bool, StoreError> {
     let before = match change {
-        Change::Set { key, value, expires } => table.insert(&**key, (*expires, &**value)),
-        Change::Delete(key) => table.remove(&**key),
+        Change::Set { label, key, value, expires } => table.insert((&**label, &**key), (*expires, &**value)),
+        Change::Delete { label, key } => table.remove((&**label, &**key)),
     };
     Ok(before.map_err(failed)?.is_some())
 }
@@ -106,18 +113,20 @@ fn sweep(database: &Database, now: u64) -> Result<usize, StoreError> {
         return Ok(0);
     }
     commit(database, |table| {
-        for key in &over {
+        for (label, key) in &over {
             // It may have been set again meanwhile.
-            let still = table.get(&**key).map_err(failed)?.is_some_and(|entry| entry.value().0 <= now);
+            let still =
+                table.get((&**label, &**key)).map_err(failed)?.is_some_and(|entry| entry.value().0 <= now);
             if still {
-                table.remove(&**key).map_err(failed)?;
+                table.remove((&**label, &**key)).map_err(failed)?;
             }
         }
         Ok(over.len())
     })
 }
 
-fn over(database: &Database, now: u64) -> Result<Vec<String>, StoreError> {
+/// Labels and keys.
+fn over(database: &Database, now: u64) -> Result<Vec<(String, String)>, StoreError> {
     let reading = database.begin_read().map_err(failed)?;
     let table = match reading.open_table(VALUES) {
         Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
@@ -127,7 +136,8 @@ fn over(database: &Database, now: u64) -> Result<Vec<String>, StoreError> {
     for entry in table.iter().map_err(failed)? {
         let (key, value) = entry.map_err(failed)?;
         if value.value().0 <= now {
-            over.push(key.value().to_owned());
+            let (label, key) = key.value();
+            over.push((label.to_owned(), key.to_owned()));
         }
         if over.len() == SWEPT {
             break;
@@ -153,7 +163,7 @@ mod tests {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
         commit(&database, |table| {
             for (key, expires) in [("a", 9), ("b", 10), ("c", 11), ("d", u64::MAX)] {
-                table.insert(key, (expires, &b""[..])).unwrap();
+                table.insert(("l", key), (expires, &b""[..])).unwrap();
             }
             Ok(())
         })
@@ -162,7 +172,7 @@ mod tests {
         assert_eq!(sweep(&database, 10), Ok(0));
         let reading = database.begin_read().unwrap();
         let table = reading.open_table(VALUES).unwrap();
-        let left: Vec<_> = table.iter().unwrap().map(|entry| entry.unwrap().0.value().to_owned()).collect();
+        let left: Vec<_> = table.iter().unwrap().map(|entry| entry.unwrap().0.value().1.to_owned()).collect();
         assert_eq!(left, ["c", "d"]);
     }
 }
