@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{HeaderMap, HeaderValue};
+use http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{Response, StatusCode};
 
@@ -132,6 +132,8 @@ pub struct Asking<'a> {
     pub deadline: Deadline,
     /// All that is configured about authentication.
     pub plan: &'a Plan,
+    /// Who is taken for the caller instead of looking: for explanations, which ask nobody.
+    pub assumed: Option<&'a Arc<Caller>>,
 }
 
 /// What one authenticator says of a request.
@@ -182,7 +184,7 @@ pub async fn authenticate<H: Host>(
     let mut admitted = identify(host, required, asking, body).await?;
     let judged = authorise::judge(&required.rules, admitted.caller.as_deref(), asking);
     judged.map_err(|rejection| refuse(required, asking, rejection))?;
-    if let Some(index) = required.external
+    if let Some(index) = required.external.filter(|_| asking.assumed.is_none())
         && let Kind::External(service) = &asking.plan.authenticators[index].kind
     {
         match external::consult(host, service, asking).await {
@@ -207,6 +209,9 @@ async fn identify<H: Host>(
     asking: &Asking<'_>,
     body: &mut Body<H::Stream>,
 ) -> Result<Admitted, Stop> {
+    if let Some(caller) = asking.assumed {
+        return Ok(Admitted { caller: Some(Arc::clone(caller)), ..Admitted::default() });
+    }
     let mut foreign: Option<String> = None;
     for index in &required.any {
         let authenticator = &asking.plan.authenticators[*index];
@@ -244,7 +249,8 @@ fn refuse(required: &Requirement, asking: &Asking<'_>, rejection: Rejection) -> 
     if status == StatusCode::UNAUTHORIZED || rejection.is_about_a_token() {
         for index in &required.any {
             let authenticator = &asking.plan.authenticators[*index];
-            failure.challenges.extend(challenge(authenticator, &rejection));
+            let challenge = challenge(authenticator, &rejection);
+            failure.fields.extend(challenge.map(|challenge| (WWW_AUTHENTICATE, challenge)));
         }
     }
     Stop::Refused(failure)

@@ -23,6 +23,7 @@ mod auth;
 mod compile;
 mod conflict;
 mod consumer;
+mod exposure;
 mod policy;
 mod route;
 pub(crate) mod scalar;
@@ -97,6 +98,8 @@ pub struct Route {
     pub tolerated: Ambiguities,
     /// Who may use it.
     pub access: Access,
+    /// The same in the author's words, for listings: `public`, or what is asked of callers.
+    pub protection: Box<str>,
     /// What it does.
     pub action: Action,
     /// How long things may take.
