@@ -19,10 +19,15 @@ pub mod authorise;
 pub mod basic;
 pub mod caller;
 pub mod certificate;
+pub mod conceal;
+pub mod consumer;
+pub mod digest;
 pub mod external;
 pub mod introspection;
 pub mod jwt;
 pub mod login;
+pub mod password;
+pub mod presented;
 pub mod rejection;
 pub mod remembered;
 pub mod signature;
@@ -46,6 +51,8 @@ pub struct Plan {
     pub authenticators: Vec<Authenticator>,
     /// The key-value store that instances share.
     pub store: Option<StorePlan>,
+    /// Consumers that stand in the configuration, with their keys and passwords.
+    pub consumers: consumer::Consumers,
 }
 
 /// One way in.

@@ -12,23 +12,31 @@ pub type Digest = [u8; 32];
 /// How many verdicts are kept. A caller is some hundreds of bytes, so this is at most some tens of megabytes.
 const MOST_VERDICTS: usize = 65_536;
 
+/// How many passwords are kept: as many people as log in by name at one time, at 32 bytes each.
+const MOST_PASSWORDS: usize = 8_192;
+
 /// What authentication remembers.
 pub struct Remembered {
     /// Callers whose credentials were verified. Whoever takes one checks [`Caller::expires`] and what may have changed
     /// since (the key set's generation, revocation).
     pub verdicts: Cache<Digest, Arc<Caller>>,
+    /// Names and passwords that were right.
+    pub passwords: Cache<Digest, ()>,
 }
 
 // === impl Remembered ===
 
 impl Default for Remembered {
     fn default() -> Self {
-        Self { verdicts: Cache::new(MOST_VERDICTS) }
+        Self { verdicts: Cache::new(MOST_VERDICTS), passwords: Cache::new(MOST_PASSWORDS) }
     }
 }
 
 impl std::fmt::Debug for Remembered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Remembered").field("verdicts", &self.verdicts.len()).finish()
+        f.debug_struct("Remembered")
+            .field("verdicts", &self.verdicts.len())
+            .field("passwords", &self.passwords.len())
+            .finish()
     }
 }
