@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tollgate::config::Document;
 use tollgate::plan::Plan;
@@ -17,6 +16,7 @@ use tollgate::sim::report::{Failing, Report, Verdict};
 use tollgate::sim::run::{plan, replies, verdict};
 use tollgate::sim::seen::Seen;
 
+use super::moved::{Move, moved};
 use super::origin::{Log, Origin};
 use super::{Live, Running, Setup, client, skips};
 
@@ -50,7 +50,7 @@ async fn story(case: &Case, documents: &[(String, Document)], live: &Live) -> Re
         .zip(listeners)
         .map(|((name, replies), at)| Origin::start(&name, replies, at, &log))
         .collect();
-    let setup = Setup { documents, variables: case.variables.clone(), stored: case.stored.clone() };
+    let setup = Setup { documents, variables: case.variables.clone() };
     let mut running =
         (live.start)(setup).await.map_err(|problem| format!("it does not start: {problem:#}"))?;
     let mut failings = Vec::new();
@@ -66,56 +66,19 @@ async fn story(case: &Case, documents: &[(String, Document)], live: &Live) -> Re
     Ok(failings)
 }
 
-/// A listener for each upstream, in the plan's order, and the configuration with their addresses in it: as the upstreams'
-/// own, and wherever else the address of one is written, for example as that of a token endpoint.
+/// A listener for each upstream, in the plan's order, and the configuration with their addresses in it.
 async fn listeners(
     documents: &[(String, Document)],
     plan: &Plan,
-) -> std::io::Result<(Vec<(String, Document)>, Vec<TcpListener>)> {
-    let mut documents = documents.to_vec();
-    let mut listeners = Vec::new();
-    let mut moves = Vec::new();
+) -> anyhow::Result<(Vec<(String, Document)>, Vec<TcpListener>)> {
+    let (mut moves, mut listeners) = (Vec::new(), Vec::new());
     for upstream in &plan.upstreams {
         let listener = TcpListener::bind((CLIENT, 0)).await?;
-        let address = listener.local_addr()?.to_string();
-        for (_, document) in &mut documents {
-            if let Some(upstream) = document.upstreams.get_mut(&*upstream.name) {
-                upstream.url = moved(&upstream.url, &address);
-            }
-        }
-        moves.push((format!("http://{}", upstream.target.authority), format!("http://{address}")));
+        let to = listener.local_addr()?.to_string();
+        moves.push(Move { name: &upstream.name, from: &upstream.target, to });
         listeners.push(listener);
     }
-    for (_, document) in &mut documents {
-        let mut value = serde_json::to_value(&*document)?;
-        move_addresses(&mut value, &moves);
-        *document = serde_json::from_value(value)?;
-    }
-    Ok((documents, listeners))
-}
-
-/// Every text in `value` that is an address under the first of a pair, or that address itself, moved to the second.
-fn move_addresses(value: &mut Value, moves: &[(String, String)]) {
-    match value {
-        Value::String(text) => {
-            let moved = moves.iter().find_map(|(from, to)| {
-                let rest = text.strip_prefix(from.as_str())?;
-                (rest.is_empty() || rest.starts_with(['/', '?'])).then(|| format!("{to}{rest}"))
-            });
-            if let Some(moved) = moved {
-                *text = moved;
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| move_addresses(item, moves)),
-        Value::Object(members) => members.values_mut().for_each(|member| move_addresses(member, moves)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-/// `url` with another authority.
-fn moved(url: &str, authority: &str) -> String {
-    let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|slash| &rest[slash..]));
-    format!("http://{authority}{}", path.unwrap_or_default())
+    Ok((moved(documents, &moves)?, listeners))
 }
 
 async fn take(
@@ -143,36 +106,12 @@ async fn take(
 }
 
 /// The next line of the access log, null where there is none. It is written when the last byte was, by another thread.
-async fn line(lines: &Receiver<String>) -> Value {
+async fn line(lines: &Receiver<String>) -> serde_json::Value {
     for _ in 0..200 {
         match lines.try_recv() {
             Ok(line) => return serde_json::from_str(&line).unwrap_or_default(),
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
     }
-    Value::Null
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moves_every_address() {
-        let moves = [("http://idp.test".to_owned(), "http://127.0.0.1:1".to_owned())];
-        let mut value = serde_json::json!({
-            "a": ["http://idp.test/token?x", { "b": "http://idp.test" }],
-            "others": ["http://idp.tests/", "http://idp.test:80/", "https://idp.test/", "see http://idp.test/", 7],
-        });
-        let others = value["others"].clone();
-        move_addresses(&mut value, &moves);
-        let moved = serde_json::json!(["http://127.0.0.1:1/token?x", { "b": "http://127.0.0.1:1" }]);
-        assert_eq!(value, serde_json::json!({ "a": moved, "others": others }));
-    }
-
-    #[test]
-    fn moves_upstreams() {
-        assert_eq!(moved("http://users.test", "127.0.0.1:1"), "http://127.0.0.1:1");
-        assert_eq!(moved("http://users.test:80/base/", "127.0.0.1:1"), "http://127.0.0.1:1/base/");
-    }
+    serde_json::Value::Null
 }
