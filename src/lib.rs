@@ -7,6 +7,7 @@ pub mod body;
 #[cfg(target_os = "wasi")]
 mod component;
 pub mod config;
+pub mod cors;
 pub mod deadline;
 pub mod diagnostic;
 pub mod explain;

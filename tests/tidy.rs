@@ -18,6 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("body", &["forward", "host"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
+    ("cors", &[]),
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
