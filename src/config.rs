@@ -9,15 +9,22 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub mod cors;
 pub mod policy;
 pub mod route;
+pub mod security_headers;
 pub mod server;
 pub mod telemetry;
 pub mod text;
 pub mod upstream;
 
+pub use cors::{Cors, CorsSetting, Off};
 pub use policy::{BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};
+pub use security_headers::{
+    Frame, FrameSetting, Hsts, HstsSetting, Referrer, ReferrerSetting, SecurityHeaders,
+    SecurityHeadersSetting, TextSetting,
+};
 pub use server::{Certificate, Server, ServerLimits};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
@@ -71,6 +78,12 @@ pub struct Defaults {
     /// Changes to header fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<HeaderPolicy>,
+    /// Which scripts of other origins may read answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cors: Option<CorsSetting>,
+    /// Fields that tell browsers to be careful.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_headers: Option<SecurityHeadersSetting>,
 }
 
 /// Who is believed about the client's address.

@@ -121,7 +121,9 @@ fn remove_access_control(headers: &mut HeaderMap) {
 fn vary(headers: &mut HeaderMap, name: HeaderName) {
     let says = |line: &HeaderValue| {
         let members = line.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-        members.into_iter().any(|member| member == b"*" || member.eq_ignore_ascii_case(name.as_str().as_bytes()))
+        members
+            .into_iter()
+            .any(|member| member == b"*" || member.eq_ignore_ascii_case(name.as_str().as_bytes()))
     };
     if !headers.get_all(VARY).iter().any(says) {
         // More fields than a map can hold were refused long before.

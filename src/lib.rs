@@ -19,6 +19,7 @@ pub mod problem;
 pub mod redirect;
 pub mod reply;
 pub mod route;
+pub mod security_headers;
 pub mod sim;
 pub mod telemetry;
 pub mod transform;

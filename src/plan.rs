@@ -17,12 +17,15 @@ use crate::route::condition::{HeaderCondition, Methods, QueryCondition};
 use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
 use crate::route::table::{HostPattern, Table};
+use crate::security_headers::SecurityHeaders;
 
 mod compile;
 mod conflict;
+mod cors;
 mod policy;
 mod route;
 pub(crate) mod scalar;
+mod security_headers;
 mod server;
 mod template;
 mod upstream;
@@ -96,6 +99,10 @@ pub struct Route {
     pub request_edits: Vec<HeaderEdit>,
     /// What the client gets.
     pub response_edits: Vec<HeaderEdit>,
+    /// Which scripts of other origins may read answers; `None` where the gateway has no say.
+    pub cors: Option<crate::cors::Policy>,
+    /// Fields that tell browsers to be careful; `None` for none.
+    pub security_headers: Option<SecurityHeaders>,
 }
 
 /// What a route does.

@@ -28,12 +28,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("gateway", &["body", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
     ("host", &["body", "plan", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["config", "diagnostic", "forward", "route", "transform"]),
+    ("plan", &["config", "cors", "diagnostic", "forward", "route", "security_headers", "transform"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
     ("reply", &["body", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
     // A query condition reads queries as rewriting does.
     ("route", &["plan", "transform"]),
+    ("security_headers", &[]),
     ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "plan", "problem", "reply", "route", "telemetry"]),
     ("telemetry", &["body", "host", "plan", "problem"]),
     // A rewritten path is matched again for what it captured.

@@ -49,7 +49,7 @@ impl OriginPattern {
             return Err(error("it has no scheme", format!("write https://{text}")));
         };
         if !is_scheme(scheme) {
-            return Err(error("its scheme is none", "such as https://app.example.com"));
+            return Err(error("its scheme is not one", "such as https://app.example.com"));
         }
         if let Some(end) = rest.find(['/', '?', '#']) {
             // The scheme and the rest have the lengths that they have in what was written: only case has changed.
@@ -159,7 +159,7 @@ fn canonical(scheme: &str, host: &str) -> Result<String, OriginError> {
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~[]:".contains(&byte);
     match host.bytes().all(valid) {
         true => Ok(host.to_owned()),
-        false => Err(error("its host is none", format!("such as {scheme}://app.example.com"))),
+        false => Err(error("its host is not a name", format!("such as {scheme}://app.example.com"))),
     }
 }
 
@@ -197,8 +197,8 @@ mod tests {
             ("app.example.com", "it has no scheme"),
             ("", "it has no scheme"),
             ("//app.example.com", "it has no scheme"),
-            ("://a", "its scheme is none"),
-            ("1a://a", "its scheme is none"),
+            ("://a", "its scheme is not one"),
+            ("1a://a", "its scheme is not one"),
             ("https://app.example.com/", "an origin ends after host and port"),
             ("https://app.example.com?x", "an origin ends after host and port"),
             ("https://user@app.example.com", "an origin has no user"),
@@ -214,7 +214,7 @@ mod tests {
             ("https://a b", "its host is neither a name nor an address"),
             ("https://[::1", "its port is no number up to 65535"),
             ("https://[::g]", "its host is neither a name nor an address"),
-            ("app://a b", "its host is none"),
+            ("app://a b", "its host is not a name"),
         ] {
             assert_eq!(OriginPattern::parse(written).unwrap_err().message, why, "{written:?}");
         }

@@ -60,7 +60,11 @@ fn stamped(
     lines(&headers)
 }
 
-fn asked(policy: &Policy, method: &str, request: &[(&'static str, &'static str)]) -> (Vec<String>, Option<Refusal>) {
+fn asked(
+    policy: &Policy,
+    method: &str,
+    request: &[(&'static str, &'static str)],
+) -> (Vec<String>, Option<Refusal>) {
     let answer = preflight(policy, &Method::from_bytes(method.as_bytes()).unwrap(), &map(request));
     (lines(&answer.headers), answer.refused)
 }
@@ -151,7 +155,8 @@ fn what_a_preflight_is() {
     assert_eq!(asked(Method::OPTIONS, &[origin, ("access-control-request-method", "")]), None);
 }
 
-const REFUSED: &str = "vary: access-control-request-headers, vary: access-control-request-method, vary: origin";
+const REFUSED: &str =
+    "vary: access-control-request-headers, vary: access-control-request-method, vary: origin";
 
 #[test]
 fn what_a_preflight_is_answered_with() {
@@ -193,11 +198,15 @@ fn what_a_preflight_is_answered_with() {
 fn fields_are_asked_about_in_any_case_and_on_any_number_of_lines() {
     let yes = ("origin", "https://app.example.com");
     let field = |value| ("access-control-request-headers", value);
-    for request in [&[yes][..], &[yes, field("X-ONE , ,content-type,")], &[yes, field("x-one"), field("content-type")]]
+    for request in
+        [&[yes][..], &[yes, field("X-ONE , ,content-type,")], &[yes, field("x-one"), field("content-type")]]
     {
         assert_eq!(asked(&listed(false), "PUT", request).1, None, "{request:?}");
     }
-    assert_eq!(asked(&listed(false), "PUT", &[yes, field("x-one"), field("x-two")]).1, Some(Refusal::Headers));
+    assert_eq!(
+        asked(&listed(false), "PUT", &[yes, field("x-one"), field("x-two")]).1,
+        Some(Refusal::Headers)
+    );
 }
 
 #[test]
