@@ -63,18 +63,18 @@ pub struct Names {
 
 // === impl Policy ===
 
-/// Says in `headers`, those of an answer to a request with `request` for fields, who may read it. Whatever an upstream
-/// said about that is replaced; `Vary` is added to.
-pub fn stamp(policy: &Policy, request: &HeaderMap, headers: &mut HeaderMap) {
+/// Says in `headers`, those of an answer to a request from `origin`, who may read it. Whatever an upstream said about
+/// that is replaced; `Vary` is added to.
+pub fn stamp(policy: &Policy, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
     remove_access_control(headers);
-    let allowed = stamp_origin(policy, request, headers);
+    let allowed = stamp_origin(policy, origin, headers);
     if let Some(expose) = policy.expose.as_ref().filter(|_| allowed) {
         headers.insert(EXPOSE_HEADERS, expose.clone());
     }
 }
 
 /// What preflight and answer have in common. Whether the origin may read.
-fn stamp_origin(policy: &Policy, request: &HeaderMap, headers: &mut HeaderMap) -> bool {
+fn stamp_origin(policy: &Policy, origin: Option<&HeaderValue>, headers: &mut HeaderMap) -> bool {
     match &policy.readers {
         // The same for everybody, with and without `Origin`, so that one cached answer serves all.
         Readers::Anyone => {
@@ -85,7 +85,7 @@ fn stamp_origin(policy: &Policy, request: &HeaderMap, headers: &mut HeaderMap) -
             // Fetch, "CORS protocol and HTTP caches": also where nothing is allowed and where no origin was said, or a
             // cache would give that answer to an origin that is allowed.
             vary(headers, ORIGIN);
-            let Some(origin) = single_origin(request).filter(|origin| is_listed(origins, origin)) else {
+            let Some(origin) = origin.filter(|origin| is_listed(origins, origin)) else {
                 return false;
             };
             headers.insert(ALLOW_ORIGIN, origin.clone());
@@ -97,8 +97,9 @@ fn stamp_origin(policy: &Policy, request: &HeaderMap, headers: &mut HeaderMap) -
     }
 }
 
-/// RFC 6454 section 7.3: a user agent must not send more than one `Origin`. Of two, nobody can say which is meant.
-fn single_origin(request: &HeaderMap) -> Option<&HeaderValue> {
+/// The origin that a request says it is from. RFC 6454 section 7.3: a user agent must not send more than one; of two,
+/// nobody can say which is meant.
+pub fn origin_of(request: &HeaderMap) -> Option<&HeaderValue> {
     let mut lines = request.get_all(ORIGIN).iter();
     lines.next().filter(|_| lines.next().is_none())
 }

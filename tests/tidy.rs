@@ -22,10 +22,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["body", "gateway", "host", "plan", "problem", "route", "telemetry"]),
+    ("explain", &["body", "cors", "gateway", "host", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["body", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
+    ("gateway", &["body", "cors", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
     ("host", &["body", "plan", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
     ("plan", &["config", "cors", "diagnostic", "forward", "route", "security_headers", "transform"]),

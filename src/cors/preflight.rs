@@ -3,7 +3,7 @@
 use http::header::{HeaderName, HeaderValue, ORIGIN};
 use http::{HeaderMap, Method};
 
-use super::{Policy, stamp_origin, vary};
+use super::{Policy, origin_of, stamp_origin, vary};
 
 const REQUEST_METHOD: HeaderName = HeaderName::from_static("access-control-request-method");
 const REQUEST_HEADERS: HeaderName = HeaderName::from_static("access-control-request-headers");
@@ -56,7 +56,7 @@ pub fn asked_method(method: &Method, headers: &HeaderMap) -> Option<Method> {
 /// monitors take 403 for a fault. What matters is that no field allows anything.
 pub fn preflight(policy: &Policy, method: &Method, request: &HeaderMap) -> Answer {
     let mut headers = HeaderMap::new();
-    let origin = stamp_origin(policy, request, &mut headers);
+    let origin = stamp_origin(policy, origin_of(request), &mut headers);
     let refused = if !origin {
         Some(Refusal::Origin)
     } else if !policy.methods.has_method(method.as_str()) {

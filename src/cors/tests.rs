@@ -56,7 +56,7 @@ fn stamped(
     answer: &[(&'static str, &'static str)],
 ) -> Vec<String> {
     let mut headers = map(answer);
-    stamp(policy, &map(request), &mut headers);
+    stamp(policy, origin_of(&map(request)), &mut headers);
     lines(&headers)
 }
 

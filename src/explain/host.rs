@@ -12,9 +12,11 @@ use http_body::{Frame, SizeHint};
 
 use crate::body::{Body, BodyError, Upload};
 use crate::host::{
-    Clock, HttpClient, Observe, Random, Secret, SendError, Tick, UnixMillis, VariableError, Variables,
+    Clock, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, StoreError, Tick, UnixMillis,
+    VariableError, Variables,
 };
-use crate::plan::{Patience, Target};
+use crate::memory::Memory;
+use crate::plan::{Patience, StorePlan, Target};
 use crate::problem::Problem;
 use crate::telemetry::{Outcome, Record};
 
@@ -29,6 +31,8 @@ pub(super) struct Recorded {
     pub(super) sent: Option<Parts>,
     /// The index of the route it took.
     pub(super) route: Option<usize>,
+    /// Whether that route's CORS answered a preflight.
+    pub(super) preflight: bool,
     /// The index of the upstream it asked.
     pub(super) upstream: Option<usize>,
     /// Whether it came as far as looking for a route.
@@ -88,6 +92,27 @@ impl Variables for Recorder {
     }
 }
 
+impl KeyValue for Recorder {
+    /// Nothing is stored where nothing happens.
+    async fn get(&self, _: &StorePlan, _: &str) -> Result<Option<Bytes>, StoreError> {
+        Ok(None)
+    }
+
+    async fn set(&self, _: &StorePlan, _: &str, _: Bytes) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn delete(&self, _: &StorePlan, _: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Remember for Recorder {
+    fn memory(&self) -> Option<&Memory> {
+        None
+    }
+}
+
 impl HttpClient for Recorder {
     type Stream = Announced;
 
@@ -114,6 +139,7 @@ impl Observe for Recorder {
         let options = record.method == Method::OPTIONS && problem.is_none() && record.path() != "*";
         self.write(|recorded| {
             recorded.route = record.route;
+            recorded.preflight = record.preflight;
             recorded.upstream = record.upstream;
             recorded.looked_at_routes = record.route.is_some() || searched || options;
             recorded.problem = problem;

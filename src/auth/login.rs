@@ -1,0 +1,13 @@
+//! Browsers' sessions (OpenID Connect).
+
+use super::{Asking, Authenticator, Found};
+use crate::host::Host;
+
+/// Browsers' sessions (OpenID Connect), ready to be judged.
+#[derive(Debug)]
+pub struct Login {}
+
+/// Looks for credentials of this kind, and judges them.
+pub async fn authenticate<H: Host>(_: &H, _: &Authenticator, _: &Login, _: &Asking<'_>) -> Found {
+    Found::Absent
+}

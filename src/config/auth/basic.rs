@@ -1,0 +1,9 @@
+//! A name and a password (RFC 7617), which belong to a consumer.
+
+use serde::{Deserialize, Serialize};
+
+/// A name and a password (RFC 7617), which belong to a consumer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Basic {}

@@ -1,0 +1,9 @@
+//! A client's certificate.
+
+use serde::{Deserialize, Serialize};
+
+/// A client's certificate.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Certificate {}
