@@ -175,6 +175,19 @@ impl<H: Host> Gateway<H> {
             admitted: &admitted,
             record,
         };
+        let response = self.act(route, incoming, body, deadline).await?;
+        Ok((response, route.patience, deadline))
+    }
+
+    /// What the route does for a caller who may use it.
+    async fn act(
+        &self,
+        route: &Route,
+        incoming: Incoming<'_>,
+        body: Body<H::Stream>,
+        deadline: Deadline,
+    ) -> Result<Response<Body<H::Stream>>, Failure> {
+        let admitted = incoming.admitted;
         let mut response = match &route.action {
             Action::Proxy(proxy) => self.proxy(route, proxy, incoming, body, deadline).await?,
             Action::Redirect(redirect) => self.redirect(route, redirect, &incoming)?,
@@ -184,7 +197,7 @@ impl<H: Host> Gateway<H> {
         for (name, value) in &admitted.response {
             response.headers_mut().append(name, value.clone());
         }
-        Ok((response, route.patience, deadline))
+        Ok(response)
     }
 
     fn find(&self, head: &Parts, authority: &str, normal: &Normal<'_>) -> Result<Destination<'_>, Failure> {
@@ -219,7 +232,7 @@ impl<H: Host> Gateway<H> {
                 Ok(Destination::Options(allowed.header()))
             }
             Found::Method(allowed) => {
-                Err(Failure { allow: Some(allowed.header()), ..Problem::MethodNotAllowed.into() })
+                Err(Failure::from(Problem::MethodNotAllowed).field(ALLOW, allowed.header()))
             }
             Found::Nothing => Err(Problem::NoRoute.into()),
         }

@@ -144,6 +144,7 @@ fn route() -> impl Strategy<Value = Route> {
         (option::of(cors), option::of(security_headers)),
     );
     parts.prop_map(|((id, matches, upstream, redirect, headers), (cors, security_headers))| Route {
+        auth: Some(tollgate::config::Access::Name("public".to_owned())),
         id,
         matches,
         upstream,

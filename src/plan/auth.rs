@@ -192,7 +192,7 @@ impl<'a> Context<'a> {
         let help = match near {
             Some(near) => format!("did you mean \"{near}\"?"),
             None if known.is_empty() => format!("add [auth.{name}.jwt], or another kind"),
-            None => format!("there are {}, and \"public\"", known.join(", ")),
+            None => format!("there are {}", known.join(", ")),
         };
         self.error(at, format!("there is no way in \"{name}\"")).help(help);
         None

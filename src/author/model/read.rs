@@ -170,11 +170,6 @@ fn table(schema: &Object, at: &str) -> Result<Shape, String> {
             let keys = object(keys, at)?.iter().map(key).collect::<Result<_, String>>()?;
             Ok(Shape::Table(Table { name: at.to_owned(), meaning: text(schema, "description"), keys }))
         }
-        // A table without keys of its own.
-        (None, Some(Value::Bool(false))) => {
-            let keys = BTreeMap::new();
-            Ok(Shape::Table(Table { name: at.to_owned(), meaning: text(schema, "description"), keys }))
-        }
         (None, Some(value)) => Ok(Shape::Map(Box::new(shape(object(value, at)?, at)?))),
         _ => Err(format!("{at}: a table that takes unknown keys; is deny_unknown_fields missing?")),
     }
