@@ -30,7 +30,7 @@ pub use security_headers::{
     Frame, FrameSetting, Hsts, HstsSetting, Referrer, ReferrerSetting, SecurityHeaders,
     SecurityHeadersSetting, TextSetting,
 };
-pub use server::{Certificate, Server, ServerLimits};
+pub use server::{Certificate, ClientCertificateMode, ClientCertificates, Server, ServerLimits};
 pub use store::Store;
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};

@@ -23,7 +23,9 @@ use crate::security_headers::SecurityHeaders;
 mod auth;
 mod compile;
 mod conflict;
+mod consumer;
 mod cors;
+mod exposure;
 mod policy;
 mod route;
 pub(crate) mod scalar;
@@ -33,7 +35,7 @@ mod template;
 mod upstream;
 
 pub use conflict::witness;
-pub use server::{CertificateFiles, Listener, ServerPlan};
+pub use server::{CertificateFiles, ClientAuthority, Listener, ServerPlan};
 pub use template::{PathTemplate, ValuePiece, ValueTemplate};
 
 /// Everything a gateway needs to know, ready to run.
@@ -99,6 +101,8 @@ pub struct Route {
     pub tolerated: Ambiguities,
     /// Who may use it.
     pub access: Access,
+    /// The same in the author's words, for listings: `public`, or what is asked of callers.
+    pub protection: Box<str>,
     /// What it does.
     pub action: Action,
     /// How long things may take.

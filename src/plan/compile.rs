@@ -6,6 +6,7 @@ use std::rc::Rc;
 use http::Method;
 
 use super::auth::authenticator_names;
+use super::consumer;
 use super::scalar::{is_token, nearest};
 use super::{Abilities, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
@@ -29,6 +30,8 @@ pub(super) struct Context<'a> {
     pub(super) upstream_names: BTreeMap<&'a str, usize>,
     /// Ways in that are written, with their index and whether they are external services.
     pub(super) authenticator_names: BTreeMap<&'a str, (usize, bool)>,
+    /// Consumers that are written.
+    pub(super) written_consumers: consumer::Written<'a>,
     pub(super) variables: BTreeSet<Box<str>>,
     /// Addresses beyond those of upstreams that may be called, each with what it is for.
     pub(super) called: BTreeMap<Box<str>, Box<str>>,
@@ -127,6 +130,7 @@ pub(super) fn compile(
         diagnostics: Vec::new(),
         upstream_names: upstream_names(documents),
         authenticator_names: authenticator_names(documents),
+        written_consumers: consumer::written(documents),
         variables: BTreeSet::new(),
         called: BTreeMap::new(),
     };
@@ -137,6 +141,7 @@ pub(super) fn compile(
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
     let auth = context.auth(documents);
+    context.certificate_sources(documents, &trusted, &server);
     let routes = context.routes(documents);
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
@@ -153,6 +158,7 @@ pub(super) fn compile(
         server,
     };
     context.conflicts(&plan);
+    context.exposures(&plan);
     let failed = context.upstream_names.len() != plan.upstreams.len()
         || context.authenticator_names.len() != plan.auth.authenticators.len();
     ((!failed).then_some(plan), context.diagnostics)
