@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::request::Parts;
 use serde_json::{Map, Value};
 
 pub mod field;
@@ -30,27 +31,25 @@ pub struct Certificates {
 
 /// Looks for credentials of this kind, and judges them.
 pub fn authenticate(authenticator: &Authenticator, policy: &Certificates, asking: &Asking<'_>) -> Found {
+    find(&authenticator.name, policy, asking.head, asking.client.via_trusted, asking.now)
+}
+
+fn find(name: &str, policy: &Certificates, head: &Parts, via_trusted: bool, now: UnixMillis) -> Found {
     // Behind a trusted proxy the connection is the proxy's and so is its certificate: it says nothing of the client.
-    if policy.from_proxies && asking.client.via_trusted {
-        return match field::client_cert(&asking.head.headers) {
+    if policy.from_proxies && via_trusted {
+        return match field::client_cert(&head.headers) {
             Ok(None) => Found::Absent,
-            Ok(Some(certificate)) => judge(authenticator, policy, &certificate, asking.now),
-            // A proxy that is believed has written it, so nothing that the client could do better.
+            Ok(Some(certificate)) => judge(name, policy, &certificate, now),
             Err(Unusable(cause)) => Found::Rejected(Rejection::invalid(cause)),
         };
     }
-    match asking.head.extensions.get::<Arc<ClientCertificate>>() {
-        Some(certificate) => judge(authenticator, policy, certificate, asking.now),
+    match head.extensions.get::<Arc<ClientCertificate>>() {
+        Some(certificate) => judge(name, policy, certificate, now),
         None => Found::Absent,
     }
 }
 
-fn judge(
-    authenticator: &Authenticator,
-    policy: &Certificates,
-    certificate: &ClientCertificate,
-    now: UnixMillis,
-) -> Found {
+fn judge(name: &str, policy: &Certificates, certificate: &ClientCertificate, now: UnixMillis) -> Found {
     // A connection may outlive the certificate that it began with.
     if !certificate.is_valid_at(now) {
         return Found::Rejected(Rejection::invalid("the client's certificate is not valid now"));
@@ -65,7 +64,7 @@ fn judge(
         return Found::Rejected(Rejection::invalid("the consumer is switched off"));
     }
     Found::Verified(Arc::new(Caller {
-        by: (*authenticator.name).into(),
+        by: name.into(),
         subject: Some(subject.into()),
         claims: claims(certificate),
         groups: consumer.as_ref().map(|consumer| consumer.groups.clone()).unwrap_or_default(),
@@ -95,4 +94,4 @@ fn claims(certificate: &ClientCertificate) -> Map<String, Value> {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;
