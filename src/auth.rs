@@ -17,12 +17,17 @@ use http::{Response, StatusCode};
 pub mod api_key;
 pub mod authorise;
 pub mod basic;
+pub mod bearer;
 pub mod caller;
 pub mod certificate;
+pub mod claims;
+pub mod discovery;
 pub mod external;
 pub mod introspection;
 pub mod jwt;
+pub mod key_source;
 pub mod login;
+pub mod origin;
 pub mod rejection;
 pub mod remembered;
 pub mod signature;
@@ -125,6 +130,8 @@ pub struct Asking<'a> {
     pub deadline: Deadline,
     /// All that is configured about authentication.
     pub plan: &'a Plan,
+    /// Who is taken for the caller instead of looking: for explanations, which ask nobody.
+    pub assumed: Option<&'a Arc<Caller>>,
 }
 
 /// What one authenticator says of a request.
@@ -164,6 +171,33 @@ pub enum Stop {
     Answer(Box<Response<Bytes>>),
 }
 
+// === impl Plan ===
+
+impl Plan {
+    /// All key sets that are fetched.
+    pub fn key_sources(&self) -> impl Iterator<Item = &key_source::Source> {
+        self.authenticators.iter().filter_map(|authenticator| match &authenticator.kind {
+            Kind::Jwt(jwt) => jwt.key_source(),
+            Kind::Login(login) => login.key_source(),
+            _ => None,
+        })
+    }
+}
+
+// === impl Access ===
+
+impl Access {
+    /// Takes away what the client says under names that only an external service may use towards the upstream.
+    pub fn remove_told(&self, plan: &Plan, headers: &mut HeaderMap) {
+        if let Self::Required(required) = self
+            && let Some(index) = required.external
+            && let Kind::External(service) = &plan.authenticators[index].kind
+        {
+            service.fields.remove_told(headers);
+        }
+    }
+}
+
 /// Who calls, and whether they may: the stage. `body` is collected where a signature covers it.
 pub async fn authenticate<H: Host>(
     host: &H,
@@ -175,7 +209,7 @@ pub async fn authenticate<H: Host>(
     let mut admitted = identify(host, required, asking, body).await?;
     let judged = authorise::judge(&required.rules, admitted.caller.as_deref(), asking);
     judged.map_err(|rejection| refuse(required, asking, rejection))?;
-    if let Some(index) = required.external
+    if let Some(index) = required.external.filter(|_| asking.assumed.is_none())
         && let Kind::External(service) = &asking.plan.authenticators[index].kind
     {
         match external::consult(host, service, asking).await {
@@ -200,6 +234,9 @@ async fn identify<H: Host>(
     asking: &Asking<'_>,
     body: &mut Body<H::Stream>,
 ) -> Result<Admitted, Stop> {
+    if let Some(caller) = asking.assumed {
+        return Ok(Admitted { caller: Some(Arc::clone(caller)), ..Admitted::default() });
+    }
     let mut foreign: Option<String> = None;
     for index in &required.any {
         let authenticator = &asking.plan.authenticators[*index];

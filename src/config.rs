@@ -22,7 +22,7 @@ pub mod text;
 pub mod upstream;
 
 pub use auth::{Access, AccessTable, Authenticator};
-pub use consumer::Consumer;
+pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};
 pub use policy::{BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};

@@ -11,7 +11,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 
-use crate::auth::{Admitted, Asking, Stop};
+use crate::auth::{Admitted, Asking, Caller, Stop};
 use crate::body::{Body, BodyError, Meter, Upload};
 use crate::deadline::Deadline;
 use crate::forward::client::{Client, client_of};
@@ -21,16 +21,18 @@ use crate::plan::{Action, Patience, Plan, Proxy, Redirect, Respond, Route};
 use crate::problem::{Failure, Problem};
 use crate::reply::{Open, Reply, ReplyBody};
 use crate::route::path::{Normal, normalise};
-use crate::route::{self, Found, Query};
 use crate::telemetry::Record;
 use crate::{auth, cors, redirect, transform, upstream};
 
 mod browser;
+mod destination;
 mod record;
 mod refusal;
+mod upkeep;
 
 use browser::preflight;
-use refusal::{authority, is_registered, refuse_ambiguity, refuse_expectation};
+use destination::Destination;
+use refusal::authority;
 
 /// How long a client has to read an answer that no route made.
 const PATIENCE: Patience = Patience {
@@ -45,6 +47,8 @@ const PATIENCE: Patience = Patience {
 pub struct Gateway<H> {
     plan: Arc<Plan>,
     host: H,
+    /// Who is taken for every request's caller; nobody but in an explanation.
+    assumed: Option<Arc<Caller>>,
 }
 
 /// The other end of a connection.
@@ -75,7 +79,12 @@ type Answer<S> = (Response<Body<S>>, Patience, Deadline);
 impl<H: Host> Gateway<H> {
     /// Puts `plan` in force on `host`.
     pub fn new(plan: Arc<Plan>, host: H) -> Self {
-        Self { plan, host }
+        Self { plan, host, assumed: None }
+    }
+
+    /// Takes `caller` for every request's, without looking: for explanations.
+    pub fn assuming(self, caller: Arc<Caller>) -> Self {
+        Self { assumed: Some(caller), ..self }
     }
 
     /// The plan in force.
@@ -159,6 +168,7 @@ impl<H: Host> Gateway<H> {
             now: record.started,
             deadline,
             plan: &self.plan.auth,
+            assumed: self.assumed.as_ref(),
         };
         let admitted = match auth::authenticate(&self.host, &route.access, &asking, &mut body).await {
             Ok(admitted) => admitted,
@@ -200,66 +210,6 @@ impl<H: Host> Gateway<H> {
         Ok(response)
     }
 
-    fn find(&self, head: &Parts, authority: &str, normal: &Normal<'_>) -> Result<Destination<'_>, Failure> {
-        self.refuse_method(&head.method)?;
-        refuse_expectation(&head.headers)?;
-        if normal.path == "*" {
-            // RFC 9112 section 3.2.4: only OPTIONS asks about the server as a whole.
-            return match head.method {
-                Method::OPTIONS => Ok(Destination::Options(self.every_method())),
-                _ => Err(Failure::from(Problem::BadRequest).detail("only OPTIONS takes *")),
-            };
-        }
-        let query = Query {
-            host: &route::lowercase(route::host::name(authority)),
-            path: &normal.path,
-            query: head.uri.query(),
-            method: &head.method,
-            headers: &head.headers,
-        };
-        if let Some(found) = self.find_asked(head, &query, normal)? {
-            return Ok(found);
-        }
-        match self.plan.find(&query) {
-            Found::Route(index) => {
-                refuse_ambiguity(normal, Some(&self.plan.routes[index]))?;
-                Ok(Destination::Route(index))
-            }
-            _ if !normal.found.is_empty() => {
-                Err(refuse_ambiguity(normal, None).err().unwrap_or(Problem::NoRoute.into()))
-            }
-            Found::Method(allowed) if head.method == Method::OPTIONS => {
-                Ok(Destination::Options(allowed.header()))
-            }
-            Found::Method(allowed) => {
-                Err(Failure::from(Problem::MethodNotAllowed).field(ALLOW, allowed.header()))
-            }
-            Found::Nothing => Err(Problem::NoRoute.into()),
-        }
-    }
-
-    /// RFC 9110 section 9.1: 501 for a method that is unknown, 405 for one that is known and not allowed.
-    fn refuse_method(&self, method: &Method) -> Result<(), Failure> {
-        match *method {
-            Method::GET
-            | Method::HEAD
-            | Method::POST
-            | Method::PUT
-            | Method::PATCH
-            | Method::DELETE
-            | Method::OPTIONS
-            | Method::TRACE => Ok(()),
-            _ if self.plan.methods.contains(method) || is_registered(method) => Ok(()),
-            _ => Err(Problem::NotImplemented.into()),
-        }
-    }
-
-    fn every_method(&self) -> HeaderValue {
-        let own = self.plan.methods.iter().map(|method| format!(", {method}")).collect::<String>();
-        HeaderValue::try_from(format!("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT{own}"))
-            .unwrap_or(HeaderValue::from_static("GET, HEAD, OPTIONS"))
-    }
-
     async fn proxy(
         &self,
         route: &Route,
@@ -270,6 +220,7 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let Incoming { mut head, peer, client, authority, normal, admitted, record } = incoming;
         let name = &self.plan.telemetry.name;
+        route.access.remove_told(&self.plan.auth, &mut head.headers);
         forward::refuse_loop(&head.headers, name)?;
         if forward::max_forwards_spent(&mut head) {
             return Ok(options(self.every_method()));
@@ -331,16 +282,6 @@ impl<H: Host> Gateway<H> {
         response.headers_mut().insert(LOCATION, location);
         Ok(response)
     }
-}
-
-/// Where a request goes.
-enum Destination<'a> {
-    /// To the route of this index.
-    Route(usize),
-    /// Nowhere: it is a preflight for this method, which the policy of the route of this index answers.
-    Preflight(usize, &'a cors::Policy, Method),
-    /// Nowhere: the gateway says which methods there are.
-    Options(HeaderValue),
 }
 
 /// A body that is counted, and who counts; nobody where there is none.

@@ -26,9 +26,11 @@ mod conflict;
 mod consumer;
 mod cors;
 mod exposure;
+mod key_source;
 mod policy;
 mod route;
 pub(crate) mod scalar;
+mod secret;
 mod security_headers;
 mod server;
 mod template;
@@ -78,6 +80,8 @@ pub struct Abilities {
     pub listens: bool,
     /// Has a key-value store.
     pub stores: bool,
+    /// Keeps things in memory from one request to the next.
+    pub remembers: bool,
 }
 
 /// One route, ready to run.
@@ -290,6 +294,7 @@ impl Abilities {
         chooses_tls: true,
         listens: true,
         stores: true,
+        remembers: true,
     };
     /// The component for Spin.
     pub const COMPONENT: Self = Self {
@@ -299,6 +304,7 @@ impl Abilities {
         chooses_tls: false,
         listens: false,
         stores: true,
+        remembers: false,
     };
     /// The component for every other host of `wasi:http`.
     pub const PORTABLE: Self = Self { name: "a component outside Spin", stores: false, ..Self::COMPONENT };

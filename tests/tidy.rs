@@ -15,8 +15,8 @@ use regex_lite::Regex;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     // An exchange of the gateway's own, bounded in time and size.
     ("ask", &["body", "deadline", "host", "plan", "problem", "upstream"]),
-    // Looks at all of a request, and may have to ask somebody about it.
-    ("auth", &["ask", "body", "deadline", "forward", "gateway", "host", "plan", "problem"]),
+    // Looks at all of a request, may have to ask somebody about it, and remembers what was said.
+    ("auth", &["ask", "body", "deadline", "forward", "gateway", "host", "memory", "plan", "problem"]),
     ("author", &["config", "diagnostic"]),
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
     ("body", &["deadline", "forward", "host"]),
@@ -26,7 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["body", "cors", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
+    ("explain", &["auth", "body", "cors", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     ("gateway", &["auth", "body", "cors", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),

@@ -4,7 +4,8 @@ use http::header::HeaderValue;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 
-use super::{Destination, Gateway};
+use super::Gateway;
+use super::destination::Destination;
 use crate::body::Body;
 use crate::cors;
 use crate::gateway::refusal::refuse_ambiguity;

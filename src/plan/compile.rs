@@ -30,6 +30,8 @@ pub(super) struct Context<'a> {
     pub(super) upstream_names: BTreeMap<&'a str, usize>,
     /// Ways in that are written, with their index and whether they are external services.
     pub(super) authenticator_names: BTreeMap<&'a str, (usize, bool)>,
+    /// Whether there is a key-value store.
+    pub(super) has_store: bool,
     /// Consumers that are written.
     pub(super) written_consumers: consumer::Written<'a>,
     pub(super) variables: BTreeSet<Box<str>>,
@@ -130,6 +132,7 @@ pub(super) fn compile(
         diagnostics: Vec::new(),
         upstream_names: upstream_names(documents),
         authenticator_names: authenticator_names(documents),
+        has_store: documents.iter().any(|(_, document)| document.store.is_some()),
         written_consumers: consumer::written(documents),
         variables: BTreeSet::new(),
         called: BTreeMap::new(),
