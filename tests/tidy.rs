@@ -13,6 +13,7 @@ use regex_lite::Regex;
 /// everybody; areas do not know each other, and where one does, it is for the reason given here.
 #[rustfmt::skip]
 const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("auth", &["host"]),
     ("author", &["config", "diagnostic"]),
     // A body is metered on the host's clock, and its trailers are fields like any other.
     ("body", &["forward", "host"]),
