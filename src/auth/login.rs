@@ -6,13 +6,15 @@
 //! the old one ends all of them.
 
 pub mod browser;
-// pub mod callback;
+pub mod callback;
 pub mod chunks;
 pub mod cookie;
-// pub mod exchange;
-// pub mod id_token;
-// pub mod logout;
-// pub mod pending;
+pub mod exchange;
+pub mod id_token;
+pub mod logout;
+pub mod pending;
+pub mod policy;
+pub mod provider;
 pub mod return_to;
 pub mod seal;
-// pub mod session;
+pub mod session;
