@@ -27,7 +27,9 @@ const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 /// A configuration as they are: for each service a collection, its members, a file of theirs and everything under a
 /// legacy prefix; some with methods, hosts and conditions.
 fn document(routes: usize) -> Vec<(String, Document)> {
-    let mut text = String::from("{\"upstreams\":{\"users\":{\"url\":\"http://users\"}},\"routes\":[");
+    let mut text = String::from(
+        "{\"defaults\":{\"auth\":\"public\"},\"upstreams\":{\"users\":{\"url\":\"http://users\"}},\"routes\":[",
+    );
     for at in 0..routes {
         let service = at / 5;
         let matches = match at % 5 {

@@ -1,6 +1,7 @@
 //! Bodies: passed through, or whole in memory; nothing else.
 
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
@@ -8,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
+use crate::deadline::Deadline;
 use crate::forward::trailers;
 use crate::host::{Clock, Tick};
 
@@ -201,6 +203,14 @@ impl UploadEnd {
 // === impl Meter ===
 
 impl Meter {
+    /// Of a body of `bytes` bytes that has passed already.
+    pub fn complete(bytes: u64) -> Arc<Self> {
+        let meter = Self::default();
+        meter.add(bytes);
+        meter.end(UploadEnd::Complete);
+        Arc::new(meter)
+    }
+
     /// Bytes that have passed.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
@@ -242,6 +252,43 @@ impl Meter {
         self.frames.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(length, Ordering::Relaxed) + length
     }
+}
+
+/// All of `stream` in memory: at most `limit` bytes, and no later than `deadline`. Trailers are dropped.
+pub async fn collect<C, S>(clock: &C, stream: S, limit: u64, deadline: Deadline) -> Result<Bytes, BodyError>
+where
+    C: Clock,
+    S: HttpBody<Data = Bytes, Error = BodyError> + Unpin,
+{
+    let mut stream = stream;
+    let mut alarm = pin!(Alarm::<C>::unset());
+    // A length announced is only a promise: nothing is set aside for more than arrives.
+    if stream.size_hint().lower() > limit {
+        return Err(BodyError::TooLarge);
+    }
+    let mut first = Bytes::new();
+    let mut whole = Vec::new();
+    loop {
+        let frame = poll_fn(|cx| match Pin::new(&mut stream).poll_frame(cx) {
+            Poll::Pending => {
+                alarm.as_mut().poll_due(clock, deadline.tick(), cx).map(|()| Some(Err(BodyError::Deadline)))
+            }
+            ready => ready,
+        });
+        let Some(frame) = frame.await.transpose()? else { break };
+        let Ok(data) = frame.into_data() else { continue };
+        if (first.len() + whole.len()) as u64 + data.len() as u64 > limit {
+            return Err(BodyError::TooLarge);
+        }
+        // Most small bodies are one piece, which needs no copy.
+        if first.is_empty() && whole.is_empty() {
+            first = data;
+        } else {
+            whole.extend_from_slice(&std::mem::take(&mut first));
+            whole.extend_from_slice(&data);
+        }
+    }
+    Ok(if whole.is_empty() { first } else { whole.into() })
 }
 
 pin_project_lite::pin_project! {

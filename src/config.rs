@@ -9,16 +9,22 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub mod auth;
+pub mod consumer;
 pub mod policy;
 pub mod route;
 pub mod server;
+pub mod store;
 pub mod telemetry;
 pub mod text;
 pub mod upstream;
 
+pub use auth::{Access, AccessTable, Authenticator};
+pub use consumer::Consumer;
 pub use policy::{BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};
 pub use server::{Certificate, Server, ServerLimits};
+pub use store::Store;
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
 pub use upstream::{Protocol, Upstream, UpstreamTls};
@@ -38,6 +44,15 @@ pub struct Document {
     /// The services behind the gateway, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub upstreams: BTreeMap<String, Upstream>,
+    /// Ways in, by name: how callers prove who they are. Routes name those that they accept.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub auth: BTreeMap<String, Authenticator>,
+    /// Known callers, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub consumers: BTreeMap<String, Consumer>,
+    /// The key-value store that instances of the gateway share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<Store>,
     /// What the gateway answers. The order in the file decides only between routes that nothing else tells apart.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<Route>,
@@ -53,12 +68,15 @@ pub struct Document {
     pub server: Option<Server>,
 }
 
-/// What every route does unless it says otherwise. A route's own setting replaces the one here key by key; header
-/// edits of both are applied, the defaults first.
+/// What every route does unless it says otherwise. A route's own setting replaces the one here key by key (`auth` as a
+/// whole); header edits of both are applied, the defaults first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Defaults {
+    /// Who may use the routes that say nothing of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Access>,
     /// How long a request may take, and its parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeouts: Option<Timeouts>,

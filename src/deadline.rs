@@ -16,6 +16,16 @@ impl Deadline {
         Self(span.map_or(Tick(u64::MAX), |span| begun + span))
     }
 
+    /// None.
+    pub fn never() -> Self {
+        Self(Tick(u64::MAX))
+    }
+
+    /// This one, or `span` after `begun` where that is earlier.
+    pub fn and_after(self, begun: Tick, span: Duration) -> Self {
+        Self(self.0.min(begun + span))
+    }
+
     /// The moment itself.
     pub fn tick(self) -> Tick {
         self.0

@@ -158,6 +158,7 @@ mod tests {
 
     fn plan() -> Arc<Plan> {
         let document: Document = serde_json::from_value(serde_json::json!({
+            "defaults": { "auth": "public" },
             "upstreams": { "a": { "url": "http://a.internal" } },
             "routes": [
                 { "id": "any", "upstream": "a" },

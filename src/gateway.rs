@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
+use http_body::Body as _;
 
-use crate::body::{Body, Meter, Upload};
+use crate::auth::{Admitted, Asking, Stop};
+use crate::body::{Body, BodyError, Meter, Upload};
 use crate::deadline::Deadline;
 use crate::forward::client::{Client, client_of};
 use crate::forward::{self, Passage};
@@ -20,15 +22,13 @@ use crate::problem::{Failure, Problem};
 use crate::reply::{Open, Reply, ReplyBody};
 use crate::route::path::{Normal, normalise};
 use crate::route::{self, Found, Query};
-use crate::telemetry::{Outcome, Record, TraceContext, line, request_id, trace};
-use crate::{redirect, transform, upstream};
+use crate::telemetry::Record;
+use crate::{auth, redirect, transform, upstream};
 
+mod record;
 mod refusal;
 
 use refusal::{authority, is_registered, refuse_ambiguity, refuse_expectation};
-
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How long a client has to read an answer that no route made.
 const PATIENCE: Patience = Patience {
@@ -61,6 +61,7 @@ struct Incoming<'a> {
     client: &'a Client,
     authority: &'a str,
     normal: &'a Normal<'a>,
+    admitted: &'a Admitted,
     record: &'a mut Record,
 }
 
@@ -138,14 +139,56 @@ impl<H: Host> Gateway<H> {
         record.route = Some(route);
         let route = &self.plan.routes[route];
         let deadline = Deadline::after(record.begun, route.patience.request);
-        let incoming = Incoming { head, peer, client, authority: &authority, normal: &normal, record };
+        let mut body = Body::Stream(body);
+        let asking = Asking {
+            head: &head,
+            peer,
+            client,
+            authority: &authority,
+            path: &normal.path,
+            route,
+            now: record.started,
+            deadline,
+            plan: &self.plan.auth,
+        };
+        let admitted = match auth::authenticate(&self.host, &route.access, &asking, &mut body).await {
+            Ok(admitted) => admitted,
+            Err(Stop::Refused(failure)) => return Err(failure),
+            Err(Stop::Answer(answer)) => return Ok((answer.map(Body::Full), route.patience, deadline)),
+        };
+        record.caller.clone_from(&admitted.caller);
+        let incoming = Incoming {
+            head,
+            peer,
+            client,
+            authority: &authority,
+            normal: &normal,
+            admitted: &admitted,
+            record,
+        };
+        let response = self.act(route, incoming, body, deadline).await?;
+        Ok((response, route.patience, deadline))
+    }
+
+    /// What the route does for a caller who may use it.
+    async fn act(
+        &self,
+        route: &Route,
+        incoming: Incoming<'_>,
+        body: Body<H::Stream>,
+        deadline: Deadline,
+    ) -> Result<Response<Body<H::Stream>>, Failure> {
+        let admitted = incoming.admitted;
         let mut response = match &route.action {
             Action::Proxy(proxy) => self.proxy(route, proxy, incoming, body, deadline).await?,
             Action::Redirect(redirect) => self.redirect(route, redirect, &incoming)?,
             Action::Respond(respond) => fixed(respond),
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
-        Ok((response, route.patience, deadline))
+        for (name, value) in &admitted.response {
+            response.headers_mut().append(name, value.clone());
+        }
+        Ok(response)
     }
 
     fn find(&self, head: &Parts, authority: &str, normal: &Normal<'_>) -> Result<Destination, Failure> {
@@ -210,10 +253,10 @@ impl<H: Host> Gateway<H> {
         route: &Route,
         proxy: &Proxy,
         incoming: Incoming<'_>,
-        body: H::Stream,
+        body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
-        let Incoming { mut head, peer, client, authority, normal, record } = incoming;
+        let Incoming { mut head, peer, client, authority, normal, admitted, record } = incoming;
         let name = &self.plan.telemetry.name;
         forward::refuse_loop(&head.headers, name)?;
         if forward::max_forwards_spent(&mut head) {
@@ -228,6 +271,10 @@ impl<H: Host> Gateway<H> {
         let passage = Passage { name, peer, client, authority, request_id, trace };
         forward::request(&mut head, upstream, &passage)?;
         transform::edit_headers(&self.host, &route.request_edits, &mut head.headers).await?;
+        for name in admitted.request.keys() {
+            head.headers.remove(name);
+        }
+        head.headers.extend(admitted.request.clone());
         head.uri = target.into();
         head.version = Version::HTTP_11;
         head.extensions.clear();
@@ -275,60 +322,6 @@ impl<H: Host> Gateway<H> {
         response.headers_mut().insert(LOCATION, location);
         Ok(response)
     }
-
-    // === the record ===
-
-    fn begin(&self, head: &Parts, client: &Client) -> Record {
-        let mut random = |bytes: &mut [u8]| self.host.fill(bytes);
-        let request_id = request_id::accept_or_make(&head.headers, &mut random);
-        let trace: TraceContext = trace::continue_or_start(&head.headers, &mut random);
-        Record {
-            plan: Arc::clone(&self.plan),
-            started: self.host.unix(),
-            begun: self.host.tick(),
-            request_id,
-            trace,
-            client: client.address,
-            method: head.method.clone(),
-            version: head.version,
-            target: head.uri.path_and_query().cloned(),
-            route: None,
-            upstream: None,
-            attempts: 0,
-            asked: None,
-            answered: None,
-            status: StatusCode::OK,
-            upload: None,
-            bytes_out: 0,
-            total: Duration::ZERO,
-            outcome: Outcome::Answered,
-            cause: None,
-        }
-    }
-
-    /// The one place where a failure becomes an answer.
-    fn fail(&self, failure: &Failure, record: &mut Record) -> Answer<H::Stream> {
-        record.outcome = Outcome::Problem(failure.problem);
-        record.cause.clone_from(&failure.cause);
-        let response = failure.respond(&self.plan.telemetry.name, Some(&record.request_id));
-        brief(response.map(Body::Full))
-    }
-
-    fn stamp(&self, headers: &mut HeaderMap, record: &Record) {
-        headers.insert(X_REQUEST_ID, record.request_id.clone());
-        if self.plan.telemetry.server_timing {
-            let total = self.host.tick() - record.begun;
-            let upstream = line::upstream_time(record);
-            let gateway = line::millis(total.saturating_sub(upstream.unwrap_or_default()));
-            let timing = match upstream {
-                Some(upstream) => format!("gateway;dur={gateway}, upstream;dur={}", line::millis(upstream)),
-                None => format!("gateway;dur={gateway}"),
-            };
-            if let Ok(value) = HeaderValue::try_from(timing) {
-                let _ = headers.try_append(SERVER_TIMING, value);
-            }
-        }
-    }
 }
 
 /// Where a request goes.
@@ -343,9 +336,9 @@ enum Destination {
 type Metered<S> = (Body<Upload<S>>, Option<Arc<Meter>>);
 
 /// The request's body with its limit, refused at once where the announced length is beyond it.
-fn upload<S>(route: &Route, headers: &HeaderMap, body: S) -> Result<Metered<S>, Failure>
+fn upload<S>(route: &Route, headers: &HeaderMap, body: Body<S>) -> Result<Metered<S>, Failure>
 where
-    S: http_body::Body + Unpin,
+    S: http_body::Body<Data = Bytes, Error = BodyError> + Unpin,
 {
     if body.is_end_stream() {
         return Ok((Body::Empty, None));
@@ -354,8 +347,17 @@ where
     if announced.or(body.size_hint().exact()).is_some_and(|length| length > route.body_limit) {
         return Err(Problem::BodyTooLarge.into());
     }
-    let (upload, meter) = Upload::new(body, route.body_limit);
-    Ok((Body::Stream(upload), Some(meter)))
+    Ok(match body {
+        Body::Empty => (Body::Empty, None),
+        Body::Full(bytes) => {
+            let meter = Meter::complete(bytes.len() as u64);
+            (Body::Full(bytes), Some(meter))
+        }
+        Body::Stream(stream) => {
+            let (upload, meter) = Upload::new(stream, route.body_limit);
+            (Body::Stream(upload), Some(meter))
+        }
+    })
 }
 
 fn fixed<S>(respond: &Respond) -> Response<Body<S>> {

@@ -15,7 +15,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::body::{Body, BodyError, Upload};
-use crate::plan::{Patience, Target};
+use crate::memory::Memory;
+use crate::plan::{Patience, StorePlan, Target};
 use crate::telemetry::Record;
 
 /// A moment of civil time, in milliseconds since 1970-01-01T00:00:00Z.
@@ -66,6 +67,23 @@ pub trait HttpClient {
     ) -> Result<Response<Self::Stream>, SendError>;
 }
 
+/// A store of small values that all instances of a gateway share: Spin's key-value store, or the native runner's.
+/// There is no expiry: what must end says so in its value. Keys are made by the gateway, never by a client.
+pub trait KeyValue {
+    /// The value of `key`; `None` where there is none.
+    async fn get(&self, store: &StorePlan, key: &str) -> Result<Option<Bytes>, StoreError>;
+    /// Writes `key`, whatever it was before.
+    async fn set(&self, store: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError>;
+    /// Removes `key`; no error where there is none.
+    async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError>;
+}
+
+/// What a host keeps in memory between requests.
+pub trait Remember {
+    /// The memory; `None` on a host that makes a fresh instance for each request.
+    fn memory(&self) -> Option<&Memory>;
+}
+
 /// Where finished requests are told to.
 pub trait Observe {
     /// A request is over, body included. Must not block and cannot fail.
@@ -73,9 +91,15 @@ pub trait Observe {
 }
 
 /// All of it. Cloning a host is cheap and gives the same host.
-pub trait Host: Clock + Random + Variables + HttpClient + Observe + Clone + 'static {}
+pub trait Host:
+    Clock + Random + Variables + KeyValue + Remember + HttpClient + Observe + Clone + 'static
+{
+}
 
-impl<H: Clock + Random + Variables + HttpClient + Observe + Clone + 'static> Host for H {}
+impl<H: Clock + Random + Variables + KeyValue + Remember + HttpClient + Observe + Clone + 'static> Host
+    for H
+{
+}
 
 /// A value that must not be seen: no `Debug`, no `Display`, no serialisation.
 #[derive(Clone, PartialEq, Eq)]
@@ -84,6 +108,13 @@ pub struct Secret(String);
 /// Why a variable could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VariableError {
+    /// For the operator; holds no value.
+    pub cause: String,
+}
+
+/// Why a store could not be read or written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreError {
     /// For the operator; holds no value.
     pub cause: String,
 }

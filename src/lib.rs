@@ -1,6 +1,7 @@
 //! Tollgate: the API gateway for the edge. One core that answers the same way as a Spin component, inside Wasmtime
 //! and as a native server. `ARCHITECTURE.md` is the way in; [`gateway`] is the life of a request.
 
+pub mod ask;
 pub mod auth;
 #[cfg(feature = "author")]
 pub mod author;
@@ -14,6 +15,7 @@ pub mod explain;
 pub mod forward;
 pub mod gateway;
 pub mod host;
+pub mod memory;
 pub mod plan;
 pub mod problem;
 pub mod redirect;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{HeaderName, HeaderValue};
-use http::uri::Authority;
+use http::uri::{Authority, PathAndQuery};
 use http::{Method, StatusCode};
 
+use crate::auth::{self as area, Access};
 use crate::config::{AccessLog, Document, Protocol};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::forward::client::TrustedProxies;
@@ -18,6 +19,7 @@ use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
 use crate::route::table::{HostPattern, Table};
 
+mod auth;
 mod compile;
 mod conflict;
 mod policy;
@@ -48,6 +50,10 @@ pub struct Plan {
     pub server: ServerPlan,
     /// Every variable that some value needs, sorted.
     pub variables: Vec<Box<str>>,
+    /// Addresses beyond those of upstreams that are called, `scheme://host:port`, each with what it is for; sorted.
+    pub called: Vec<(Box<str>, Box<str>)>,
+    /// How callers prove who they are.
+    pub auth: area::Plan,
     /// Every method that some route lists beyond those every HTTP server knows.
     pub methods: Vec<Method>,
 }
@@ -65,6 +71,8 @@ pub struct Abilities {
     pub chooses_tls: bool,
     /// Reads files while it runs.
     pub listens: bool,
+    /// Has a key-value store.
+    pub stores: bool,
 }
 
 /// One route, ready to run.
@@ -86,6 +94,8 @@ pub struct Route {
     pub query: Vec<QueryCondition>,
     /// Ambiguities in a path that the route does not mind.
     pub tolerated: Ambiguities,
+    /// Who may use it.
+    pub access: Access,
     /// What it does.
     pub action: Action,
     /// How long things may take.
@@ -205,6 +215,22 @@ pub struct Upstream {
     pub preserve_host: bool,
 }
 
+/// An address that the gateway itself calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Where it is.
+    pub target: Target,
+    /// Path and query.
+    pub path: PathAndQuery,
+}
+
+/// A key-value store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorePlan {
+    /// The label of Spin's store.
+    pub label: Box<str>,
+}
+
 /// Where an upstream is and how it is spoken to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -252,15 +278,19 @@ impl Abilities {
         cleartext_http2: true,
         chooses_tls: true,
         listens: true,
+        stores: true,
     };
-    /// A component, whatever its host.
+    /// The component for Spin.
     pub const COMPONENT: Self = Self {
         name: "a component",
         chooses_host: false,
         cleartext_http2: false,
         chooses_tls: false,
         listens: false,
+        stores: true,
     };
+    /// The component for every other host of `wasi:http`.
+    pub const PORTABLE: Self = Self { name: "a component outside Spin", stores: false, ..Self::COMPONENT };
 }
 
 // === impl Target ===

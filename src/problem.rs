@@ -3,7 +3,9 @@
 //! A [`Failure`] carries a [`Problem`], which the client sees, and a cause, which only the operator sees.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, Response, StatusCode};
 
 /// Who made a request fail.
@@ -67,6 +69,16 @@ catalogue! {
     BadRequest = "bad-request", BAD_REQUEST, "The request is not valid HTTP", Client, Some("http_request_error");
     /// The path is one that servers are known to read differently.
     AmbiguousPath = "ambiguous-path", BAD_REQUEST, "The path is ambiguous", Client, Some("http_request_error");
+    /// Credentials are presented in a way that no rule allows, or in two ways at once (RFC 6750 section 3.1, `invalid_request`).
+    InvalidRequest = "invalid-request", BAD_REQUEST, "The credentials are not presented as they must be", Client, None;
+    /// The route needs credentials, and the request has none.
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "Credentials are needed", Client, None;
+    /// The credentials are wrong, expired or revoked; which, only the operator is told (RFC 6750 section 3.1, `invalid_token`).
+    InvalidCredentials = "invalid-credentials", UNAUTHORIZED, "The credentials are not valid", Client, None;
+    /// The token was not granted what the route needs (RFC 6750 section 3.1, `insufficient_scope`).
+    InsufficientScope = "insufficient-scope", FORBIDDEN, "The token was not granted enough", Client, None;
+    /// The caller is known and may not do this, or calls from where nobody may.
+    Forbidden = "forbidden", FORBIDDEN, "This is not allowed", Client, None;
     /// No route matches.
     NoRoute = "no-route", NOT_FOUND, "There is nothing at this address", Client, None;
     /// A route matches but for the method (RFC 9110 section 15.5.6).
@@ -87,6 +99,8 @@ catalogue! {
     Misconfigured = "misconfigured", INTERNAL_SERVER_ERROR, "The gateway is not configured for this", Gateway, Some("proxy_configuration_error");
     /// The method is unknown to HTTP, or one that a gateway does not take (RFC 9110 section 15.6.2).
     NotImplemented = "not-implemented", NOT_IMPLEMENTED, "The method is not implemented", Client, None;
+    /// Whoever must be asked about the credentials cannot be: the issuer's keys, an introspection endpoint, a store.
+    AuthUnavailable = "auth-unavailable", SERVICE_UNAVAILABLE, "The credentials cannot be checked at the moment", Gateway, Some("destination_unavailable");
     /// The gateway has as many requests in flight as it takes.
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The gateway is busy", Gateway, Some("connection_limit_reached");
     /// The upstream's name cannot be resolved.
@@ -127,13 +141,15 @@ pub struct Failure {
     pub allow: Option<HeaderValue>,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u32>,
+    /// `WWW-Authenticate`, one challenge each (RFC 9110 section 11.6.1).
+    pub challenges: Vec<HeaderValue>,
 }
 
 // === impl Failure ===
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self { problem, detail: None, cause: None, allow: None, retry_after: None }
+        Self { problem, detail: None, cause: None, allow: None, retry_after: None, challenges: Vec::new() }
     }
 }
 
@@ -166,6 +182,9 @@ impl Failure {
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        for challenge in &self.challenges {
+            headers.append(WWW_AUTHENTICATE, challenge.clone());
         }
         response
     }

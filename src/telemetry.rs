@@ -8,6 +8,7 @@ use http::header::HeaderValue;
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Version};
 
+use crate::auth::Caller;
 use crate::body::Meter;
 use crate::host::{Tick, UnixMillis};
 use crate::plan::Plan;
@@ -44,6 +45,8 @@ pub struct Record {
     pub target: Option<PathAndQuery>,
     /// The index of the route.
     pub route: Option<usize>,
+    /// Who it was from, where that was verified.
+    pub caller: Option<Arc<Caller>>,
     /// The index of the upstream that was asked.
     pub upstream: Option<usize>,
     /// How often an upstream was asked.

@@ -128,6 +128,7 @@ fn route() -> impl Strategy<Value = Route> {
     let parts =
         (text(), option::of(matches), option::of(text()), option::of(redirect), option::of(headers()));
     parts.prop_map(|(id, matches, upstream, redirect, headers)| Route {
+        auth: Some(tollgate::config::Access::Name("public".to_owned())),
         id,
         matches,
         upstream,

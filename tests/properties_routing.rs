@@ -146,6 +146,7 @@ fn plan(matches: Vec<Match>) -> Plan {
     let mut routes: Vec<_> = (0..)
         .zip(matches)
         .map(|(at, matches)| Route {
+            auth: Some(tollgate::config::Access::Name("public".to_owned())),
             id: format!("r{at}"),
             matches: Some(matches),
             respond: Some(respond.clone()),

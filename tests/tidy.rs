@@ -13,29 +13,35 @@ use regex_lite::Regex;
 /// everybody; areas do not know each other, and where one does, it is for the reason given here.
 #[rustfmt::skip]
 const MAY_IMPORT: &[(&str, &[&str])] = &[
-    ("auth", &["host"]),
+    // An exchange of the gateway's own, bounded in time and size.
+    ("ask", &["body", "deadline", "host", "plan", "problem", "upstream"]),
+    // Looks at all of a request, and may have to ask somebody about it.
+    ("auth", &["ask", "body", "deadline", "forward", "gateway", "host", "plan", "problem"]),
     ("author", &["config", "diagnostic"]),
-    // A body is metered on the host's clock, and its trailers are fields like any other.
-    ("body", &["forward", "host"]),
-    ("component", &["body", "config", "diagnostic", "gateway", "host", "plan", "problem", "reply", "telemetry"]),
+    // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
+    ("body", &["deadline", "forward", "host"]),
+    ("component", &["body", "config", "diagnostic", "gateway", "host", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["body", "gateway", "host", "plan", "problem", "route", "telemetry"]),
+    ("explain", &["body", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["body", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
-    ("host", &["body", "plan", "telemetry"]),
+    ("gateway", &["auth", "body", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
+    ("host", &["body", "memory", "plan", "telemetry"]),
+    // What areas remember between requests.
+    ("memory", &["auth"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["config", "diagnostic", "forward", "route", "transform"]),
+    ("plan", &["auth", "config", "diagnostic", "forward", "route", "transform"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
     ("reply", &["body", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
     // A query condition reads queries as rewriting does.
     ("route", &["plan", "transform"]),
-    ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "plan", "problem", "reply", "route", "telemetry"]),
-    ("telemetry", &["body", "host", "plan", "problem"]),
+    ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "memory", "plan", "problem", "reply", "route", "telemetry"]),
+    // Says who called.
+    ("telemetry", &["auth", "body", "host", "plan", "problem"]),
     // A rewritten path is matched again for what it captured.
     ("transform", &["host", "plan", "problem", "route"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),

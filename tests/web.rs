@@ -37,7 +37,7 @@ fn plan(json: &str) -> Plan {
 #[wasm_bindgen_test]
 fn routes_are_found() {
     let plan = plan(
-        r#"{"routes":[
+        r#"{"defaults":{"auth":"public"},"routes":[
             {"id":"item","match":{"path":"/items/{id}","methods":["GET"]},"respond":{}},
             {"id":"file","match":{"path":"/items/{id}.json"},"respond":{}},
             {"id":"rest","match":{"prefix":"/","headers":{"x-a":{"regex":"^[0-9]+$"}}},"respond":{}}]}"#,
@@ -59,8 +59,7 @@ fn routes_are_found() {
 
 #[wasm_bindgen_test]
 fn a_component_cannot_have_everything() {
-    let json =
-        r#"{"upstreams":{"u":{"url":"http://u","preserve_host":true}},"routes":[{"id":"r","upstream":"u"}]}"#;
+    let json = r#"{"upstreams":{"u":{"url":"http://u","preserve_host":true}},"defaults":{"auth":"public"},"routes":[{"id":"r","upstream":"u"}]}"#;
     let document: Document = serde_json::from_str(json).unwrap();
     let found = Plan::compile(&[("r.json".to_owned(), document)], &Abilities::COMPONENT).unwrap_err();
     assert!(found[0].message.contains("a component cannot choose the Host"), "{}", found[0]);

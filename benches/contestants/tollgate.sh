@@ -30,7 +30,7 @@ tollgate_configuration() {
     configuration=$work/tollgate-$1
     mkdir -p "$configuration"
     {
-        printf '[upstreams.backend]\nurl = "http://%s"\n' "$backend"
+        printf '[defaults]\nauth = "public"\n[upstreams.backend]\nurl = "http://%s"\n' "$backend"
         route_names "$1" | sed 's|.*|\n[[routes]]\nid = "&"\nmatch = { prefix = "/&" }\nupstream = "backend"|'
     } >"$configuration/routes.toml"
 }

@@ -3,24 +3,29 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use http::{Request, Response};
 use tokio::time::Instant;
 use tollgate::body::{Body, Upload};
 use tollgate::host::{
-    Clock, HttpClient, Observe, Random, Secret, SendError, Tick, UnixMillis, VariableError,
+    Clock, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, StoreError, Tick, UnixMillis,
+    VariableError,
 };
-use tollgate::plan::{Patience, Target};
+use tollgate::memory::Memory;
+use tollgate::plan::{Patience, StorePlan, Target};
 use tollgate::telemetry::Record;
 
 pub mod body;
 pub mod client;
 pub mod connect;
 pub mod pool;
+pub mod store;
 pub mod trust;
 pub mod variables;
 
 pub use body::NativeBody;
 pub use client::Client;
+pub use store::Store;
 pub use variables::Variables;
 
 use crate::observe::Observer;
@@ -35,15 +40,31 @@ struct Inner {
     epoch: Instant,
     client: Client,
     variables: Arc<Variables>,
+    shared: Arc<Shared>,
     observer: Observer,
+}
+
+/// What all workers of a server share, and what outlives a change of the plan.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// What the core remembers.
+    pub memory: Memory,
+    /// The key-value store.
+    pub store: Store,
 }
 
 // === impl NativeHost ===
 
 impl NativeHost {
     /// A host with these parts.
-    pub fn new(epoch: Instant, client: Client, variables: Arc<Variables>, observer: Observer) -> Self {
-        Self(Arc::new(Inner { epoch, client, variables, observer }))
+    pub fn new(
+        epoch: Instant,
+        client: Client,
+        variables: Arc<Variables>,
+        shared: Arc<Shared>,
+        observer: Observer,
+    ) -> Self {
+        Self(Arc::new(Inner { epoch, client, variables, shared, observer }))
     }
 
     /// The worker's connections to upstreams.
@@ -83,6 +104,28 @@ impl Random for NativeHost {
 impl tollgate::host::Variables for NativeHost {
     async fn variable(&self, name: &str) -> Result<Option<Secret>, VariableError> {
         tollgate::host::Variables::variable(&*self.0.variables, name).await
+    }
+}
+
+impl KeyValue for NativeHost {
+    async fn get(&self, store: &StorePlan, key: &str) -> Result<Option<Bytes>, StoreError> {
+        Ok(self.0.shared.store.get(&store.label, key))
+    }
+
+    async fn set(&self, store: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError> {
+        self.0.shared.store.set(&store.label, key, value);
+        Ok(())
+    }
+
+    async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError> {
+        self.0.shared.store.delete(&store.label, key);
+        Ok(())
+    }
+}
+
+impl Remember for NativeHost {
+    fn memory(&self) -> Option<&Memory> {
+        Some(&self.0.shared.memory)
     }
 }
 

@@ -46,10 +46,12 @@ impl Needs {
                 (format!("{scheme}://{}:{}", target.authority.host(), target.port), upstream.name.to_string())
             })
             .collect();
+        hosts.extend(plan.called.iter().map(|(address, purpose)| (address.to_string(), purpose.to_string())));
         hosts.sort();
         hosts.dedup_by(|a, b| a.0 == b.0);
         let variables = plan.variables.iter().map(ToString::to_string).collect();
-        Self { hosts, stores: Vec::new(), variables }
+        let stores = plan.auth.store.iter().map(|store| store.label.to_string()).collect();
+        Self { hosts, stores, variables }
     }
 }
 

@@ -30,12 +30,14 @@ url = "https://users.internal:8443"
 first_byte = "10s"
 
 [[routes]]
+auth = "public"
 id = "users"
 match = { prefix = "/users", methods = ["GET", "POST"] }
 upstream = "users"
 timeouts = { request = "1m" }
 
 [[routes]]
+auth = "public"
 id = "old-users"
 match = { path = "/people/{id}" }
 redirect = { path = "/users/{id}", status = 308 }

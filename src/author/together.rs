@@ -8,7 +8,11 @@ use super::node::{Entry, Node, Value};
 use super::words::quote;
 
 /// Tables for which "both" would have no meaning.
-const ONCE: [&str; 4] = ["defaults", "clients", "telemetry", "server"];
+const ONCE: [&str; 5] = ["defaults", "clients", "telemetry", "server", "store"];
+
+/// Tables of named things, and what one of them is called: a name may be given once.
+const NAMED: [(&str, &str); 3] =
+    [("upstreams", "upstreams"), ("auth", "ways in"), ("consumers", "consumers")];
 
 /// Everything that stands in two files of `trees` and may stand in one only.
 pub(super) fn check(trees: &[(&str, &Node)]) -> Vec<Diagnostic> {
@@ -23,25 +27,26 @@ pub(super) fn check(trees: &[(&str, &Node)]) -> Vec<Diagnostic> {
                 .help("only one file of a configuration may have it; put both together there")
         }));
     }
-    found.extend(upstreams(trees));
+    for (key, called) in NAMED {
+        found.extend(named(trees, key, called));
+    }
     found
 }
 
-fn upstreams(trees: &[(&str, &Node)]) -> Vec<Diagnostic> {
+fn named(trees: &[(&str, &Node)], key: &str, called: &str) -> Vec<Diagnostic> {
     let mut first: BTreeMap<&str, Place> = BTreeMap::new();
     let mut found = Vec::new();
     for (file, tree) in trees {
-        let Some(Value::Table(entries)) = tree.entry("upstreams").map(|entry| &entry.node.value) else {
+        let Some(Value::Table(entries)) = tree.entry(key).map(|entry| &entry.node.value) else {
             continue;
         };
         for entry in entries {
             let name = entry.key.as_str();
-            let here =
-                place(file, &format!("/upstreams/{}", name.replace('~', "~0").replace('/', "~1")), entry);
+            let here = place(file, &format!("/{key}/{}", name.replace('~', "~0").replace('/', "~1")), entry);
             match first.get(name) {
                 None => drop(first.insert(name, here)),
                 Some(there) => found.push(
-                    Diagnostic::error(here, format!("there are two upstreams with the name {}", quote(name)))
+                    Diagnostic::error(here, format!("there are two {called} with the name {}", quote(name)))
                         .related(there.clone(), "first")
                         .help("give one of them another name, or keep only one"),
                 ),

@@ -58,8 +58,8 @@ fn read() -> Result<Vec<(String, Document)>, Vec<String>> {
 
 fn compile(documents: Vec<(String, Document)>) -> Result<Plan, Vec<String>> {
     let in_words = |found: &[Diagnostic]| found.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let (plan, warnings) =
-        Plan::compile(&documents, &Abilities::COMPONENT).map_err(|mistakes| in_words(&mistakes))?;
+    let abilities = if cfg!(feature = "spin") { Abilities::COMPONENT } else { Abilities::PORTABLE };
+    let (plan, warnings) = Plan::compile(&documents, &abilities).map_err(|mistakes| in_words(&mistakes))?;
     for warning in in_words(&warnings) {
         eprintln!("{warning}");
     }

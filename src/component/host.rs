@@ -7,10 +7,17 @@ use wasip2::clocks::{monotonic_clock, wall_clock};
 use wasip2::io::streams::OutputStream;
 use wasip2::random::random::get_random_bytes;
 
+use bytes::Bytes;
+
 use super::executor::{self, Ready};
-use super::variables;
+use super::{key_value, variables};
 use crate::config::AccessLog;
-use crate::host::{Clock, Observe, Random, Secret, Tick, UnixMillis, VariableError, Variables};
+use crate::host::{
+    Clock, KeyValue, Observe, Random, Remember, Secret, StoreError, Tick, UnixMillis, VariableError,
+    Variables,
+};
+use crate::memory::Memory;
+use crate::plan::StorePlan;
 use crate::telemetry::{Record, line};
 
 /// The host of this instance: there is only one, and it has no state on this side.
@@ -67,6 +74,27 @@ impl Random for ComponentHost {
 impl Variables for ComponentHost {
     async fn variable(&self, name: &str) -> Result<Option<Secret>, VariableError> {
         variables::get(name)
+    }
+}
+
+impl KeyValue for ComponentHost {
+    async fn get(&self, store: &StorePlan, key: &str) -> Result<Option<Bytes>, StoreError> {
+        key_value::get(&store.label, key)
+    }
+
+    async fn set(&self, store: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError> {
+        key_value::set(&store.label, key, &value)
+    }
+
+    async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError> {
+        key_value::delete(&store.label, key)
+    }
+}
+
+impl Remember for ComponentHost {
+    /// An instance lives for one request.
+    fn memory(&self) -> Option<&Memory> {
+        None
     }
 }
 

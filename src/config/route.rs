@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::auth::Access;
 use super::policy::{BodyLimits, HeaderPolicy, Paths, Timeouts};
 use super::text::OneOrMany;
 
@@ -17,6 +18,10 @@ pub struct Route {
     /// Which requests are the route's. Default: all.
     #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
     pub matches: Option<Match>,
+    /// Who may use it: `"public"`, or what is asked of callers. A route must say so itself or inherit it from
+    /// `defaults`: nothing is open by accident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Access>,
     /// The name of the upstream that answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,

@@ -12,9 +12,11 @@ use http_body::{Frame, SizeHint};
 
 use crate::body::{Body, BodyError, Upload};
 use crate::host::{
-    Clock, HttpClient, Observe, Random, Secret, SendError, Tick, UnixMillis, VariableError, Variables,
+    Clock, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, StoreError, Tick, UnixMillis,
+    VariableError, Variables,
 };
-use crate::plan::{Patience, Target};
+use crate::memory::Memory;
+use crate::plan::{Patience, StorePlan, Target};
 use crate::problem::Problem;
 use crate::telemetry::{Outcome, Record};
 
@@ -85,6 +87,27 @@ impl Variables for Recorder {
     /// Never a value.
     async fn variable(&self, name: &str) -> Result<Option<Secret>, VariableError> {
         Ok(Some(Secret::new(format!("${{{name}}}"))))
+    }
+}
+
+impl KeyValue for Recorder {
+    /// Nothing is stored where nothing happens.
+    async fn get(&self, _: &StorePlan, _: &str) -> Result<Option<Bytes>, StoreError> {
+        Ok(None)
+    }
+
+    async fn set(&self, _: &StorePlan, _: &str, _: Bytes) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn delete(&self, _: &StorePlan, _: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Remember for Recorder {
+    fn memory(&self) -> Option<&Memory> {
+        None
     }
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use http::Method;
 
+use super::auth::authenticator_names;
 use super::scalar::{is_token, nearest};
 use super::{Abilities, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
@@ -26,7 +27,11 @@ pub(super) struct Context<'a> {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Upstreams that are written, with their index, even where a mistake keeps them out of the plan.
     pub(super) upstream_names: BTreeMap<&'a str, usize>,
+    /// Ways in that are written, with their index and whether they are external services.
+    pub(super) authenticator_names: BTreeMap<&'a str, (usize, bool)>,
     pub(super) variables: BTreeSet<Box<str>>,
+    /// Addresses beyond those of upstreams that may be called, each with what it is for.
+    pub(super) called: BTreeMap<Box<str>, Box<str>>,
 }
 
 /// The methods that every HTTP server knows: RFC 9110 section 9 and RFC 5789.
@@ -61,6 +66,12 @@ impl Pointer {
 
     pub(super) fn indices(&self) -> impl Iterator<Item = Self> {
         (0..).map(|index| self.index(index))
+    }
+
+    /// What this value stands in.
+    pub(super) fn parent(&self) -> Self {
+        let path = self.path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        Self { file: Rc::clone(&self.file), path: path.to_owned() }
     }
 
     pub(super) fn file(&self) -> &str {
@@ -115,7 +126,9 @@ pub(super) fn compile(
         abilities,
         diagnostics: Vec::new(),
         upstream_names: upstream_names(documents),
+        authenticator_names: authenticator_names(documents),
         variables: BTreeSet::new(),
+        called: BTreeMap::new(),
     };
     let upstreams = context.upstreams(documents);
     let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
@@ -123,12 +136,15 @@ pub(super) fn compile(
     let (at, server) =
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
+    let auth = context.auth(documents);
     let routes = context.routes(documents);
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let plan = Plan {
         methods: extension_methods(&routes),
         variables: std::mem::take(&mut context.variables).into_iter().collect(),
+        called: std::mem::take(&mut context.called).into_iter().collect(),
+        auth,
         routes,
         upstreams,
         table,
@@ -137,7 +153,8 @@ pub(super) fn compile(
         server,
     };
     context.conflicts(&plan);
-    let failed = context.upstream_names.len() != plan.upstreams.len();
+    let failed = context.upstream_names.len() != plan.upstreams.len()
+        || context.authenticator_names.len() != plan.auth.authenticators.len();
     ((!failed).then_some(plan), context.diagnostics)
 }
 
@@ -160,7 +177,7 @@ fn upstream_names(documents: &[(String, Document)]) -> BTreeMap<&str, usize> {
 }
 
 /// The one document that has this table. That no second one does is checked where documents are read.
-fn one<'a, T>(
+pub(super) fn one<'a, T>(
     documents: &'a [(String, Document)],
     key: &str,
     get: impl Fn(&'a Document) -> Option<&'a T>,

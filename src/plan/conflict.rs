@@ -230,8 +230,11 @@ mod tests {
             .zip(matches)
             .map(|(id, matches)| format!(r#"{{"id":"r{id}","match":{matches},"respond":{{}}}}"#))
             .collect();
-        let document: Document =
-            serde_json::from_str(&format!(r#"{{"routes":[{}]}}"#, routes.join(","))).unwrap();
+        let document: Document = serde_json::from_str(&format!(
+            r#"{{"defaults":{{"auth":"public"}},"routes":[{}]}}"#,
+            routes.join(",")
+        ))
+        .unwrap();
         Plan::compile(&[("routes.json".to_owned(), document)], &Abilities::NATIVE).unwrap().0
     }
 

@@ -36,6 +36,7 @@ impl Context<'_> {
         let timeouts: Layers<'_, _> =
             layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
         let limits: Layers<'_, _> = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
+        let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
         let patience = self.patience(&timeouts);
         let body_limit = self.body_limit(&limits);
         let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
@@ -50,6 +51,7 @@ impl Context<'_> {
             headers,
             query,
             tolerated: tolerated(&[written.paths.as_ref(), defaults.paths.as_ref()]),
+            access,
             action: action?,
             patience,
             body_limit,

@@ -7,7 +7,7 @@ use http::uri::Authority;
 use url::Url;
 
 use super::compile::{Context, Pointer};
-use super::{Target, Upstream};
+use super::{Endpoint, Target, Upstream};
 use crate::config;
 use crate::config::Protocol;
 
@@ -20,27 +20,14 @@ impl Context<'_> {
     ) -> Option<Upstream> {
         self.check_abilities(at, written);
         let url = self.upstream_url(&at.key("url"), &written.url)?;
-        let secure = url.scheme() == "https";
-        if written.tls.is_some() && !secure {
+        let mut target = Target::of(&url)?;
+        if written.tls.is_some() && !target.secure {
             self.error(&at.key("tls"), "tls is for https upstreams").help("write https:// in url");
         }
-        let host = url.host_str()?;
-        let authority: Authority = match url.port() {
-            Some(port) => format!("{host}:{port}").parse().ok()?,
-            None => host.parse().ok()?,
-        };
         let tls = written.tls.clone().unwrap_or_default();
-        let mut target = Target {
-            secure,
-            host: host.trim_start_matches('[').trim_end_matches(']').into(),
-            port: url.port_or_known_default()?,
-            host_header: HeaderValue::from_str(authority.as_str()).ok()?,
-            authority,
-            protocol: written.protocol.unwrap_or(Protocol::Auto),
-            ca: tls.ca.map(Into::into),
-            server_name: tls.server_name.map(Into::into),
-            key: 0,
-        };
+        target.protocol = written.protocol.unwrap_or(Protocol::Auto);
+        target.ca = tls.ca.map(Into::into);
+        target.server_name = tls.server_name.map(Into::into);
         target.key = key_of(&target);
         Some(Upstream {
             name: name.into(),
@@ -66,6 +53,18 @@ impl Context<'_> {
         };
         self.error(at, problem).help("such as \"http://127.0.0.1:9001\" or \"https://users.internal/api\"");
         None
+    }
+
+    /// An address that the gateway itself calls, for `purpose`. https, or http where the author wrote so.
+    pub(super) fn endpoint(&mut self, at: &Pointer, text: &str, purpose: &str) -> Option<Endpoint> {
+        let endpoint = Url::parse(text).ok().as_ref().and_then(Endpoint::of);
+        match &endpoint {
+            Some(endpoint) => drop(self.called.insert(endpoint.target.address().into(), purpose.into())),
+            None => self
+                .error(at, format!("\"{text}\" is not an address that can be called"))
+                .help("http or https, without user, password and fragment: \"https://id.example.com/token\""),
+        }
+        endpoint
     }
 
     fn check_abilities(&mut self, at: &Pointer, written: &config::Upstream) {
@@ -98,6 +97,33 @@ impl Context<'_> {
 // === impl Target ===
 
 impl Target {
+    /// Where `url` leads, spoken to as both sides agree; `None` where it has no host, or is neither http nor https.
+    pub fn of(url: &Url) -> Option<Self> {
+        let secure = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let host = url.host_str()?;
+        let authority: Authority = match url.port() {
+            Some(port) => format!("{host}:{port}").parse().ok()?,
+            None => host.parse().ok()?,
+        };
+        let mut target = Self {
+            secure,
+            host: host.trim_start_matches('[').trim_end_matches(']').into(),
+            port: url.port_or_known_default()?,
+            host_header: HeaderValue::from_str(authority.as_str()).ok()?,
+            authority,
+            protocol: Protocol::Auto,
+            ca: None,
+            server_name: None,
+            key: 0,
+        };
+        target.key = key_of(&target);
+        Some(target)
+    }
+
     /// The same at another port, for a service that could not have its own.
     pub fn at_port(&self, port: u16) -> Self {
         let name = self.authority.host();
@@ -115,6 +141,22 @@ impl Target {
         }
         target.key = key_of(&target);
         target
+    }
+}
+
+// === impl Endpoint ===
+
+impl Endpoint {
+    /// The endpoint that `url` names: http or https, without credentials and without a fragment.
+    pub fn of(url: &Url) -> Option<Self> {
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+            return None;
+        }
+        let path = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()).parse().ok()?,
+            None => url.path().parse().ok()?,
+        };
+        Some(Self { target: Target::of(url)?, path })
     }
 }
 

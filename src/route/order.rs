@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn hosts_then_paths_then_conditions_then_files() {
-        let route = |id: &str, matches: serde_json::Value| serde_json::json!({ "id": id, "match": matches, "respond": {} });
+        let route = |id: &str, matches: serde_json::Value| serde_json::json!({ "id": id, "auth": "public", "match": matches, "respond": {} });
         let document: Document = serde_json::from_value(serde_json::json!({ "routes": [
             route("any", serde_json::json!({})),
             route("below-short", serde_json::json!({ "host": "*.example" })),

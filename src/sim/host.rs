@@ -6,6 +6,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
 use http::{Request, Response};
@@ -15,10 +16,11 @@ use super::clock::{Deadlock, SimSleep, VirtualClock};
 use super::upstream::{Fault, Received, Recorder, Replies, Reply};
 use crate::body::{Body, Upload};
 use crate::host::{
-    Clock, HttpClient, Observe, Random, Secret, SendError, SendErrorKind, Tick, UnixMillis, VariableError,
-    Variables,
+    Clock, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind, StoreError,
+    Tick, UnixMillis, VariableError, Variables,
 };
-use crate::plan::{Patience, Target};
+use crate::memory::Memory;
+use crate::plan::{Patience, StorePlan, Target};
 use crate::telemetry::{Record, line};
 
 /// A host that is nothing but memory: time is virtual, chance is seeded, upstreams answer by a script, and everything
@@ -31,6 +33,11 @@ struct World {
     clock: VirtualClock,
     random: Cell<u64>,
     variables: RefCell<BTreeMap<String, String>>,
+    memory: Memory,
+    /// By label and key.
+    stored: RefCell<BTreeMap<(String, String), Bytes>>,
+    /// Whether the store is out of order.
+    store_fails: Cell<bool>,
     /// By authority: the upstream's name and what it answers.
     upstreams: RefCell<BTreeMap<String, (String, Replies)>>,
     received: Rc<RefCell<Vec<Received>>>,
@@ -58,6 +65,23 @@ impl SimHost {
     /// Puts an upstream at `authority`, in place of any that was there.
     pub fn set_upstream(&self, authority: &str, name: &str, replies: Replies) {
         self.0.upstreams.borrow_mut().insert(authority.to_owned(), (name.to_owned(), replies));
+    }
+
+    /// Puts the store out of order, or back in order.
+    pub fn fail_store(&self, fails: bool) {
+        self.0.store_fails.set(fails);
+    }
+
+    fn stored<T>(
+        &self,
+        store: &StorePlan,
+        key: &str,
+        act: impl FnOnce(&mut BTreeMap<(String, String), Bytes>, (String, String)) -> T,
+    ) -> Result<T, StoreError> {
+        if self.0.store_fails.get() {
+            return Err(StoreError { cause: "out of order".to_owned() });
+        }
+        Ok(act(&mut self.0.stored.borrow_mut(), (store.label.to_string(), key.to_owned())))
     }
 
     /// The clock.
@@ -199,6 +223,26 @@ impl Random for SimHost {
 impl Variables for SimHost {
     async fn variable(&self, name: &str) -> Result<Option<Secret>, VariableError> {
         Ok(self.0.variables.borrow().get(name).map(Secret::new))
+    }
+}
+
+impl KeyValue for SimHost {
+    async fn get(&self, store: &StorePlan, key: &str) -> Result<Option<Bytes>, StoreError> {
+        self.stored(store, key, |stored, key| stored.get(&key).cloned())
+    }
+
+    async fn set(&self, store: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError> {
+        self.stored(store, key, |stored, key| drop(stored.insert(key, value)))
+    }
+
+    async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError> {
+        self.stored(store, key, |stored, key| drop(stored.remove(&key)))
+    }
+}
+
+impl Remember for SimHost {
+    fn memory(&self) -> Option<&Memory> {
+        Some(&self.0.memory)
     }
 }
 

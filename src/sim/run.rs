@@ -259,8 +259,7 @@ mod tests {
     }
 
     fn case(steps: serde_json::Value) -> serde_json::Value {
-        let config =
-            json!({"upstreams": {"a": {"url": "http://a.test"}}, "routes": [{"id": "a", "upstream": "a"}]});
+        let config = json!({"upstreams": {"a": {"url": "http://a.test"}}, "routes": [{"id": "a", "auth": "public", "upstream": "a"}]});
         json!({"story": "a story", "config": config, "upstreams": {"a": [{"body": "hi", "delay": "1h"}]}, "steps": steps})
     }
 

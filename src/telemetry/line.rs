@@ -16,6 +16,12 @@ struct Line<'a> {
     trace_id: String,
     route: Option<&'a str>,
     client: std::net::IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consumer: Option<&'a str>,
     method: &'a str,
     path: &'a str,
     version: &'a str,
@@ -36,12 +42,16 @@ struct Line<'a> {
 
 /// One JSON object, without a line end.
 pub fn json(record: &Record) -> String {
+    let caller = record.caller.as_deref();
     let line = Line {
         time: rfc3339(record.started),
         request_id: record.request_id.to_str().unwrap_or_default(),
         trace_id: record.trace.trace_id_text(),
         route: record.route_id(),
         client: record.client,
+        auth: caller.map(|caller| &*caller.by),
+        subject: caller.and_then(|caller| caller.subject.as_deref()),
+        consumer: caller.and_then(|caller| Some(&*caller.consumer.as_deref()?.id)),
         method: record.method.as_str(),
         path: record.path(),
         version: version(record.version),

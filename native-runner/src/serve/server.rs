@@ -13,7 +13,7 @@ use super::native::Native;
 use super::tls::Certificates;
 use super::workers::{Duty, Workers};
 use crate::host::trust::Trust;
-use crate::host::{Client, NativeHost, Variables};
+use crate::host::{Client, NativeHost, Shared, Variables};
 use crate::inspect;
 use crate::observe::exposition::Snapshot;
 use crate::observe::metrics::Counts;
@@ -51,11 +51,18 @@ impl Server {
     pub fn start(plan: Arc<Plan>, settings: &Settings) -> anyhow::Result<Self> {
         let trust = Arc::new(Trust::new(&settings.directory));
         let epoch = Instant::now();
+        let shared = Arc::new(Shared::default());
         let natives: Vec<_> = (0..settings.workers.max(1))
             .map(|_| {
                 let client = Client::new(Arc::clone(&trust));
                 let observer = Observer::new(settings.access_log.clone());
-                let host = NativeHost::new(epoch, client, Arc::clone(&settings.variables), observer);
+                let host = NativeHost::new(
+                    epoch,
+                    client,
+                    Arc::clone(&settings.variables),
+                    Arc::clone(&shared),
+                    observer,
+                );
                 Arc::new(Native::new(Arc::clone(&plan), host))
             })
             .collect();

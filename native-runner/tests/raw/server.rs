@@ -25,7 +25,8 @@ type Reply = Response<Full<Bytes>>;
 /// The real server in front of `upstream`.
 pub fn real(upstream: SocketAddr, header_time: Duration) -> Gateway {
     let limits = format!("[server.limits]\nheader_time = \"{}ms\"", header_time.as_millis());
-    let methods = "[[routes]]\nid = \"own\"\nupstream = \"up\"\nmatch = { methods = [\"FROB\"] }";
+    let methods =
+        "[[routes]]\nauth = \"public\"\nid = \"own\"\nupstream = \"up\"\nmatch = { methods = [\"FROB\"] }";
     let routes = crate::support::gateway::proxy(upstream, "");
     Gateway::start(&limits, &format!("{routes}\n{methods}"))
 }

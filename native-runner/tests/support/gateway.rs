@@ -97,7 +97,7 @@ pub fn text(server: &str, rest: &str) -> String {
 pub fn proxy(upstream: SocketAddr, route: &str) -> String {
     format!(
         "[upstreams.up]\nurl = \"http://{upstream}\"\n\
-         [[routes]]\nid = \"all\"\nupstream = \"up\"\n{route}"
+         [[routes]]\nauth = \"public\"\nid = \"all\"\nupstream = \"up\"\n{route}"
     )
 }
 

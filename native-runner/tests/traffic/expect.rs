@@ -41,7 +41,7 @@ async fn a_refused_request_is_not_asked_for_its_body() {
         listener.local_addr().unwrap()
     };
     let rest = proxy(gone, "limits = { body = \"3B\" }\nmatch = { path = \"/small\" }")
-        + "\n[[routes]]\nid = \"gone\"\nupstream = \"up\"\nmatch = { path = \"/gone\" }";
+        + "\n[[routes]]\nauth = \"public\"\nid = \"gone\"\nupstream = \"up\"\nmatch = { path = \"/gone\" }";
     let gateway = Gateway::start("", &rest);
     for (path, expected) in [("/small", 413), ("/none", 404), ("/gone", 502)] {
         let mut client = gateway.connect().await;

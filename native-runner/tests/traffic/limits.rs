@@ -11,7 +11,8 @@ use crate::support::wire::{End, field, status};
 use crate::support::{Gateway, Upstream, Wire, eventually, within};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-const FIXED: &str = "[[routes]]\nid = \"fixed\"\nrespond = { status = 200, body = \"ok\" }";
+const FIXED: &str =
+    "[[routes]]\nauth = \"public\"\nid = \"fixed\"\nrespond = { status = 200, body = \"ok\" }";
 
 #[tokio::test]
 async fn heads_have_limits() {
@@ -111,9 +112,9 @@ async fn upstreams_have_their_time() {
     .await;
     let rest = format!(
         "[upstreams]\nsilent.url = \"http://{}\"\nslow.url = \"http://{}\"\n\
-         [[routes]]\nid = \"first\"\nupstream = \"silent\"\nmatch.path = \"/first\"\ntimeouts = {{ first_byte = \"100ms\" }}\n\
-         [[routes]]\nid = \"whole\"\nupstream = \"silent\"\nmatch.path = \"/whole\"\ntimeouts = {{ request = \"100ms\" }}\n\
-         [[routes]]\nid = \"slow\"\nupstream = \"slow\"\nmatch.path = \"/slow\"\ntimeouts = {{ request = \"200ms\" }}\n",
+         [[routes]]\nauth = \"public\"\nid = \"first\"\nupstream = \"silent\"\nmatch.path = \"/first\"\ntimeouts = {{ first_byte = \"100ms\" }}\n\
+         [[routes]]\nauth = \"public\"\nid = \"whole\"\nupstream = \"silent\"\nmatch.path = \"/whole\"\ntimeouts = {{ request = \"100ms\" }}\n\
+         [[routes]]\nauth = \"public\"\nid = \"slow\"\nupstream = \"slow\"\nmatch.path = \"/slow\"\ntimeouts = {{ request = \"200ms\" }}\n",
         silent.address, slow.address
     );
     let gateway = Gateway::start("", &rest);

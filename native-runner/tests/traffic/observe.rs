@@ -107,9 +107,9 @@ async fn counts_agree_with_records() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let rest = format!(
         "[upstreams]\nup.url = \"http://{}\"\ngone.url = \"http://{gone}\"\n\
-         [[routes]]\nid = \"up\"\nupstream = \"up\"\nmatch.prefix = \"/up\"\n\
-         [[routes]]\nid = \"gone\"\nupstream = \"gone\"\nmatch.prefix = \"/gone\"\n\
-         [[routes]]\nid = \"moved\"\nmatch.path = \"/moved\"\nmatch.methods = [\"GET\"]\nredirect = {{ path = \"/up\", status = 301 }}\n",
+         [[routes]]\nauth = \"public\"\nid = \"up\"\nupstream = \"up\"\nmatch.prefix = \"/up\"\n\
+         [[routes]]\nauth = \"public\"\nid = \"gone\"\nupstream = \"gone\"\nmatch.prefix = \"/gone\"\n\
+         [[routes]]\nauth = \"public\"\nid = \"moved\"\nmatch.path = \"/moved\"\nmatch.methods = [\"GET\"]\nredirect = {{ path = \"/up\", status = 301 }}\n",
         upstream.address
     );
     let gateway = Gateway::start("", &rest);

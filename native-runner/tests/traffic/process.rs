@@ -79,8 +79,8 @@ fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
 fn configuration(upstream: &Upstream, answer: &str) -> String {
     format!(
         "[server]\nlisten = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n[upstreams.up]\nurl = \"http://{}\"\n\
-         [[routes]]\nid = \"up\"\nupstream = \"up\"\nmatch.path = \"/slow\"\n\
-         [[routes]]\nid = \"fixed\"\nrespond = {{ status = 200, body = \"{answer}\" }}\n",
+         [[routes]]\nauth = \"public\"\nid = \"up\"\nupstream = \"up\"\nmatch.path = \"/slow\"\n\
+         [[routes]]\nauth = \"public\"\nid = \"fixed\"\nrespond = {{ status = 200, body = \"{answer}\" }}\n",
         upstream.address
     )
 }

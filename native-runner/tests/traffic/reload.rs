@@ -15,7 +15,7 @@ use crate::support::{Gateway, Upstream, Wire, eventually, within};
 /// A configuration that marks what passes in both directions with its number.
 fn numbered(upstream: &Upstream, number: usize) -> String {
     format!(
-        "[upstreams.up]\nurl = \"http://{}\"\n[[routes]]\nid = \"all\"\nupstream = \"up\"\n\
+        "[upstreams.up]\nurl = \"http://{}\"\n[[routes]]\nauth = \"public\"\nid = \"all\"\nupstream = \"up\"\n\
          headers.request.set.x-plan = \"{number}\"\nheaders.response.set.x-plan = \"{number}\"\n",
         upstream.address
     )
@@ -141,7 +141,8 @@ async fn a_broken_configuration_is_not_taken() {
     let upstream = marking().await;
     let gateway = Gateway::start("", &numbered(&upstream, 1));
     let mut watch = reload::Watch::new(gateway.directory.path(), &gateway.server).unwrap();
-    for broken in ["[[routes]]\nid = \"a\"\nupstream = \"nowhere\"", "not toml at all", ""] {
+    for broken in ["[[routes]]\nauth = \"public\"\nid = \"a\"\nupstream = \"nowhere\"", "not toml at all", ""]
+    {
         gateway.directory.write("gateway.toml", broken);
         within("the change", watch.changed()).await;
         reload::reload(&gateway.server, gateway.directory.path(), |_| {});

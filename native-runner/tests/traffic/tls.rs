@@ -17,7 +17,8 @@ use crate::support::h2::Client;
 use crate::support::wire::{field, status};
 use crate::support::{Gateway, Wire, within};
 
-const FIXED: &str = "[[routes]]\nid = \"fixed\"\nrespond = { status = 200, body = \"ok\" }";
+const FIXED: &str =
+    "[[routes]]\nauth = \"public\"\nid = \"fixed\"\nrespond = { status = 200, body = \"ok\" }";
 
 /// Signs certificates.
 struct Authority {
@@ -214,7 +215,7 @@ async fn upstreams_prove_who_they_are() {
         directory.write("ca.pem", &authority.pem);
         directory.write("other.pem", &other.pem);
         let rest = format!(
-            "[upstreams.up]\nurl = \"https://{address}\"\n{keys}\n[[routes]]\nid = \"all\"\nupstream = \"up\""
+            "[upstreams.up]\nurl = \"https://{address}\"\n{keys}\n[[routes]]\nauth = \"public\"\nid = \"all\"\nupstream = \"up\""
         );
         let gateway = Gateway::with(directory, 1, "", &rest);
         let mut client = gateway.connect().await;

@@ -1,0 +1,13 @@
+//! What a host keeps between requests, where it keeps anything: bounded, and never the only copy of anything.
+//!
+//! Nothing in here outlives its meaning: an entry is found by a digest of everything that it depends on, and whoever
+//! takes one looks at the time again.
+
+use crate::auth::remembered::Remembered;
+
+/// The memory of one process, shared by all its workers and kept when the plan changes.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// What authentication remembers.
+    pub auth: Remembered,
+}
