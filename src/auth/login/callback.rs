@@ -64,10 +64,9 @@ pub fn check<'a>(
     if !same(&pending.state, &state) {
         return Err(CallbackError::Unknown);
     }
-    let announced = provider.authorization_response_iss_parameter_supported;
-    match issuer {
-        Some(issuer) if issuer != provider.issuer => return Err(CallbackError::Issuer),
-        None if announced => return Err(CallbackError::Issuer),
+        match issuer {
+        Some(issuer) if *issuer != *login.issuer => return Err(CallbackError::Issuer),
+        None if provider.names_issuer => return Err(CallbackError::Issuer),
         _ => {}
     }
     if let Some(error) = error {
@@ -140,7 +139,7 @@ mod tests {
 
     fn answer(query: &str, announces: bool) -> Result<String, CallbackError> {
         let (browser, state) = browser();
-        let provider = Provider { authorization_response_iss_parameter_supported: announces, ..provider() };
+        let provider = Provider { names_issuer: announces, ..provider() };
         let query = query.replace("STATE", &state);
         check(&login(), &provider, &keys(), (&browser, &query), NOW).map(|(code, pending)| {
             assert_eq!(pending.return_to, "/page");

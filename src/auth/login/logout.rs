@@ -45,7 +45,7 @@ pub fn decide(login: &Login, method: &Method, headers: &HeaderMap) -> Logout {
 /// RP-Initiated Logout 1.0 section 2), which sends it on to `after_logout`; else there at once.
 pub fn location(login: &Login, provider: Option<&Provider>, session: Option<&Session>) -> String {
     let after = format!("{}{}", login.origin, login.after_logout);
-    let Some(endpoint) = provider.and_then(|provider| provider.end_session_endpoint.as_deref()) else {
+    let Some(endpoint) = provider.and_then(|provider| provider.end_session.as_deref()) else {
         return after;
     };
     let mut parameters = vec![("client_id", &*login.client_id), ("post_logout_redirect_uri", &*after)];
@@ -102,7 +102,7 @@ mod tests {
             location(&login(), Some(&provider()), Some(&session)),
             format!("{there}&id_token_hint=i.j.k")
         );
-        let none = Provider { end_session_endpoint: None, ..provider() };
+        let none = Provider { end_session: None, ..provider() };
         assert_eq!(location(&login(), Some(&none), Some(&session)), "https://app.example/");
         assert_eq!(location(&login(), None, None), "https://app.example/");
     }

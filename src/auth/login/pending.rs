@@ -109,15 +109,10 @@ pub fn find(
     open(login, keys, &name, cookie::find(request, &name)?, now)
 }
 
-/// The name of the cookie for a login, `PREFIX` and a digest of its state: a name may be seen where a value may not.
+/// The name of the cookie for a login, a prefix and a digest of its state: a name may be seen where a value may not.
 pub fn cookie_name(login: &Login, state: &str) -> String {
     let digest = Sha256::digest(state.as_bytes());
-    format!("{}{}", prefix(login), URL_SAFE_NO_PAD.encode(&digest[..9]))
-}
-
-/// What the names of all cookies for logins of this authenticator begin with.
-pub fn prefix(login: &Login) -> String {
-    cookie::name(login.secure, &format!("tollgate-login~{}~", login.name))
+    format!("{}{}", login.cookies.pending, URL_SAFE_NO_PAD.encode(&digest[..9]))
 }
 
 fn open(login: &Login, keys: &Keys, name: &str, text: &str, now: UnixMillis) -> Option<Pending> {
@@ -128,8 +123,7 @@ fn open(login: &Login, keys: &Keys, name: &str, text: &str, now: UnixMillis) -> 
 /// What to take away so that there are no more than [`PENDING_MOST`] with the new one: what cannot be opened, then
 /// the oldest.
 fn superfluous(login: &Login, keys: &Keys, request: &HeaderMap, now: UnixMillis) -> Vec<HeaderValue> {
-    let prefix = prefix(login);
-    let mine = cookie::all(request).filter(|(name, _)| name.starts_with(&prefix));
+    let mine = cookie::all(request).filter(|(name, _)| name.starts_with(&*login.cookies.pending));
     let age = |(name, text)| (open(login, keys, name, text, now).map(|pending| pending.begun), name);
     let mut mine: Vec<(Option<u64>, &str)> = mine.map(age).collect();
     mine.sort_unstable_by(|a, b| b.cmp(a));
@@ -152,7 +146,7 @@ fn authorisation(login: &Login, provider: &Provider, pending: &Pending) -> Strin
     let (redirect_uri, challenge) = (login.redirect_uri(), pending.challenge());
     parameters.extend([("redirect_uri", &*redirect_uri), ("code_challenge", &challenge)]);
     parameters.extend(login.parameters.iter().map(|(name, value)| (&**name, &**value)));
-    with_query(&provider.authorization_endpoint, &parameters)
+    with_query(&provider.authorization, &parameters)
 }
 
 /// `address` with parameters added to its query.
@@ -289,7 +283,7 @@ mod tests {
     fn tabs_log_in_side_by_side_and_the_oldest_goes() {
         let mut jar = Jar::default();
         jar.0.insert("other".to_owned(), "stays".to_owned());
-        jar.0.insert(format!("{}x", prefix(&login())), "unreadable".to_owned());
+        jar.0.insert(format!("{}x", login().cookies.pending), "unreadable".to_owned());
         let mut states = Vec::new();
         for number in 0..6_u8 {
             let begun = begin_at(&jar, "/", UnixMillis(NOW.0 + u64::from(number)), number * 10);

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::exchange::Tokens;
 use super::policy::Login;
 use super::seal::{Keys, Place};
-use super::{chunks, cookie};
+use super::chunks;
 use crate::host::UnixMillis;
 
 /// A session that was used is sealed anew once this part of its idle time has passed, not at every request: an answer
@@ -112,9 +112,9 @@ impl Session {
     /// Opens the session of a request. None where there is none: unreadable, over, or not as this configuration has
     /// it, it is all the same.
     pub fn open(login: &Login, keys: &Keys, request: &HeaderMap, now: UnixMillis) -> Option<Self> {
-        let name = cookie_name(login);
-        let text = chunks::read(request, &name)?;
-        let place = Place { cookie: &name, authenticator: &login.name };
+        let name = &*login.cookies.session;
+        let text = chunks::read(request, name)?;
+        let place = Place { cookie: name, authenticator: &login.name };
         let session: Self = serde_json::from_slice(&keys.open(&place, now, &text)?).ok()?;
         // Both again: the lifetimes may have been shortened since it was sealed.
         (session.left(login, now) > Duration::ZERO).then_some(session)
@@ -134,10 +134,10 @@ impl Session {
         let expires = UnixMillis(now.0.saturating_add(left.as_millis() as u64));
         let mut nonce = [0; 24];
         random(&mut nonce);
-        let name = cookie_name(login);
-        let place = Place { cookie: &name, authenticator: &login.name };
+        let name = &*login.cookies.session;
+        let place = Place { cookie: name, authenticator: &login.name };
         let text = keys.seal(&place, expires, &serde_json::to_vec(&session).ok()?, nonce)?;
-        chunks::write(request, &name, &text, left, login.secure)
+        chunks::write(request, name, &text, left, login.secure)
     }
 
     /// How long the session may still last without another request.
@@ -150,16 +150,7 @@ impl Session {
 
 /// The `Set-Cookie` values that end the session of a request.
 pub fn forget(login: &Login, request: &HeaderMap) -> Vec<HeaderValue> {
-    chunks::forget(request, &cookie_name(login), login.secure)
-}
-
-/// Whether the cookie is one of this authenticator's own, of a session or of a login: no upstream's business.
-pub fn is_own_cookie(login: &Login, name: &str) -> bool {
-    chunks::is_of(&cookie_name(login), name) || name.starts_with(&super::pending::prefix(login))
-}
-
-fn cookie_name(login: &Login) -> String {
-    cookie::name(login.secure, &format!("tollgate~{}", login.name))
+    chunks::forget(request, &login.cookies.session, login.secure)
 }
 
 fn chosen(login: &Login, claims: &Map<String, Value>) -> Map<String, Value> {
@@ -273,20 +264,5 @@ mod tests {
         assert!(Session::open(&login, &keys(), &sealed(&login, &session, at(0)), at(0)).is_some());
         session.id_token = Some("x".repeat(9_000));
         assert_eq!(session.seal(&login, &keys(), &HeaderMap::new(), at(0), &mut |_| {}), None);
-    }
-
-    #[test]
-    fn own_cookies_are_known() {
-        let login = login();
-        for (name, expected) in [
-            ("__Host-tollgate~people", true),
-            ("__Host-tollgate~people~2", true),
-            ("__Host-tollgate-login~people~x", true),
-            ("__Host-tollgate~people2", false),
-            ("tollgate~people", false),
-            ("a", false),
-        ] {
-            assert_eq!(is_own_cookie(&login, name), expected, "{name}");
-        }
     }
 }
