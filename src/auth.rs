@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{HeaderMap, HeaderValue};
+use http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{Response, StatusCode};
 
@@ -237,7 +237,8 @@ fn refuse(required: &Requirement, asking: &Asking<'_>, rejection: Rejection) -> 
     if status == StatusCode::UNAUTHORIZED || rejection.is_about_a_token() {
         for index in &required.any {
             let authenticator = &asking.plan.authenticators[*index];
-            failure.challenges.extend(challenge(authenticator, &rejection));
+            let challenge = challenge(authenticator, &rejection);
+            failure.fields.extend(challenge.map(|challenge| (WWW_AUTHENTICATE, challenge)));
         }
     }
     Stop::Refused(failure)

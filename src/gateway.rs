@@ -220,7 +220,7 @@ impl<H: Host> Gateway<H> {
                 Ok(Destination::Options(allowed.header()))
             }
             Found::Method(allowed) => {
-                Err(Failure { allow: Some(allowed.header()), ..Problem::MethodNotAllowed.into() })
+                Err(Failure::from(Problem::MethodNotAllowed).field(ALLOW, allowed.header()))
             }
             Found::Nothing => Err(Problem::NoRoute.into()),
         }

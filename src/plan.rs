@@ -22,6 +22,7 @@ use crate::route::table::{HostPattern, Table};
 mod auth;
 mod compile;
 mod conflict;
+mod exposure;
 mod policy;
 mod route;
 pub(crate) mod scalar;
@@ -96,6 +97,8 @@ pub struct Route {
     pub tolerated: Ambiguities,
     /// Who may use it.
     pub access: Access,
+    /// The same in the author's words, for listings: `public`, or what is asked of callers.
+    pub protection: Box<str>,
     /// What it does.
     pub action: Action,
     /// How long things may take.

@@ -3,9 +3,7 @@
 //! A [`Failure`] carries a [`Problem`], which the client sees, and a cause, which only the operator sees.
 
 use bytes::Bytes;
-use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
-};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode};
 
 /// Who made a request fail.
@@ -137,19 +135,15 @@ pub struct Failure {
     pub detail: Option<String>,
     /// What really happened, for the operator's record only.
     pub cause: Option<String>,
-    /// `Allow`, for 405 and for answered `OPTIONS`.
-    pub allow: Option<HeaderValue>,
-    /// `Retry-After`, in seconds.
-    pub retry_after: Option<u32>,
-    /// `WWW-Authenticate`, one challenge each (RFC 9110 section 11.6.1).
-    pub challenges: Vec<HeaderValue>,
+    /// Further fields of the answer: `Allow`, `Retry-After`, `WWW-Authenticate`.
+    pub fields: Vec<(HeaderName, HeaderValue)>,
 }
 
 // === impl Failure ===
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self { problem, detail: None, cause: None, allow: None, retry_after: None, challenges: Vec::new() }
+        Self { problem, detail: None, cause: None, fields: Vec::new() }
     }
 }
 
@@ -166,6 +160,12 @@ impl Failure {
         self
     }
 
+    /// Adds a field to the answer.
+    pub fn field(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+        self.fields.push((name, value.into()));
+        self
+    }
+
     /// The answer: RFC 9457 problem+json with RFC 9209 `Proxy-Status`. `gateway` is this gateway's name.
     pub fn respond(&self, gateway: &str, request_id: Option<&HeaderValue>) -> Response<Bytes> {
         let spec = self.problem.spec();
@@ -177,14 +177,8 @@ impl Failure {
         // these says anything about the next request.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         insert_proxy_status(headers, gateway, spec.proxy_error);
-        if let Some(allow) = &self.allow {
-            headers.insert(ALLOW, allow.clone());
-        }
-        if let Some(seconds) = self.retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        for challenge in &self.challenges {
-            headers.append(WWW_AUTHENTICATE, challenge.clone());
+        for (name, value) in &self.fields {
+            headers.append(name, value.clone());
         }
         response
     }

@@ -92,6 +92,7 @@ fn row(plan: &Plan, route: &Route, locations: &Locations) -> Vec<String> {
         methods(route),
         conditions(route).join(", "),
         format!("-> {}", action(plan, route)),
+        route.protection.to_string(),
         route.id.to_string(),
         written(route, locations),
     ]
@@ -114,6 +115,7 @@ fn entry(plan: &Plan, route: &Route, locations: &Locations) -> Value {
         "methods": route.methods.listed.iter().map(|method| method.as_str()).collect::<Vec<_>>(),
         "conditions": conditions(route),
         "action": action(plan, route),
+        "auth": &*route.protection,
         "file": place.file,
         "line": place.position.map(|(line, _)| line),
         "pointer": place.pointer,

@@ -1,5 +1,7 @@
 //! Who may call: ways in, and what a route asks of its callers.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 pub mod api_key;
@@ -88,4 +90,46 @@ pub struct AccessTable {
     /// A policy that must hold: an expression in CEL, or the name of one of `[policies]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+}
+
+// === impl Access ===
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Names(names) => f.write_str(&names.join(" or ")),
+            Self::Table(table) => table.fmt(f),
+        }
+    }
+}
+
+// === impl AccessTable ===
+
+impl fmt::Display for AccessTable {
+    /// Everything that is asked for, in a few words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut words = Vec::new();
+        let any = self.any.as_ref().map(OneOrMany::as_slice).unwrap_or_default();
+        if !any.is_empty() {
+            words.push(any.join(" or "));
+        }
+        if self.optional == Some(true) {
+            words.push("or nobody".to_owned());
+        }
+        words.extend(self.external.as_ref().map(|name| format!("asks {name}")));
+        let lists = [
+            ("scopes", &self.scopes, " "),
+            ("scope", &self.any_scope, " or "),
+            ("role", &self.roles, " or "),
+            ("group", &self.groups, " or "),
+        ];
+        for (what, values, between) in lists {
+            if !values.is_empty() {
+                words.push(format!("{what} {}", values.join(between)));
+            }
+        }
+        words.extend(self.policy.as_ref().map(|policy| format!("policy {policy}")));
+        f.write_str(&words.join(", "))
+    }
 }

@@ -153,6 +153,7 @@ pub(super) fn compile(
         server,
     };
     context.conflicts(&plan);
+    context.exposures(&plan);
     let failed = context.upstream_names.len() != plan.upstreams.len()
         || context.authenticator_names.len() != plan.auth.authenticators.len();
     ((!failed).then_some(plan), context.diagnostics)

@@ -37,6 +37,7 @@ impl Context<'_> {
             layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
         let limits: Layers<'_, _> = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
         let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
+        let protection = written.auth.as_ref().or(defaults.auth.as_ref()).map(ToString::to_string);
         let patience = self.patience(&timeouts);
         let body_limit = self.body_limit(&limits);
         let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
@@ -52,6 +53,7 @@ impl Context<'_> {
             query,
             tolerated: tolerated(&[written.paths.as_ref(), defaults.paths.as_ref()]),
             access,
+            protection: protection.unwrap_or_default().into(),
             action: action?,
             patience,
             body_limit,

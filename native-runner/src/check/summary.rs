@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
-use tollgate::plan::Plan;
+use tollgate::auth::Access;
+use tollgate::plan::{Plan, Route};
 
 use super::Checked;
 use crate::columns::align;
@@ -24,6 +25,7 @@ pub fn text(plan: &Plan, checked: &Checked, paint: Paint) -> String {
             rows.push(row("operator", format!("http://{admin}{}", open_to(admin))));
         }
     }
+    rows.extend(public_routes(plan).map(|route| row("public", format!("{} {}", route.id, route.pattern))));
     for name in &plan.variables {
         let environment = environment(name);
         let state = if std::env::var_os(&environment).is_some() { "set" } else { "not set here" };
@@ -50,12 +52,18 @@ pub fn json(plan: &Plan, checked: &Checked) -> Value {
     json!({
         "files": checked.files,
         "routes": plan.routes.len(),
+        "public_routes": public_routes(plan).map(|route| &*route.id).collect::<Vec<_>>(),
         "upstreams": plan.upstreams.iter().map(|upstream| &*upstream.name).collect::<Vec<_>>(),
         "listeners": listeners.collect::<Vec<_>>(),
         "admin": plan.server.admin.map(|address| address.to_string()),
         "variables": plan.variables.iter().map(|name| variable(name)).collect::<Vec<_>>(),
         "manifest": checked.manifest.as_ref().map(|path| path.display().to_string()),
     })
+}
+
+/// The routes that anybody may use.
+fn public_routes(plan: &Plan) -> impl Iterator<Item = &Route> {
+    plan.routes.iter().filter(|route| matches!(route.access, Access::Public))
 }
 
 fn row(name: &str, value: String) -> Vec<String> {

@@ -145,7 +145,7 @@ fn conceal(head: &mut Parts) {
 }
 
 fn overloaded() -> Failure {
-    Failure { retry_after: Some(RETRY_AFTER), ..Problem::Overloaded.into() }
+    Failure::from(Problem::Overloaded).field(http::header::RETRY_AFTER, RETRY_AFTER)
 }
 
 impl<B: Body<Data = Bytes>> Body for Held<B> {
