@@ -19,10 +19,14 @@ pub mod authorise;
 pub mod basic;
 pub mod caller;
 pub mod certificate;
+pub mod claims;
+pub mod discovery;
 pub mod external;
 pub mod introspection;
 pub mod jwt;
+pub mod key_source;
 pub mod login;
+pub mod origin;
 pub mod rejection;
 pub mod remembered;
 pub mod signature;
@@ -201,6 +205,7 @@ async fn identify<H: Host>(
     body: &mut Body<H::Stream>,
 ) -> Result<Admitted, Stop> {
     let mut foreign: Option<String> = None;
+    let mut invitation = None;
     for index in &required.any {
         let authenticator = &asking.plan.authenticators[*index];
         let found = match &authenticator.kind {
@@ -210,7 +215,7 @@ async fn identify<H: Host>(
             Kind::Introspection(it) => introspection::authenticate(host, authenticator, it, asking).await,
             Kind::Signature(it) => signature::authenticate(host, authenticator, it, asking, body).await,
             Kind::Certificate(it) => certificate::authenticate(authenticator, it, asking),
-            Kind::Login(login) => login::authenticate(host, authenticator, login, asking).await,
+            Kind::Login(login) => login::authenticate(host, login, asking).await,
             // The plan accepts none as a way in.
             Kind::External(_) => Found::Absent,
         };
@@ -220,13 +225,15 @@ async fn identify<H: Host>(
             Found::Verified(caller) => return Ok(Admitted { caller: Some(caller), ..Admitted::default() }),
             Found::Session(admitted) => return Ok(admitted),
             Found::Rejected(rejection) => return Err(refuse(required, asking, rejection)),
-            Found::Answer(answer) => return Err(Stop::Answer(answer)),
+            // Another way in may find credentials where a login finds none.
+            Found::Answer(answer) => invitation = invitation.or(Some(answer)),
         }
     }
-    match foreign {
-        Some(cause) => Err(refuse(required, asking, Rejection::Invalid(cause.into()))),
-        None if required.optional || required.any.is_empty() => Ok(Admitted::default()),
-        None => Err(refuse(required, asking, Rejection::Missing)),
+    match (foreign, invitation) {
+        (Some(cause), _) => Err(refuse(required, asking, Rejection::Invalid(cause.into()))),
+        (None, Some(answer)) => Err(Stop::Answer(answer)),
+        (None, None) if required.optional || required.any.is_empty() => Ok(Admitted::default()),
+        (None, None) => Err(refuse(required, asking, Rejection::Missing)),
     }
 }
 

@@ -25,6 +25,7 @@ use crate::route::{self, Found, Query};
 use crate::telemetry::Record;
 use crate::{auth, redirect, transform, upstream};
 
+mod login;
 mod record;
 mod refusal;
 
@@ -183,6 +184,7 @@ impl<H: Host> Gateway<H> {
             Action::Proxy(proxy) => self.proxy(route, proxy, incoming, body, deadline).await?,
             Action::Redirect(redirect) => self.redirect(route, redirect, &incoming)?,
             Action::Respond(respond) => fixed(respond),
+            Action::Login(own) => self.login(own, &incoming, deadline).await?,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
         for (name, value) in &admitted.response {
@@ -275,6 +277,7 @@ impl<H: Host> Gateway<H> {
             head.headers.remove(name);
         }
         head.headers.extend(admitted.request.clone());
+        auth::login::remove_cookies(&self.plan.auth, &mut head.headers);
         head.uri = target.into();
         head.version = Version::HTTP_11;
         head.extensions.clear();

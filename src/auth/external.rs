@@ -1,5 +1,7 @@
 //! A service that is asked about each request.
 
+pub mod fields;
+
 use super::{Admitted, Asking, Found};
 use crate::host::Host;
 

@@ -1,5 +1,8 @@
 //! Tokens that their issuer is asked about (RFC 7662).
 
+pub mod verdict;
+pub mod verdict_cache;
+
 use super::{Asking, Authenticator, Found};
 use crate::host::Host;
 

@@ -137,7 +137,8 @@ pub(super) fn compile(
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
     let auth = context.auth(documents);
-    let routes = context.routes(documents);
+    let mut routes = context.routes(documents);
+    routes.extend(context.login_routes(documents, &auth));
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let plan = Plan {

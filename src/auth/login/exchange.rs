@@ -33,6 +33,9 @@ pub struct Tokens {
     /// For asking again.
     #[serde(default)]
     pub refresh_token: Option<String>,
+    /// What was granted, where it is not what was asked for (RFC 6749 section 5.1).
+    #[serde(default)]
+    pub scope: Option<String>,
     /// How long the access token lasts, in seconds.
     #[serde(default)]
     pub expires_in: Option<u64>,

@@ -59,7 +59,6 @@ pub fn location(login: &Login, provider: Option<&Provider>, session: Option<&Ses
 mod tests {
     #![allow(clippy::unwrap_used)]
     use http::header::{HeaderName, HeaderValue};
-    use serde_json::Map;
 
     use super::super::policy::tests::login;
     use super::super::provider::tests::provider;
@@ -92,9 +91,7 @@ mod tests {
 
     #[test]
     fn where_the_browser_goes() {
-        let id_token = Some("i.j.k".to_owned());
-        let session =
-            Session { claims: Map::new(), begun: 0, used: 0, id_token, refresh_token: None, ask_at: None };
+        let session: Session = serde_json::from_str(r#"{"c":{},"b":0,"u":0,"i":"i.j.k"}"#).unwrap();
         let there =
             "https://id.example/end?a=b&client_id=app&post_logout_redirect_uri=https%3A%2F%2Fapp.example%2F";
         assert_eq!(location(&login(), Some(&provider()), None), there);

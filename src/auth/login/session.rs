@@ -11,6 +11,7 @@ use super::exchange::Tokens;
 use super::policy::Login;
 use super::seal::{Keys, Place};
 use super::chunks;
+use crate::auth::Caller;
 use crate::host::UnixMillis;
 
 /// A session that was used is sealed anew once this part of its idle time has passed, not at every request: an answer
@@ -30,6 +31,15 @@ pub struct Session {
     /// The claims that are kept; `iss` and `sub` always.
     #[serde(rename = "c")]
     pub claims: Map<String, Value>,
+    /// What the access token was granted.
+    #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<Box<str>>,
+    /// The person's roles.
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Box<str>>,
+    /// The person's groups.
+    #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Box<str>>,
     /// When the login was.
     #[serde(rename = "b")]
     pub begun: u64,
@@ -54,13 +64,18 @@ impl Session {
     pub fn begin(login: &Login, claims: &Map<String, Value>, tokens: Tokens, now: UnixMillis) -> Self {
         let now = seconds(now);
         let mut session = Self {
-            claims: chosen(login, claims),
+            claims: Map::new(),
+            scopes: Vec::new(),
+            roles: Vec::new(),
+            groups: Vec::new(),
             begun: now,
             used: now,
             id_token: None,
             refresh_token: None,
             ask_at: None,
         };
+        session.know(login, claims);
+        session.scopes = login.scope.split(' ').map(Into::into).collect();
         session.keep(login, tokens, now);
         session
     }
@@ -74,7 +89,7 @@ impl Session {
         now: UnixMillis,
     ) -> Self {
         if let Some(claims) = claims {
-            self.claims = chosen(login, claims);
+            self.know(login, claims);
         }
         self.used = seconds(now);
         self.keep(login, tokens, seconds(now));
@@ -93,7 +108,17 @@ impl Session {
         self.refresh_token.is_some() && self.ask_at.is_none_or(|at| at <= seconds(now))
     }
 
+    fn know(&mut self, login: &Login, claims: &Map<String, Value>) {
+        self.claims = chosen(login, claims);
+        self.roles = login.tokens.roles(claims).map(Into::into).collect();
+        self.groups = login.tokens.groups(claims).map(Into::into).collect();
+    }
+
     fn keep(&mut self, login: &Login, tokens: Tokens, now: u64) {
+        // RFC 6749 section 5.1: what is not said is what was asked for.
+        if let Some(scope) = &tokens.scope {
+            self.scopes = scope.split(' ').filter(|scope| !scope.is_empty()).map(Into::into).collect();
+        }
         if login.keeps_id_token && tokens.id_token.is_some() {
             self.id_token = tokens.id_token;
         }
@@ -138,6 +163,21 @@ impl Session {
         let place = Place { cookie: name, authenticator: &login.name };
         let text = keys.seal(&place, expires, &serde_json::to_vec(&session).ok()?, nonce)?;
         chunks::write(request, name, &text, left, login.secure)
+    }
+
+    /// The caller that it is.
+    pub fn caller(self, login: &Login) -> Caller {
+        let end = self.begun.saturating_add(login.lifetime.as_secs());
+        Caller {
+            by: (&*login.name).into(),
+            subject: self.claims.get("sub").and_then(Value::as_str).map(Into::into),
+            claims: self.claims,
+            scopes: self.scopes,
+            roles: self.roles,
+            groups: self.groups,
+            expires: Some(UnixMillis(end.saturating_mul(1_000))),
+            ..Caller::default()
+        }
     }
 
     /// How long the session may still last without another request.

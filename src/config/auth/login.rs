@@ -9,7 +9,7 @@ use super::super::text::{DurationText, OneOrMany};
 /// A browser's session, begun by logging in with OpenID Connect: the authorisation code flow with PKCE, and a sealed
 /// cookie. A person who goes to a page without a session is sent to the provider and comes back to that page; a script
 /// or a program gets 401.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Login {
