@@ -27,8 +27,8 @@ pub mod seal;
 pub mod session;
 pub mod tokens;
 
-pub use policy::Login;
 pub use enter::authenticate;
+pub use policy::Login;
 
 /// Takes the cookies of every login out of a request that goes to an upstream: whoever has one is the person it was
 /// made for, and an upstream, be its route public or not, is not.
@@ -36,9 +36,11 @@ pub fn remove_cookies(plan: &Plan, headers: &mut HeaderMap) {
     if !headers.contains_key(COOKIE) {
         return;
     }
-    let logins = || plan.authenticators.iter().filter_map(|authenticator| match &authenticator.kind {
-        Kind::Login(login) => Some(&login.cookies),
-        _ => None,
-    });
+    let logins = || {
+        plan.authenticators.iter().filter_map(|authenticator| match &authenticator.kind {
+            Kind::Login(login) => Some(&login.cookies),
+            _ => None,
+        })
+    };
     cookie::remove(headers, |name| logins().any(|cookies| cookies.has(name)));
 }

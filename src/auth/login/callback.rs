@@ -64,7 +64,7 @@ pub fn check<'a>(
     if !same(&pending.state, &state) {
         return Err(CallbackError::Unknown);
     }
-        match issuer {
+    match issuer {
         Some(issuer) if *issuer != *login.issuer => return Err(CallbackError::Issuer),
         None if provider.names_issuer => return Err(CallbackError::Issuer),
         _ => {}

@@ -27,7 +27,8 @@ pub async fn authenticate<H: Host>(host: &H, login: &Login, asking: &Asking<'_>)
         };
         if let Some(session) = Session::open(login, &keys, headers, asking.now) {
             if !browser::may_change(&asking.head.method, headers, &login.origin) {
-                let cause = "the request would change something and is not known to come from the origin's pages";
+                let cause =
+                    "the request would change something and is not known to come from the origin's pages";
                 return Found::Rejected(Rejection::denied(cause));
             }
             if let Some(admitted) = go_on(host, login, &keys, session, asking).await {
@@ -69,12 +70,7 @@ async fn go_on<H: Host>(
 }
 
 /// Asks the provider for new tokens. A provider that cannot be asked ends nobody's session; one that refuses does.
-async fn refresh<H: Host>(
-    host: &H,
-    login: &Login,
-    session: Session,
-    asking: &Asking<'_>,
-) -> Option<Session> {
+async fn refresh<H: Host>(host: &H, login: &Login, session: Session, asking: &Asking<'_>) -> Option<Session> {
     let store = asking.plan.store.as_ref();
     let Ok(provider) = Provider::of(host, store, login).await else {
         return Some(session.unasked(asking.now));

@@ -6,6 +6,7 @@ use http::request::Parts;
 use http::{Response, StatusCode};
 
 use super::callback::{self, CallbackError};
+use super::cookie;
 use super::enter::redirect;
 use super::id_token::{self, Expected};
 use super::logout::{self, Logout};
@@ -15,7 +16,6 @@ use super::provider::Provider;
 use super::seal::Purpose;
 use super::session::{self, Session};
 use super::tokens::{self, Grant, NoTokens, Rejected, exchange};
-use super::cookie;
 use crate::deadline::Deadline;
 use crate::host::{Host, UnixMillis};
 use crate::plan::StorePlan;
@@ -47,9 +47,7 @@ pub async fn finish<H: Host>(host: &H, login: &Login, visit: &Visit<'_>) -> Resu
     let (code, pending) = match checked {
         Ok(found) => found,
         // Whoever goes back to this page has logged in already.
-        Err(CallbackError::Unknown)
-            if Session::open(login, &session_keys, &head.headers, now).is_some() =>
-        {
+        Err(CallbackError::Unknown) if Session::open(login, &session_keys, &head.headers, now).is_some() => {
             return home(&format!("{}/", login.origin), Vec::new());
         }
         Err(error) => return Err(refused(login, error)),
@@ -118,11 +116,10 @@ fn failed(cause: impl Into<String>) -> Failure {
 fn refused(login: &Login, error: CallbackError) -> Failure {
     match error {
         CallbackError::Malformed(cause) => failed(cause),
-        CallbackError::Unknown => failed(format!(
-            "this browser has begun no such login under {}, or too long ago",
-            login.origin
-        ))
-        .detail("this browser has begun no such login, or too long ago: go to the page again"),
+        CallbackError::Unknown => {
+            failed(format!("this browser has begun no such login under {}, or too long ago", login.origin))
+                .detail("this browser has begun no such login, or too long ago: go to the page again")
+        }
         CallbackError::Issuer => failed("the answer is another issuer's (iss)"),
         CallbackError::Refused(error) => Failure::from(Problem::Forbidden)
             .detail("the login was refused")

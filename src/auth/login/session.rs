@@ -7,10 +7,10 @@ use http::header::HeaderValue;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::chunks;
 use super::exchange::Tokens;
 use super::policy::Login;
 use super::seal::{Keys, Place};
-use super::chunks;
 use crate::auth::Caller;
 use crate::host::UnixMillis;
 

@@ -73,7 +73,8 @@ impl Context<'_> {
         let after_logout = written.after_logout.clone().unwrap_or_else(|| "/".to_owned());
         let after_logout = self.login_path((at.key("after_logout"), after_logout))?;
         let (lifetime, idle) = self.login_lifetimes(at, written);
-        let skew = self.duration_or(&at.key("clock_skew"), written.clock_skew.as_ref(), Duration::from_secs(60));
+        let skew =
+            self.duration_or(&at.key("clock_skew"), written.clock_skew.as_ref(), Duration::from_secs(60));
         let tokens = self.login_tokens(at, written, skew);
         let scope = self.login_scope(&at.key("scopes"), written.scopes.as_deref());
         self.login_parameters(&at.key("parameters"), written);
@@ -94,7 +95,11 @@ impl Context<'_> {
             client_id: written.client_id.as_str().into(),
             client: client?,
             scope: scope.into(),
-            parameters: written.parameters.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).collect(),
+            parameters: written
+                .parameters
+                .iter()
+                .map(|(k, v)| (k.as_str().into(), v.as_str().into()))
+                .collect(),
             secrets,
             lifetime,
             idle,
@@ -109,8 +114,9 @@ impl Context<'_> {
     fn login_name(&mut self, at: &Pointer, name: &str) {
         let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         if !is_plain || name.len() > NAME_MOST {
-            self.error(&at.parent(), format!("\"{name}\" cannot be the name of a login"))
-                .help("it stands in paths and in names of cookies: at most 64 letters, digits, and any of . _ -");
+            self.error(&at.parent(), format!("\"{name}\" cannot be the name of a login")).help(
+                "it stands in paths and in names of cookies: at most 64 letters, digits, and any of . _ -",
+            );
         }
     }
 
@@ -125,14 +131,20 @@ impl Context<'_> {
             (Some(url), Some(Origin::Tuple(scheme, host, _))) if scheme == "https" || scheme == "http" => {
                 let secure = scheme == "https";
                 if !secure && !is_loopback(host) {
-                    self.error(at, format!("browsers send cookies that are for TLS only to no page of \"{text}\""))
-                        .help("https; only localhost and loopback addresses may have http, for trying things out");
+                    self.error(
+                        at,
+                        format!("browsers send cookies that are for TLS only to no page of \"{text}\""),
+                    )
+                    .help(
+                        "https; only localhost and loopback addresses may have http, for trying things out",
+                    );
                 }
                 Some((url.origin().ascii_serialization().into(), secure))
             }
             _ => {
-                self.error(at, format!("\"{text}\" is not an origin"))
-                    .help("scheme, host and, where it is not the usual one, port: \"https://app.example.com\"");
+                self.error(at, format!("\"{text}\" is not an origin")).help(
+                    "scheme, host and, where it is not the usual one, port: \"https://app.example.com\"",
+                );
                 None
             }
         }
@@ -141,7 +153,11 @@ impl Context<'_> {
     /// Where the provider's addresses are known from, and its keys.
     fn login_provider(&mut self, at: &Pointer, written: &config::Login) -> Option<(Home, Source)> {
         let id = |purpose: &str| -> [u8; 32] {
-            Sha256::digest(serde_json::to_vec(&(purpose, &written.issuer, &written.origins, &written.endpoints)).unwrap_or_default()).into()
+            Sha256::digest(
+                serde_json::to_vec(&(purpose, &written.issuer, &written.origins, &written.endpoints))
+                    .unwrap_or_default(),
+            )
+            .into()
         };
         let source = |place| Source { place, life: LIFE, limit: KEYS_LIMIT, id: id("keys") };
         if let Some(endpoints) = &written.endpoints {
@@ -159,7 +175,8 @@ impl Context<'_> {
             return Some((Home::Written(provider), source(Place::Address(jwks?))));
         }
         let at_issuer = at.key("issuer");
-        let own = self.endpoint(&at_issuer, &written.issuer, "the provider's discovery document, keys and tokens")?;
+        let own =
+            self.endpoint(&at_issuer, &written.issuer, "the provider's discovery document, keys and tokens")?;
         let url = Url::parse(&written.issuer).ok()?;
         let path = discovery::location(&url, Kind::OpenId).parse().ok()?;
         let mut others = Vec::new();
@@ -226,15 +243,17 @@ impl Context<'_> {
         if path.starts_with('/') && is_normal && path.bytes().all(plain) {
             return Some(path.into());
         }
-        self.error(&at, format!("\"{path}\" is not a path"))
-            .help("a slash first, then letters, digits, and any of / . _ ~ -, without empty or dotted segments");
+        self.error(&at, format!("\"{path}\" is not a path")).help(
+            "a slash first, then letters, digits, and any of / . _ ~ -, without empty or dotted segments",
+        );
         None
     }
 
     fn login_lifetimes(&mut self, at: &Pointer, written: &config::Login) -> (Duration, Duration) {
         let lifetime =
             self.duration_or(&at.key("lifetime"), written.lifetime.as_ref(), Duration::from_secs(8 * 3600));
-        let idle = self.duration_or(&at.key("idle"), written.idle.as_ref(), Duration::from_secs(3600).min(lifetime));
+        let idle =
+            self.duration_or(&at.key("idle"), written.idle.as_ref(), Duration::from_secs(3600).min(lifetime));
         if idle > lifetime {
             self.error(&at.key("idle"), "the session ends before it can be idle for so long")
                 .help("idle is at most lifetime");
@@ -252,7 +271,8 @@ impl Context<'_> {
             let parsed = ClaimPath::parse(text?);
             parsed.map_err(|message| drop(self.error(&at.key(key), message))).ok()
         };
-        let (roles, groups) = (path("roles", written.roles.as_ref()), path("groups", written.groups.as_ref()));
+        let (roles, groups) =
+            (path("roles", written.roles.as_ref()), path("groups", written.groups.as_ref()));
         Policy {
             audiences: vec![written.client_id.as_str().into()],
             skew,
