@@ -168,6 +168,19 @@ pub enum Stop {
     Answer(Box<Response<Bytes>>),
 }
 
+// === impl Plan ===
+
+impl Plan {
+    /// All key sets that are fetched.
+    pub fn key_sources(&self) -> impl Iterator<Item = &key_source::Source> {
+        self.authenticators.iter().filter_map(|authenticator| match &authenticator.kind {
+            Kind::Jwt(jwt) => jwt.key_source(),
+            Kind::Login(login) => login.key_source(),
+            _ => None,
+        })
+    }
+}
+
 /// Who calls, and whether they may: the stage. `body` is collected where a signature covers it.
 pub async fn authenticate<H: Host>(
     host: &H,

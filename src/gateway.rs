@@ -28,6 +28,7 @@ use crate::{auth, redirect, transform, upstream};
 mod login;
 mod record;
 mod refusal;
+mod upkeep;
 
 use refusal::{authority, is_registered, refuse_ambiguity, refuse_expectation};
 

@@ -23,6 +23,7 @@ mod auth;
 mod compile;
 mod conflict;
 mod exposure;
+mod key_source;
 mod policy;
 mod route;
 pub(crate) mod scalar;
@@ -75,6 +76,8 @@ pub struct Abilities {
     pub listens: bool,
     /// Has a key-value store.
     pub stores: bool,
+    /// Keeps things in memory from one request to the next.
+    pub remembers: bool,
 }
 
 /// One route, ready to run.
@@ -303,6 +306,7 @@ impl Abilities {
         chooses_tls: true,
         listens: true,
         stores: true,
+        remembers: true,
     };
     /// The component for Spin.
     pub const COMPONENT: Self = Self {
@@ -312,6 +316,7 @@ impl Abilities {
         chooses_tls: false,
         listens: false,
         stores: true,
+        remembers: false,
     };
     /// The component for every other host of `wasi:http`.
     pub const PORTABLE: Self = Self { name: "a component outside Spin", stores: false, ..Self::COMPONENT };

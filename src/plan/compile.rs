@@ -29,6 +29,8 @@ pub(super) struct Context<'a> {
     pub(super) upstream_names: BTreeMap<&'a str, usize>,
     /// Ways in that are written, with their index and whether they are external services.
     pub(super) authenticator_names: BTreeMap<&'a str, (usize, bool)>,
+    /// Whether there is a key-value store.
+    pub(super) has_store: bool,
     pub(super) variables: BTreeSet<Box<str>>,
     /// Addresses beyond those of upstreams that may be called, each with what it is for.
     pub(super) called: BTreeMap<Box<str>, Box<str>>,
@@ -127,6 +129,7 @@ pub(super) fn compile(
         diagnostics: Vec::new(),
         upstream_names: upstream_names(documents),
         authenticator_names: authenticator_names(documents),
+        has_store: documents.iter().any(|(_, document)| document.store.is_some()),
         variables: BTreeSet::new(),
         called: BTreeMap::new(),
     };

@@ -52,6 +52,11 @@ impl Answer for Native {
         self.current.load().refuse(failure, head, peer)
     }
 
+    async fn tend(self: &Arc<Self>) {
+        let gateway = self.current.load_full();
+        gateway.tick().await;
+    }
+
     fn leaves_request_unread(&self, body: &Self::Body) -> bool {
         body.leaves_request_unread()
     }

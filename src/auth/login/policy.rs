@@ -91,6 +91,11 @@ pub struct Cookies {
 // === impl Login ===
 
 impl Login {
+    /// Where the provider's keys are fetched.
+    pub fn key_source(&self) -> Option<&Source> {
+        Some(&self.keys)
+    }
+
     /// `redirect_uri`: the address of the callback, as it is registered at the provider.
     pub fn redirect_uri(&self) -> String {
         format!("{}{}", self.origin, self.callback)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::super::text::{DurationText, OneOrMany};
+use super::fetch::Fetch;
 
 /// A browser's session, begun by logging in with OpenID Connect: the authorisation code flow with PKCE, and a sealed
 /// cookie. A person who goes to a page without a session is sent to the provider and comes back to that page; a script
@@ -25,6 +26,9 @@ pub struct Login {
     /// The provider's addresses, where it has no discovery document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoints: Option<LoginEndpoints>,
+    /// How the provider's keys and its discovery document are fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetch: Option<Fetch>,
     /// The client's identifier at the provider. `ORIGIN/.tollgate/login/NAME/callback` (or `callback`, where it is
     /// given) must be registered there as its redirect address.
     pub client_id: String,

@@ -2,20 +2,18 @@
 
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use url::{Host, Origin, Url};
 
+use super::super::Endpoint;
 use super::super::compile::{Context, Pointer};
-use super::super::{Endpoint, Target};
+use super::super::key_source::Issuer;
 use crate::auth::claims::ClaimPath;
-use crate::auth::discovery::{self, Kind};
+use crate::auth::discovery::Kind;
 use crate::auth::jwt::{Algorithms, Policy};
-use crate::auth::key_source::life::Life;
-use crate::auth::key_source::{self, Place, Source};
+use crate::auth::key_source::Source;
 use crate::auth::login::policy::{ClientAuthentication, Cookies, Home, Login};
 use crate::auth::login::provider::Provider;
 use crate::auth::login::seal::KEYS_MOST;
-use crate::auth::origin::Origins;
 use crate::config::auth::login as config;
 
 /// The longest name: it is part of names of cookies, and of paths.
@@ -23,17 +21,6 @@ const NAME_MOST: usize = 64;
 
 /// The largest ID token: what a token endpoint gives, not what a header takes.
 const ID_TOKEN_MOST: usize = 32 << 10;
-
-/// How long a provider's documents live.
-const LIFE: Life = Life {
-    refresh: Duration::from_secs(10 * 60),
-    grace: Duration::from_secs(24 * 3600),
-    cool_down: Duration::from_secs(30),
-    timeout: Duration::from_secs(5),
-};
-
-/// The largest key set, in bytes.
-const KEYS_LIMIT: usize = 256 << 10;
 
 const SCOPES: [&str; 3] = ["openid", "email", "profile"];
 const CLAIMS: [&str; 4] = ["email", "email_verified", "name", "preferred_username"];
@@ -152,46 +139,29 @@ impl Context<'_> {
 
     /// Where the provider's addresses are known from, and its keys.
     fn login_provider(&mut self, at: &Pointer, written: &config::Login) -> Option<(Home, Source)> {
-        let id = |purpose: &str| -> [u8; 32] {
-            Sha256::digest(
-                serde_json::to_vec(&(purpose, &written.issuer, &written.origins, &written.endpoints))
-                    .unwrap_or_default(),
-            )
-            .into()
+        let (at_issuer, at_origins, at_fetch) = (at.key("issuer"), at.key("origins"), at.key("fetch"));
+        let fetch = (&at_fetch, written.fetch.as_ref());
+        let Some(endpoints) = &written.endpoints else {
+            let issuer = Issuer {
+                issuer: (&at_issuer, &written.issuer),
+                origins: (&at_origins, &written.origins),
+                kind: Kind::OpenId,
+            };
+            return Some((Home::Discovered, self.key_set_of(&issuer, fetch)?));
         };
-        let source = |place| Source { place, life: LIFE, limit: KEYS_LIMIT, id: id("keys") };
-        if let Some(endpoints) = &written.endpoints {
-            let at = at.key("endpoints");
-            if !written.origins.is_empty() {
-                self.error(&at.parent().key("origins"), "origins are for what a discovery document names");
-            }
-            let authorization = self.browser_address(&at.key("authorization"), &endpoints.authorization);
-            let token = self.endpoint(&at.key("token"), &endpoints.token, "the provider's tokens");
-            let jwks = self.endpoint(&at.key("jwks"), &endpoints.jwks, "the provider's keys");
-            let end = endpoints.end_session.as_ref();
-            let end_session = end.and_then(|text| self.browser_address(&at.key("end_session"), text));
-            let provider =
-                Provider { authorization: authorization?, token: token?, end_session, names_issuer: false };
-            return Some((Home::Written(provider), source(Place::Address(jwks?))));
+        if !written.origins.is_empty() {
+            self.error(&at_origins, "origins are for what a discovery document names")
+                .help("remove it, or remove endpoints");
         }
-        let at_issuer = at.key("issuer");
-        let own =
-            self.endpoint(&at_issuer, &written.issuer, "the provider's discovery document, keys and tokens")?;
-        let url = Url::parse(&written.issuer).ok()?;
-        let path = discovery::location(&url, Kind::OpenId).parse().ok()?;
-        let mut others = Vec::new();
-        for (text, at) in written.origins.iter().zip(at.key("origins").indices()) {
-            others.extend(self.endpoint(&at, text, "what the provider's discovery document names"));
-        }
-        let others = others.into_iter().map(|endpoint: Endpoint| -> Target { endpoint.target });
-        let provider = key_source::Provider {
-            issuer: written.issuer.as_str().into(),
-            document: Endpoint { target: own.target.clone(), path },
-            origins: Origins::new(own.target, others),
-            life: LIFE,
-            id: id("provider"),
-        };
-        Some((Home::Discovered, source(Place::Provider(provider))))
+        let at = at.key("endpoints");
+        let authorization = self.browser_address(&at.key("authorization"), &endpoints.authorization);
+        let token = self.endpoint(&at.key("token"), &endpoints.token, "a login's tokens");
+        let keys = self.key_set_at(&at.key("jwks"), &endpoints.jwks, fetch);
+        let end = endpoints.end_session.as_ref();
+        let end_session = end.and_then(|text| self.browser_address(&at.key("end_session"), text));
+        let provider =
+            Provider { authorization: authorization?, token: token?, end_session, names_issuer: false };
+        Some((Home::Written(provider), keys?))
     }
 
     /// An address that only browsers are sent to.
@@ -231,7 +201,7 @@ impl Context<'_> {
             self.error(at, format!("there are {} secrets to seal sessions with", texts.len()))
                 .help(format!("1 to {KEYS_MOST}: the first seals, all open"));
         }
-        let listed = matches!(written.session_secret, super::super::super::config::OneOrMany::Many(_));
+        let listed = matches!(written.session_secret, crate::config::OneOrMany::Many(_));
         let places = texts.iter().zip(at.indices());
         places.filter_map(|(text, each)| self.secret(if listed { &each } else { at }, text)).collect()
     }
