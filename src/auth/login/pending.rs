@@ -270,6 +270,25 @@ mod tests {
         assert!(find(&login(), &keys(), &jar.headers(), &state, late).is_none());
     }
 
+    /// A login that began long ago and lasts long, for cases: they run at any time, over hosts with chance of their
+    /// own. If this fails, the layout has changed, and `VERSION` in `seal.rs` should have.
+    #[test]
+    fn the_login_of_the_cases() {
+        let pending = Pending {
+            state: "the-state".to_owned(),
+            nonce: "the-nonce".to_owned(),
+            verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned(),
+            return_to: "/orders?page=2".to_owned(),
+            begun: 1_767_225_600_000,
+        };
+        let name = cookie_name(&login(), &pending.state);
+        let place = Place { cookie: &name, authenticator: "people" };
+        let text = serde_json::to_vec(&pending).unwrap();
+        let sealed = keys().seal(&place, UnixMillis(4_102_444_800_000), &text, [1; 24]).unwrap();
+        let case = include_str!("../../../tests/cases/auth/login-callback.toml");
+        assert!(case.contains(&format!("{name}={sealed}")), "{name}={sealed}");
+    }
+
     #[test]
     fn the_logins_own_paths_are_not_returned_to() {
         let mut jar = Jar::default();
