@@ -81,7 +81,7 @@ pub fn check<'a>(
 /// The error by its name in the lists: nothing that came is passed on, not even to the operator.
 fn refusal(error: &str) -> CallbackError {
     if let Some(known) = REFUSALS.iter().find(|known| **known == error) {
-        return CallbackError::Refused(*known);
+        return CallbackError::Refused(known);
     }
     let known = FAILURES.iter().find(|known| **known == error);
     CallbackError::Provider(known.copied().unwrap_or("an error that no list has"))

@@ -1,7 +1,9 @@
 //! The two paths that a login has of its own: where the provider sends the browser back to, and the logout.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, SET_COOKIE,
+};
 use http::request::Parts;
 use http::{Response, StatusCode};
 
@@ -36,9 +38,7 @@ pub struct Visit<'a> {
 
 /// The callback: the code is exchanged, the ID token judged, and the session begins.
 pub async fn finish<H: Host>(host: &H, login: &Login, visit: &Visit<'_>) -> Result<Response<Bytes>, Failure> {
-    let Visit { head, now, deadline, store } = *visit;
-    let misconfigured = |cause: String| Failure::from(Problem::Misconfigured).cause(cause);
-    let unavailable = |cause: String| Failure::from(Problem::AuthUnavailable).cause(cause);
+    let Visit { head, now, store, .. } = *visit;
     let pending_keys = tokens::keys(host, login, Purpose::Login).await.map_err(misconfigured)?;
     let session_keys = tokens::keys(host, login, Purpose::Session).await.map_err(misconfigured)?;
     let provider = Provider::of(host, store, login).await.map_err(unavailable)?;
@@ -52,8 +52,34 @@ pub async fn finish<H: Host>(host: &H, login: &Login, visit: &Visit<'_>) -> Resu
         }
         Err(error) => return Err(refused(login, error)),
     };
-    let grant = Grant::Code(&code, &pending.verifier);
-    let given = exchange(host, login, &provider, grant, deadline).await.map_err(|error| match error {
+    let begun = begin(host, login, visit, &provider, &code, &pending).await;
+    // A code is good once: the login is over, whatever came of it.
+    let over = cookie::forget(&pending::cookie_name(login, &pending.state), login.secure);
+    let session = match (begun, over.clone()) {
+        (Ok(session), _) => session,
+        (Err(failure), Some(over)) => return Err(failure.field(SET_COOKIE, over)),
+        (Err(failure), None) => return Err(failure),
+    };
+    let mut random = |bytes: &mut [u8]| host.fill(bytes);
+    let cookies = session.seal(login, &session_keys, &head.headers, now, &mut random);
+    let mut cookies = cookies
+        .ok_or_else(|| misconfigured("the session is too large for cookies: keep fewer claims".to_owned()))?;
+    cookies.extend(over);
+    home(&format!("{}{}", login.origin, pending.return_to), cookies)
+}
+
+/// The session that a code gives: exchanged for tokens, of which the ID token is judged.
+async fn begin<H: Host>(
+    host: &H,
+    login: &Login,
+    visit: &Visit<'_>,
+    provider: &Provider,
+    code: &str,
+    pending: &Pending,
+) -> Result<Session, Failure> {
+    let Visit { now, deadline, store, .. } = *visit;
+    let grant = Grant::Code(code, &pending.verifier);
+    let given = exchange(host, login, provider, grant, deadline).await.map_err(|error| match error {
         NoTokens::Grant => failed("the token endpoint does not take the code"),
         NoTokens::Misconfigured(cause) => misconfigured(cause),
         NoTokens::Unavailable(cause) => unavailable(cause),
@@ -66,13 +92,7 @@ pub async fn finish<H: Host>(host: &H, login: &Login, visit: &Visit<'_>) -> Resu
     };
     let expected = Expected { issuer: &login.issuer, nonce: Some(&pending.nonce), now };
     id_token::check(login, &claims, &expected).map_err(failed)?;
-    let session = Session::begin(login, &claims, given, now);
-    let mut random = |bytes: &mut [u8]| host.fill(bytes);
-    let cookies = session.seal(login, &session_keys, &head.headers, now, &mut random);
-    let mut cookies = cookies
-        .ok_or_else(|| misconfigured("the session is too large for cookies: keep fewer claims".to_owned()))?;
-    cookies.extend(forget_pending(login, &pending));
-    home(&format!("{}{}", login.origin, pending.return_to), cookies)
+    Ok(Session::begin(login, &claims, given, now))
 }
 
 /// The logout.
@@ -104,8 +124,12 @@ fn home(location: &str, cookies: Vec<HeaderValue>) -> Result<Response<Bytes>, Fa
     Ok(response)
 }
 
-fn forget_pending(login: &Login, pending: &Pending) -> Option<HeaderValue> {
-    cookie::forget(&pending::cookie_name(login, &pending.state), login.secure)
+fn misconfigured(cause: String) -> Failure {
+    Failure::from(Problem::Misconfigured).cause(cause)
+}
+
+fn unavailable(cause: String) -> Failure {
+    Failure::from(Problem::AuthUnavailable).cause(cause)
 }
 
 fn failed(cause: impl Into<String>) -> Failure {

@@ -13,7 +13,7 @@ pub enum Home {
     /// Its discovery document, which also says where its keys are.
     Discovered,
     /// The configuration.
-    Written(Provider),
+    Written(Box<Provider>),
 }
 
 /// How the gateway shows the token endpoint that it is the client it says (OpenID Connect Core section 9).
@@ -138,7 +138,7 @@ pub(super) mod tests {
             origin: "https://app.example".into(),
             secure: true,
             issuer: "https://id.example".into(),
-            home: Home::Written(provider()),
+            home: Home::Written(Box::new(provider())),
             keys: Source {
                 place: Place::Address(Endpoint::of(&Url::parse("https://id.example/keys").unwrap()).unwrap()),
                 life: Life {

@@ -26,7 +26,7 @@ impl Provider {
     /// The provider of `login`. The error is for the operator.
     pub async fn of<H: Host>(host: &H, store: Option<&StorePlan>, login: &Login) -> Result<Self, String> {
         let provider = match (&login.home, &login.keys.place) {
-            (Home::Written(provider), _) => return Ok(provider.clone()),
+            (Home::Written(provider), _) => return Ok(Self::clone(provider)),
             (Home::Discovered, Place::Provider(provider)) => provider,
             // The plan makes no such login.
             (Home::Discovered, Place::Address(_)) => return Err("there is no discovery document".to_owned()),

@@ -243,10 +243,10 @@ mod tests {
         HeaderMap::from_iter([(COOKIE, HeaderValue::try_from(pairs.join("; ")).unwrap())])
     }
 
-    /// A session that began long ago and lasts long, for cases: they run at any time, over hosts with chance of their
+    /// Sessions that began long ago and last long, for cases: they run at any time, over hosts with chance of their
     /// own. If this fails, the layout has changed, and `VERSION` in `seal.rs` should have.
     #[test]
-    fn the_session_of_the_cases() {
+    fn the_sessions_of_the_cases() {
         let days = |days: u64| Duration::from_secs(days * 24 * HOUR);
         let login = Login { lifetime: days(20_000), idle: days(20_000), ..login() };
         let now = UnixMillis(1_767_225_600_000);
@@ -254,6 +254,12 @@ mod tests {
         let request = sealed(&login, &session, now);
         let cookie = request[COOKIE].to_str().unwrap();
         let case = include_str!("../../../tests/cases/auth/login-session.toml");
+        assert!(case.contains(cookie), "{cookie}");
+        let login = Login { refreshes: true, ..login };
+        let session = Session::begin(&login, &claims(), tokens("the-refresh-token"), now);
+        let request = sealed(&login, &session, now);
+        let cookie = request[COOKIE].to_str().unwrap();
+        let case = include_str!("../../../tests/cases/auth/login-refresh.toml");
         assert!(case.contains(cookie), "{cookie}");
     }
 

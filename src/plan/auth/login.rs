@@ -58,7 +58,7 @@ impl Context<'_> {
             self.error(&at.key("logout"), "callback and logout cannot have the same path");
         }
         let after_logout = written.after_logout.clone().unwrap_or_else(|| "/".to_owned());
-        let after_logout = self.login_path((at.key("after_logout"), after_logout))?;
+        let after_logout = self.login_path((at.key("after_logout"), after_logout));
         let (lifetime, idle) = self.login_lifetimes(at, written);
         let skew =
             self.duration_or(&at.key("clock_skew"), written.clock_skew.as_ref(), Duration::from_secs(60));
@@ -78,7 +78,7 @@ impl Context<'_> {
             tokens,
             callback: callback?,
             logout: logout?,
-            after_logout,
+            after_logout: after_logout?,
             client_id: written.client_id.as_str().into(),
             client: client?,
             scope: scope.into(),
@@ -161,7 +161,7 @@ impl Context<'_> {
         let end_session = end.and_then(|text| self.browser_address(&at.key("end_session"), text));
         let provider =
             Provider { authorization: authorization?, token: token?, end_session, names_issuer: false };
-        Some((Home::Written(provider), keys?))
+        Some((Home::Written(Box::new(provider)), keys?))
     }
 
     /// An address that only browsers are sent to.
@@ -228,7 +228,8 @@ impl Context<'_> {
             self.error(&at.key("idle"), "the session ends before it can be idle for so long")
                 .help("idle is at most lifetime");
         }
-        for (key, span) in [("lifetime", lifetime), ("idle", idle)] {
+        let idle_at = if written.idle.is_some() { "idle" } else { "lifetime" };
+        for (key, span) in [("lifetime", lifetime), (idle_at, idle)] {
             if span < Duration::from_secs(1) {
                 self.error(&at.key(key), "sessions are counted in whole seconds").help("\"1s\" or more");
             }
@@ -237,9 +238,12 @@ impl Context<'_> {
     }
 
     fn login_tokens(&mut self, at: &Pointer, written: &config::Login, skew: Duration) -> Policy {
-        let mut path = |key: &str, text: Option<&String>| {
-            let parsed = ClaimPath::parse(text?);
-            parsed.map_err(|message| drop(self.error(&at.key(key), message))).ok()
+        let mut path = |key: &str, text: Option<&String>| match ClaimPath::parse(text?) {
+            Ok(path) => Some(path),
+            Err(message) => {
+                self.error(&at.key(key), message);
+                None
+            }
         };
         let (roles, groups) =
             (path("roles", written.roles.as_ref()), path("groups", written.groups.as_ref()));
