@@ -83,11 +83,21 @@ out=${out:-$([[ $quick ]] && echo "$work/quick" || echo "$root/docs/performance"
 #            anyway, it leaves `command` empty.
 
 names=()
-declare -A group title path prepare state reason
+declare -A group title path prepare state reason tokens
 
 contestant() {
     names+=("$1")
     group[$1]=$2 path[$1]=$3 title[$1]=$4 prepare[$1]=${*:5} state[$1]=new reason[$1]=''
+}
+
+# bears NAME KIND: the load of this contestant has tokens: hs256 or rs256.
+bears() { tokens[$1]=$2; }
+
+# Makes the tokens and their keys, once: many different ones, all alive.
+make_tokens() {
+    command -v openssl >/dev/null || install openssl openssl || return
+    python3 "$here/tokens.py" "$work/tokens" "$([[ $quick ]] && echo 20 || echo 1000)" ||
+        skip 'the tokens cannot be made'
 }
 
 # Ends a contestant's preparation: its row shows the reason.
@@ -182,7 +192,9 @@ trap 'complain "line $LINENO failed"' ERR
 
 listening() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # One request: the answer's body, if the status is 200.
-fetch() { curl --silent --fail --max-time 5 --output - "http://127.0.0.1:$1$2"; }
+fetch() { curl --silent --fail --max-time 5 --output - "${credentials[@]}" "http://127.0.0.1:$1$2"; }
+# What the contestant that is measured must be shown: curl's options, and the file of tokens for wrk.
+credentials=() token_file=
 
 # The last line of a log, fit for a table.
 last_line() { tail -n 1 "$1" | tr '\t|' '  ' | cut -c 1-120 | grep . || echo 'it said nothing'; }
@@ -219,7 +231,7 @@ ticks_of_children() { awk '{ sub(/^.*\) /, ""); print $14 + $15 }' "/proc/$$/sta
 
 # load SECONDS PORT PATH FILE: leaves wrk's numbers in FILE (see load.lua), tab-separated.
 load() {
-    wrk --threads "$threads" --connections "$connections" --duration "${1}s" --timeout 5s --latency \
+    TOKENS=$token_file wrk --threads "$threads" --connections "$connections" --duration "${1}s" --timeout 5s --latency \
         --script "$here/load.lua" "http://127.0.0.1:$2$3" >"$work/wrk.log" 2>&1 &&
         sed -n 's/^result\t//p' "$work/wrk.log" >"$4"
 }
@@ -243,6 +255,11 @@ ready() {
 start() {
     eval "local -a command=(${commands[$1]})"
     pid=$backend_pid port=$backend_port
+    credentials=() token_file=''
+    if [[ ${tokens[$1]-} ]]; then
+        token_file=$work/tokens/${tokens[$1]}.tokens
+        credentials=(--header "Authorization: Bearer $(head -n 1 "$token_file")")
+    fi
     if ((${#command[@]})); then
         # With SO_REUSEPORT, somebody else on the port would quietly take part of the load.
         if listening "$proxy_port"; then complain "port $proxy_port is taken"; exit 1; fi

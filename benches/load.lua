@@ -1,4 +1,20 @@
--- For wrk: one line of numbers that a program can read. Times in microseconds.
+-- For wrk: one line of numbers that a program can read (times in microseconds), and requests with the tokens of the
+-- file that the environment's TOKENS names, one after the other.
+local requests, at = {}, 0
+
+init = function()
+  local file = os.getenv("TOKENS")
+  if not file or file == "" then return end
+  for token in io.lines(file) do
+    requests[#requests + 1] = wrk.format(nil, nil, { Host = wrk.headers["Host"], Authorization = "Bearer " .. token })
+  end
+  at = math.random(#requests)
+  request = function()
+    at = at % #requests + 1
+    return requests[at]
+  end
+end
+
 done = function(summary, latency)
   local errors = summary.errors
   io.write(string.format("result\t%d\t%d\t%d\t%d\t%d\t%d\n",

@@ -21,7 +21,9 @@ mod outcome;
 pub use considered::{Considered, Verdict};
 pub use outcome::{Answer, Field, Limits, Outcome, Sent, Waits};
 
+use crate::auth::Caller;
 use crate::gateway::{Gateway, Peer};
+use crate::host::UnixMillis;
 use crate::plan::Plan;
 use crate::route::path::normalise;
 use crate::route::{self, Query};
@@ -44,6 +46,11 @@ pub struct Question {
     pub body: u64,
     /// Who sends it.
     pub peer: SocketAddr,
+    /// When.
+    pub now: UnixMillis,
+    /// Who is taken for the caller; `None`: the request's own credentials are looked at, as far as that is possible
+    /// without asking anybody.
+    pub caller: Option<Caller>,
 }
 
 /// What would happen.
@@ -89,8 +96,12 @@ pub struct Seen {
 pub fn explain(plan: &Arc<Plan>, question: &Question) -> Result<Explanation, String> {
     let request = request(question)?;
     let (head, _) = request.clone().into_parts();
-    let host = Recorder::default();
+    let host = Recorder::new(Arc::clone(plan), question.now);
     let gateway = Gateway::new(Arc::clone(plan), host.clone());
+    let gateway = match &question.caller {
+        Some(caller) => gateway.assuming(Arc::new(caller.clone())),
+        None => gateway,
+    };
     let peer = Peer { address: question.peer, secure: question.secure };
     let mut handled = pin!(gateway.handle(request, peer));
     // The recording host never lets anybody wait.
@@ -181,6 +192,8 @@ mod tests {
             headers: HeaderMap::new(),
             body: 0,
             peer: SocketAddr::from(([192, 0, 2, 1], 0)),
+            now: UnixMillis(0),
+            caller: None,
         }
     }
 

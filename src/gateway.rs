@@ -11,26 +11,29 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 
-use crate::auth::{Admitted, Asking, Stop};
+use crate::auth::{Admitted, Asking, Caller, Stop};
 use crate::body::{Body, BodyError, Meter, Upload};
 use crate::deadline::Deadline;
 use crate::forward::client::{Client, client_of};
 use crate::forward::{self, Passage};
 use crate::host::Host;
+use crate::identity::fold::FoldedNames;
 use crate::plan::{Action, Patience, Plan, Proxy, Redirect, Respond, Route};
 use crate::problem::{Failure, Problem};
 use crate::reply::{Open, Reply, ReplyBody};
 use crate::route::path::{Normal, normalise};
-use crate::route::{self, Found, Query};
 use crate::telemetry::Record;
-use crate::{auth, redirect, transform, upstream};
+use crate::{auth, credentials, redirect, transform};
 
+mod destination;
 mod login;
 mod record;
 mod refusal;
+mod showing;
 mod upkeep;
 
-use refusal::{authority, is_registered, refuse_ambiguity, refuse_expectation};
+use destination::Destination;
+use refusal::authority;
 
 /// How long a client has to read an answer that no route made.
 const PATIENCE: Patience = Patience {
@@ -45,6 +48,8 @@ const PATIENCE: Patience = Patience {
 pub struct Gateway<H> {
     plan: Arc<Plan>,
     host: H,
+    /// Who is taken for every request's caller; nobody but in an explanation.
+    assumed: Option<Arc<Caller>>,
 }
 
 /// The other end of a connection.
@@ -75,7 +80,12 @@ type Answer<S> = (Response<Body<S>>, Patience, Deadline);
 impl<H: Host> Gateway<H> {
     /// Puts `plan` in force on `host`.
     pub fn new(plan: Arc<Plan>, host: H) -> Self {
-        Self { plan, host }
+        Self { plan, host, assumed: None }
+    }
+
+    /// Takes `caller` for every request's, without looking: for explanations.
+    pub fn assuming(self, caller: Arc<Caller>) -> Self {
+        Self { assumed: Some(caller), ..self }
     }
 
     /// The plan in force.
@@ -152,6 +162,7 @@ impl<H: Host> Gateway<H> {
             now: record.started,
             deadline,
             plan: &self.plan.auth,
+            assumed: self.assumed.as_ref(),
         };
         let admitted = match auth::authenticate(&self.host, &route.access, &asking, &mut body).await {
             Ok(admitted) => admitted,
@@ -186,69 +197,13 @@ impl<H: Host> Gateway<H> {
             Action::Redirect(redirect) => self.redirect(route, redirect, &incoming)?,
             Action::Respond(respond) => fixed(respond),
             Action::Login(own) => self.login(own, &incoming, deadline).await?,
+            Action::KeySet => self.key_set().await?,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
         for (name, value) in &admitted.response {
             response.headers_mut().append(name, value.clone());
         }
         Ok(response)
-    }
-
-    fn find(&self, head: &Parts, authority: &str, normal: &Normal<'_>) -> Result<Destination, Failure> {
-        self.refuse_method(&head.method)?;
-        refuse_expectation(&head.headers)?;
-        if normal.path == "*" {
-            // RFC 9112 section 3.2.4: only OPTIONS asks about the server as a whole.
-            return match head.method {
-                Method::OPTIONS => Ok(Destination::Options(self.every_method())),
-                _ => Err(Failure::from(Problem::BadRequest).detail("only OPTIONS takes *")),
-            };
-        }
-        let query = Query {
-            host: &route::lowercase(route::host::name(authority)),
-            path: &normal.path,
-            query: head.uri.query(),
-            method: &head.method,
-            headers: &head.headers,
-        };
-        match self.plan.find(&query) {
-            Found::Route(index) => {
-                refuse_ambiguity(normal, Some(&self.plan.routes[index]))?;
-                Ok(Destination::Route(index))
-            }
-            _ if !normal.found.is_empty() => {
-                Err(refuse_ambiguity(normal, None).err().unwrap_or(Problem::NoRoute.into()))
-            }
-            Found::Method(allowed) if head.method == Method::OPTIONS => {
-                Ok(Destination::Options(allowed.header()))
-            }
-            Found::Method(allowed) => {
-                Err(Failure::from(Problem::MethodNotAllowed).field(ALLOW, allowed.header()))
-            }
-            Found::Nothing => Err(Problem::NoRoute.into()),
-        }
-    }
-
-    /// RFC 9110 section 9.1: 501 for a method that is unknown, 405 for one that is known and not allowed.
-    fn refuse_method(&self, method: &Method) -> Result<(), Failure> {
-        match *method {
-            Method::GET
-            | Method::HEAD
-            | Method::POST
-            | Method::PUT
-            | Method::PATCH
-            | Method::DELETE
-            | Method::OPTIONS
-            | Method::TRACE => Ok(()),
-            _ if self.plan.methods.contains(method) || is_registered(method) => Ok(()),
-            _ => Err(Problem::NotImplemented.into()),
-        }
-    }
-
-    fn every_method(&self) -> HeaderValue {
-        let own = self.plan.methods.iter().map(|method| format!(", {method}")).collect::<String>();
-        HeaderValue::try_from(format!("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT{own}"))
-            .unwrap_or(HeaderValue::from_static("GET, HEAD, OPTIONS"))
     }
 
     async fn proxy(
@@ -261,12 +216,16 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let Incoming { mut head, peer, client, authority, normal, admitted, record } = incoming;
         let name = &self.plan.telemetry.name;
+        route.access.remove_told(&self.plan.auth, &mut head.headers);
         forward::refuse_loop(&head.headers, name)?;
         if forward::max_forwards_spent(&mut head) {
             return Ok(options(self.every_method()));
         }
-        let (body, meter) = upload(route, &head.headers, body)?;
         let upstream = &self.plan.upstreams[proxy.upstream];
+        self.purge(route, admitted, &mut head);
+        let showing = upstream.credentials.as_ref();
+        let body = credentials::content(&self.host, showing, body, route.body_limit, deadline).await?;
+        let (body, meter) = upload(route, &head.headers, body, &self.plan.claimed)?;
         let asked_for = head.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
         let target =
             transform::target(route, &upstream.base, &proxy.path, &proxy.query, &asked_for, &normal.path)?;
@@ -282,20 +241,13 @@ impl<H: Host> Gateway<H> {
         head.uri = target.into();
         head.version = Version::HTTP_11;
         head.extensions.clear();
+        let shown = self.introduce(route, upstream, admitted, &mut head, &body, deadline).await?;
         record.upload = meter;
         record.upstream = Some(proxy.upstream);
         record.attempts = 1;
         record.asked = Some(self.host.tick() - record.begun);
         let request = Request::from_parts(head, body);
-        let sent = upstream::exchange(
-            &self.host,
-            &upstream.target,
-            &route.patience,
-            deadline,
-            request,
-            record.upload.as_ref(),
-        )
-        .await;
+        let sent = self.send(route, upstream, &shown, request, deadline, record).await;
         record.answered = Some(self.host.tick() - record.begun);
         let mut response = sent?.map(Body::Stream);
         forward::response(response.headers_mut());
@@ -328,19 +280,16 @@ impl<H: Host> Gateway<H> {
     }
 }
 
-/// Where a request goes.
-enum Destination {
-    /// To the route of this index.
-    Route(usize),
-    /// Nowhere: the gateway says which methods there are.
-    Options(HeaderValue),
-}
-
 /// A body that is counted, and who counts; nobody where there is none.
 type Metered<S> = (Body<Upload<S>>, Option<Arc<Meter>>);
 
 /// The request's body with its limit, refused at once where the announced length is beyond it.
-fn upload<S>(route: &Route, headers: &HeaderMap, body: Body<S>) -> Result<Metered<S>, Failure>
+fn upload<S>(
+    route: &Route,
+    headers: &HeaderMap,
+    body: Body<S>,
+    claimed: &Arc<FoldedNames>,
+) -> Result<Metered<S>, Failure>
 where
     S: http_body::Body<Data = Bytes, Error = BodyError> + Unpin,
 {
@@ -359,7 +308,7 @@ where
         }
         Body::Stream(stream) => {
             let (upload, meter) = Upload::new(stream, route.body_limit);
-            (Body::Stream(upload), Some(meter))
+            (Body::Stream(upload.without(claimed)), Some(meter))
         }
     })
 }

@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["body", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
+    ("explain", &["auth", "body", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     ("gateway", &["auth", "body", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),

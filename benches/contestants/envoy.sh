@@ -44,10 +44,35 @@ $pad    prefix_match_map:
 $pad      map:
 $(route_names "$1" | sed "s|.*|$pad        \"/&/\": { action: { name: route, typed_config: { \"@type\": $type.config.route.v3.Route, match: { prefix: \"/\" }, route: { cluster: backend } } } }|")"
     fi
-    fill envoy.yaml "$work/envoy-$1-$2.yaml" "ROUTES=$routes" "BACKEND_PORT=$backend_port"
+    fill envoy.yaml "$work/envoy-$1-$2.yaml" "ROUTES=$routes" 'FILTERS=' "BACKEND_PORT=$backend_port"
     command=("$envoy_binary" -c "$work/envoy-$1-$2.yaml" --concurrency "$cores" --log-level error --disable-hot-restart)
+}
+
+# prepare_envoy_tokens hs256|rs256: jwt_authn with its cache of verified tokens, large enough for all of them.
+prepare_envoy_tokens() {
+    install_envoy && make_tokens || return
+    local type=type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3 keys
+    keys=$(<"$work/tokens/$1.jwks")
+    local filter="- name: envoy.filters.http.jwt_authn
+                    typed_config:
+                      \"@type\": $type.JwtAuthentication
+                      providers:
+                        bench:
+                          issuer: https://issuer.test
+                          audiences: [orders]
+                          forward: true
+                          local_jwks: { inline_string: '$keys' }
+                          jwt_cache_config: { jwt_cache_size: 2000 }
+                      rules: [{ match: { prefix: / }, requires: { provider_name: bench } }]"
+    fill envoy.yaml "$work/envoy-$1.yaml" "FILTERS=$filter" "BACKEND_PORT=$backend_port" \
+        'ROUTES=routes: [{ match: { prefix: "/" }, route: { cluster: backend } }]'
+    command=("$envoy_binary" -c "$work/envoy-$1.yaml" --concurrency "$cores" --log-level error --disable-hot-restart)
 }
 
 contestant envoy plain /item 'Envoy' prepare_envoy 1 list
 contestant envoy-1000 routes /r00977/item 'Envoy, list of 1,000 prefix routes (977th)' prepare_envoy 1000 list
 contestant envoy-1000-tree routes /r00770/item 'Envoy, matching tree of 1,000 prefixes' prepare_envoy 1000 tree
+contestant envoy-hs256 tokens /item 'Envoy, jwt_authn with its cache, HS256' prepare_envoy_tokens hs256
+contestant envoy-rs256 tokens /item 'Envoy, jwt_authn with its cache, RS256' prepare_envoy_tokens rs256
+bears envoy-hs256 hs256
+bears envoy-rs256 rs256

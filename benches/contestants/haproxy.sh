@@ -9,9 +9,31 @@ prepare_haproxy() {
         route_names "$1" | sed 's|.*|/&/ backend|' >"$work/haproxy-$1.map"
         rule="use_backend %[path,map_beg($work/haproxy-$1.map,none)]"
     fi
-    fill haproxy.cfg "$work/haproxy-$1.cfg" "RULE=$rule"
+    fill haproxy.cfg "$work/haproxy-$1.cfg" "RULE=$rule" 'TOKENS='
+    command=(haproxy -db -q -f "$work/haproxy-$1.cfg")
+}
+
+# prepare_haproxy_tokens hs256|rs256: what HAProxy's manual shows for jwt_verify: algorithm, signature, issuer,
+# audience and time.
+prepare_haproxy_tokens() {
+    install haproxy haproxy && make_tokens || return
+    local key=$work/tokens/rs256.public.pem
+    if [[ $1 == hs256 ]]; then key=$(<"$work/tokens/hs256.secret"); fi
+    local rules="http-request set-var(txn.bearer) http_auth_bearer
+    http-request set-var(txn.alg) var(txn.bearer),jwt_header_query('\$.alg')
+    http-request deny deny_status 401 unless { var(txn.alg) -m str ${1^^} }
+    http-request deny deny_status 401 unless { var(txn.bearer),jwt_verify(txn.alg,\"$key\") 1 }
+    http-request deny deny_status 401 unless { var(txn.bearer),jwt_payload_query('\$.iss') -m str https://issuer.test }
+    http-request deny deny_status 401 unless { var(txn.bearer),jwt_payload_query('\$.aud') -m str orders }
+    http-request set-var(txn.now) date()
+    http-request deny deny_status 401 unless { var(txn.bearer),jwt_payload_query('\$.exp','int'),sub(txn.now) -m int gt 0 }"
+    fill haproxy.cfg "$work/haproxy-$1.cfg" "RULE=default_backend backend" "TOKENS=$rules"
     command=(haproxy -db -q -f "$work/haproxy-$1.cfg")
 }
 
 contestant haproxy plain /item 'HAProxy' prepare_haproxy 1
 contestant haproxy-1000 routes /r00770/item 'HAProxy, map of 1,000 prefixes' prepare_haproxy 1000
+contestant haproxy-hs256 tokens /item 'HAProxy, jwt_verify, HS256' prepare_haproxy_tokens hs256
+contestant haproxy-rs256 tokens /item 'HAProxy, jwt_verify, RS256' prepare_haproxy_tokens rs256
+bears haproxy-hs256 hs256
+bears haproxy-rs256 rs256

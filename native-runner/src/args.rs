@@ -212,6 +212,21 @@ pub struct Explain {
     /// The length of the request's body, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = 0)]
     pub body_size: u64,
+    /// Take the request for one of this caller, whatever its credentials; nobody is asked about them.
+    #[arg(long = "as", value_name = "SUBJECT")]
+    pub subject: Option<String>,
+    /// A scope that the caller was granted; may be given several times.
+    #[arg(long = "scope", value_name = "SCOPE", requires = "subject")]
+    pub scopes: Vec<String>,
+    /// A role of the caller; may be given several times.
+    #[arg(long = "role", value_name = "ROLE", requires = "subject")]
+    pub roles: Vec<String>,
+    /// A group of the caller; may be given several times.
+    #[arg(long = "group", value_name = "GROUP", requires = "subject")]
+    pub groups: Vec<String>,
+    /// A claim about the caller, in JSON or as text; may be given several times.
+    #[arg(long = "claim", value_name = "NAME=VALUE", requires = "subject", value_parser = claim)]
+    pub claims: Vec<(String, serde_json::Value)>,
     /// Show routes for other hosts and paths too.
     #[arg(long)]
     pub all: bool,
@@ -277,6 +292,13 @@ fn services(text: &str) -> Result<Services, String> {
     let ports: Result<Vec<u16>, _> = text.split(',').map(|port| port.trim().parse()).collect();
     let ports = ports.ok().and_then(|ports| ports.try_into().ok());
     ports.map(Services).ok_or_else(|| "three ports, such as 9101,9102,9103".to_owned())
+}
+
+/// Reads `name=value`.
+fn claim(text: &str) -> Result<(String, serde_json::Value), String> {
+    let (name, value) = text.split_once('=').ok_or("a claim is written NAME=VALUE")?;
+    let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+    Ok((name.to_owned(), value))
 }
 
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {

@@ -47,6 +47,7 @@ pub fn action(plan: &Plan, route: &Route) -> String {
                 LoginStep::Logout => format!("logout of {name}"),
             }
         }
+        Action::KeySet => "key set".to_owned(),
     }
 }
 

@@ -12,17 +12,21 @@ use http_body::{Frame, SizeHint};
 
 use crate::body::{Body, BodyError, Upload};
 use crate::host::{
-    Clock, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, StoreError, Tick, UnixMillis,
-    VariableError, Variables,
+    Clock, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind, StoreError,
+    Tick, UnixMillis, VariableError, Variables,
 };
 use crate::memory::Memory;
-use crate::plan::{Patience, StorePlan, Target};
+use crate::plan::{Patience, Plan, StorePlan, Target};
 use crate::problem::Problem;
 use crate::telemetry::{Outcome, Record};
 
 /// Writes down what a gateway does.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Recorder(Arc<Mutex<Recorded>>);
+#[derive(Debug, Clone)]
+pub(super) struct Recorder {
+    recorded: Arc<Mutex<Recorded>>,
+    plan: Arc<Plan>,
+    now: UnixMillis,
+}
 
 /// What a gateway did.
 #[derive(Debug, Default)]
@@ -50,13 +54,18 @@ pub(super) struct Announced(pub(super) u64);
 // === impl Recorder ===
 
 impl Recorder {
+    /// A host under `plan`, on which it is always `now`.
+    pub(super) fn new(plan: Arc<Plan>, now: UnixMillis) -> Self {
+        Self { recorded: Arc::default(), plan, now }
+    }
+
     /// What was written down.
     pub(super) fn take(&self) -> Recorded {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.recorded.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn write(&self, write: impl FnOnce(&mut Recorded)) {
-        write(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        write(&mut self.recorded.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -64,7 +73,7 @@ impl Clock for Recorder {
     type Sleep = Ready<()>;
 
     fn unix(&self) -> UnixMillis {
-        UnixMillis(0)
+        self.now
     }
 
     fn tick(&self) -> Tick {
@@ -116,10 +125,14 @@ impl HttpClient for Recorder {
 
     async fn send(
         &self,
-        _: &Target,
+        target: &Target,
         _: &Patience,
         request: Request<Body<Upload<Announced>>>,
     ) -> Result<Response<Announced>, SendError> {
+        if self.plan.upstreams.iter().all(|upstream| upstream.target != *target) {
+            let cause = format!("an explanation asks nobody, and {} would be asked", target.authority);
+            return Err(SendError::unsent(SendErrorKind::Prohibited, cause));
+        }
         let (head, _) = request.into_parts();
         self.write(|recorded| recorded.sent = Some(head));
         Ok(Response::new(Announced(0)))

@@ -13,25 +13,18 @@ use crate::route::path::Ambiguities;
 /// A setting in two places, the nearer one first; each with where it was written.
 pub(super) type Layers<'a, T> = [(Pointer, Option<&'a T>); 2];
 
-/// How long things may take where nobody says otherwise.
-pub(super) const PATIENCE: Patience = Patience {
-    request: Some(Duration::from_secs(300)),
-    connect: Duration::from_secs(5),
-    first_byte: Duration::from_secs(30),
-    idle: Some(Duration::from_secs(60)),
-};
-
 impl Context<'_> {
     pub(super) fn patience(&mut self, layers: &Layers<'_, Timeouts>) -> Patience {
         let request = self.layered(layers, "request", |timeouts| timeouts.request.as_ref());
         let connect = self.layered(layers, "connect", |timeouts| timeouts.connect.as_ref());
         let first_byte = self.layered(layers, "first_byte", |timeouts| timeouts.first_byte.as_ref());
         let idle = self.layered(layers, "idle", |timeouts| timeouts.idle.as_ref());
+        let default = Patience::default();
         Patience {
-            request: request.map_or(PATIENCE.request, |(_, value)| value),
-            connect: self.never_off("connect", connect, PATIENCE.connect),
-            first_byte: self.never_off("first_byte", first_byte, PATIENCE.first_byte),
-            idle: idle.map_or(PATIENCE.idle, |(_, value)| value),
+            request: request.map_or(default.request, |(_, value)| value),
+            connect: self.never_off("connect", connect, default.connect),
+            first_byte: self.never_off("first_byte", first_byte, default.first_byte),
+            idle: idle.map_or(default.idle, |(_, value)| value),
         }
     }
 
@@ -143,7 +136,8 @@ impl Context<'_> {
         templates
     }
 
-    fn editable(&mut self, at: &Pointer, name: &str) -> Option<HeaderName> {
+    /// The name of a field that may be changed; others are reported.
+    pub(super) fn editable(&mut self, at: &Pointer, name: &str) -> Option<HeaderName> {
         /// What frames a message, belongs to one connection, or is the host's to write.
         const FIXED: [&str; 11] = [
             "connection",

@@ -4,10 +4,13 @@ use std::io::stdout;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use http::HeaderMap;
+use tollgate::auth::Caller;
 use tollgate::explain::{Question, explain as answer};
+use tollgate::host::UnixMillis;
 use tollgate::plan::Abilities;
 
 use crate::args::Explain;
@@ -51,6 +54,7 @@ fn question(arguments: &Explain) -> anyhow::Result<Question> {
     for (name, value) in &arguments.headers {
         headers.append(name, value.clone());
     }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let authority = if authority.is_empty() { "localhost" } else { authority };
     Ok(Question {
         method: arguments.method.parse().with_context(|| format!("\"{}\" is no method", arguments.method))?,
@@ -60,5 +64,21 @@ fn question(arguments: &Explain) -> anyhow::Result<Question> {
         headers,
         body: arguments.body_size,
         peer: SocketAddr::new(arguments.peer, 0),
+        now: UnixMillis(u64::try_from(now.as_millis()).unwrap_or(u64::MAX)),
+        caller: arguments.subject.as_deref().map(|subject| caller(subject, arguments)),
     })
+}
+
+/// The caller that the arguments describe.
+fn caller(subject: &str, arguments: &Explain) -> Caller {
+    let texts = |texts: &[String]| texts.iter().map(|text| text.as_str().into()).collect();
+    Caller {
+        by: "explain".into(),
+        subject: Some(subject.into()),
+        claims: arguments.claims.iter().cloned().collect(),
+        scopes: texts(&arguments.scopes),
+        roles: texts(&arguments.roles),
+        groups: texts(&arguments.groups),
+        ..Caller::default()
+    }
 }

@@ -35,6 +35,8 @@ fn start(setup: Setup) -> anyhow::Result<Running> {
         variables: Arc::new(Variables::new(variables)),
         access_log: AccessLog::to(false, Lines::new(lines))?,
         workers: 1,
+        // A case counts every request that an upstream receives.
+        upkeep: false,
     };
     let server = Server::start(Arc::new(plan), &settings)?;
     let (address, _) = *server.addresses().first().context("the server listens nowhere")?;

@@ -21,8 +21,8 @@ pub struct Keep {
     pub refused: Duration,
 }
 
-/// What stands for a token: a SHA-256 over the authenticator's own name and the token, so that no authenticator takes
-/// another's verdict for its own.
+/// What stands for a token: a SHA-256 over the authenticator's fingerprint and the token, so that no authenticator
+/// takes another's verdict for its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenDigest([u8; 32]);
 
@@ -79,13 +79,10 @@ impl Keep {
 // === impl TokenDigest ===
 
 impl TokenDigest {
-    /// The digest of `token` for the authenticator that `scope` names: whatever makes its verdicts different from
-    /// another's.
-    pub fn new(scope: &str, token: &str) -> Self {
+    /// The digest of `token` for the authenticator of this fingerprint.
+    pub fn new(fingerprint: &[u8; 32], token: &str) -> Self {
         let mut hasher = Sha256::new();
-        // The length goes first, so that no scope and token run together into another pair.
-        hasher.update((scope.len() as u64).to_le_bytes());
-        hasher.update(scope.as_bytes());
+        hasher.update(fingerprint);
         hasher.update(token.as_bytes());
         Self(hasher.finalize().into())
     }
@@ -161,6 +158,7 @@ mod tests {
     use super::*;
 
     const NOW: UnixMillis = UnixMillis(1_767_225_600_000);
+    const A: [u8; 32] = [1; 32];
     const KEEP: Keep = Keep { active: Duration::from_secs(30), refused: Duration::from_secs(5) };
 
     fn verdict(answer: &serde_json::Value) -> Verdict {
@@ -169,7 +167,7 @@ mod tests {
 
     fn kept(token: &str, seconds: u64, active: bool) -> Kept {
         let until = after(NOW, Duration::from_secs(seconds));
-        Kept { token: TokenDigest::new("a", token), until, active, body: b"{}".to_vec() }
+        Kept { token: TokenDigest::new(&A, token), until, active, body: b"{}".to_vec() }
     }
 
     #[test]
@@ -194,7 +192,7 @@ mod tests {
 
     #[test]
     fn what_was_kept_is_found_for_its_own_token_only() {
-        let token = TokenDigest::new("a", "one");
+        let token = TokenDigest::new(&A, "one");
         let read = |kept: &Kept, now: UnixMillis| Found::read(Some(&kept.encode()), &token, &KEEP, now);
         let own = kept("one", 30, true);
         assert_eq!(read(&own, NOW), Found::Kept(own.clone()));
@@ -221,9 +219,9 @@ mod tests {
 
     #[test]
     fn digests_tell_authenticators_apart() {
-        assert_ne!(TokenDigest::new("a", "bc"), TokenDigest::new("ab", "c"));
-        assert_ne!(TokenDigest::new("a", "t"), TokenDigest::new("b", "t"));
-        assert!(TokenDigest::new("a", "t").place() < PLACES);
+        assert_ne!(TokenDigest::new(&A, "t"), TokenDigest::new(&[2; 32], "t"));
+        assert_ne!(TokenDigest::new(&A, "t"), TokenDigest::new(&A, "u"));
+        assert!(TokenDigest::new(&A, "t").place() < PLACES);
         let encoded = kept("a secret token", 30, true).encode();
         assert!(!encoded.windows(6).any(|window| window == b"secret"));
     }

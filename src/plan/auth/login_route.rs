@@ -4,18 +4,13 @@ use http::Method;
 use url::Url;
 
 use super::super::compile::{Context, Pointer};
-use super::super::policy::PATIENCE;
 use super::super::{Action, LoginRoute, LoginStep, Route};
 use crate::auth::login::Login;
-use crate::auth::{Access, Kind, Plan};
+use crate::auth::{Kind, Plan};
 use crate::config::Document;
 use crate::route::condition::Methods;
-use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
 use crate::route::table::HostPattern;
-
-/// The largest body of a request to one of them, in bytes; it is not looked at.
-const BODY_LIMIT: u64 = 4_096;
 
 impl Context<'_> {
     /// The callback and the logout of every login.
@@ -45,21 +40,9 @@ fn route(at: &Pointer, login: &Login, own: LoginRoute) -> Option<Route> {
         LoginStep::Logout => ("logout", &login.logout, vec![Method::GET, Method::HEAD, Method::POST]),
     };
     let host = Url::parse(&login.origin).ok()?.host_str()?.to_ascii_lowercase();
-    Some(Route {
-        id: format!("auth/{}/{last}", login.name).into(),
-        origin: (at.file().into(), at.path().into()),
-        hosts: vec![HostPattern::Exact(host.into())],
-        pattern: Pattern::path(path).ok()?,
-        methods: Methods { listed, head_through_get: false },
-        headers: Vec::new(),
-        query: Vec::new(),
-        tolerated: Ambiguities::default(),
-        access: Access::Public,
-        protection: "public".into(),
-        action: Action::Login(own),
-        patience: PATIENCE,
-        body_limit: BODY_LIMIT,
-        request_edits: Vec::new(),
-        response_edits: Vec::new(),
-    })
+    let id = format!("auth/{}/{last}", login.name);
+    let origin = (at.file().into(), at.path().into());
+    let route = Route::of_the_gateway(&id, origin, Pattern::path(path).ok()?, Action::Login(own));
+    let methods = Methods { listed, head_through_get: false };
+    Some(Route { hosts: vec![HostPattern::Exact(host.into())], methods, ..route })
 }

@@ -1,0 +1,85 @@
+//! Where a request goes: to a route, or nowhere.
+
+use http::Method;
+use http::header::{ALLOW, HeaderValue};
+use http::request::Parts;
+
+use super::Gateway;
+use super::refusal::{is_registered, refuse_ambiguity, refuse_expectation};
+use crate::host::Host;
+use crate::problem::{Failure, Problem};
+use crate::route::path::Normal;
+use crate::route::{self, Found, Query};
+
+/// Where a request goes.
+pub(super) enum Destination {
+    /// To the route of this index.
+    Route(usize),
+    /// Nowhere: the gateway says which methods there are.
+    Options(HeaderValue),
+}
+
+impl<H: Host> Gateway<H> {
+    /// The route that takes a request, or why there is none.
+    pub(super) fn find(
+        &self,
+        head: &Parts,
+        authority: &str,
+        normal: &Normal<'_>,
+    ) -> Result<Destination, Failure> {
+        self.refuse_method(&head.method)?;
+        refuse_expectation(&head.headers)?;
+        if normal.path == "*" {
+            // RFC 9112 section 3.2.4: only OPTIONS asks about the server as a whole.
+            return match head.method {
+                Method::OPTIONS => Ok(Destination::Options(self.every_method())),
+                _ => Err(Failure::from(Problem::BadRequest).detail("only OPTIONS takes *")),
+            };
+        }
+        let query = Query {
+            host: &route::lowercase(route::host::name(authority)),
+            path: &normal.path,
+            query: head.uri.query(),
+            method: &head.method,
+            headers: &head.headers,
+        };
+        match self.plan.find(&query) {
+            Found::Route(index) => {
+                refuse_ambiguity(normal, Some(&self.plan.routes[index]))?;
+                Ok(Destination::Route(index))
+            }
+            _ if !normal.found.is_empty() => {
+                Err(refuse_ambiguity(normal, None).err().unwrap_or(Problem::NoRoute.into()))
+            }
+            Found::Method(allowed) if head.method == Method::OPTIONS => {
+                Ok(Destination::Options(allowed.header()))
+            }
+            Found::Method(allowed) => {
+                Err(Failure::from(Problem::MethodNotAllowed).field(ALLOW, allowed.header()))
+            }
+            Found::Nothing => Err(Problem::NoRoute.into()),
+        }
+    }
+
+    /// RFC 9110 section 9.1: 501 for a method that is unknown, 405 for one that is known and not allowed.
+    fn refuse_method(&self, method: &Method) -> Result<(), Failure> {
+        match *method {
+            Method::GET
+            | Method::HEAD
+            | Method::POST
+            | Method::PUT
+            | Method::PATCH
+            | Method::DELETE
+            | Method::OPTIONS
+            | Method::TRACE => Ok(()),
+            _ if self.plan.methods.contains(method) || is_registered(method) => Ok(()),
+            _ => Err(Problem::NotImplemented.into()),
+        }
+    }
+
+    pub(super) fn every_method(&self) -> HeaderValue {
+        let own = self.plan.methods.iter().map(|method| format!(", {method}")).collect::<String>();
+        HeaderValue::try_from(format!("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT{own}"))
+            .unwrap_or(HeaderValue::from_static("GET, HEAD, OPTIONS"))
+    }
+}
