@@ -24,6 +24,7 @@ export async function login(world) {
   });
   try {
     const page = await browser.newPage();
+    await refusal(world, page);
     await person(world, page);
     await tabs(world, await browser.createBrowserContext());
     await leaving(world, page);
@@ -35,6 +36,19 @@ export async function login(world) {
     await browser.close();
   }
   holds(idp.fetches.keys > 0, 'the keys of the provider were asked for');
+}
+
+// The person changes their mind at the provider.
+async function refusal({ holds, idp, origin }, page) {
+  await page.goto(`${origin}/app/`, there);
+  await Promise.all([page.waitForNavigation(there), page.click('a[href$="/abort"]')]);
+  const text = await page.evaluate(() => document.body.textContent);
+  holds(
+    page.url().startsWith(origin) && text.includes('the login was refused') && !text.includes('End-User'),
+    'a login that the person breaks off ends with a problem, and nothing of what came is repeated',
+    text,
+  );
+  await page.deleteCookie(...(await cookies(page, origin)));
 }
 
 async function person(world, page) {
