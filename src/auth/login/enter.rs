@@ -57,6 +57,9 @@ async fn go_on<H: Host>(
         changed = true;
     }
     let mut response = HeaderMap::new();
+    // RFC 9111 section 3.5 keeps shared caches from answers to requests with Authorization; nothing keeps them from
+    // those to requests with cookies, and what is behind the gateway sees no cookie and may say `public`.
+    response.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
     if changed {
         let mut random = |bytes: &mut [u8]| host.fill(bytes);
         // Without a new cookie the old one goes on until it is over.
