@@ -144,6 +144,8 @@ pub enum Action {
     Redirect(Redirect),
     /// A fixed answer.
     Respond(Respond),
+    /// A path of a login's own.
+    Login(LoginRoute),
     /// The gateway's public keys.
     KeySet,
 }
@@ -205,6 +207,24 @@ pub struct Respond {
     pub body: bytes::Bytes,
     /// The body's media type, where there is a body.
     pub content_type: Option<HeaderValue>,
+}
+
+/// A path of a login's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginRoute {
+    /// The index of the authenticator.
+    pub authenticator: usize,
+    /// What the path is for.
+    pub step: LoginStep,
+}
+
+/// What a path of a login's own is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginStep {
+    /// The provider sends the browser back to it.
+    Callback,
+    /// The session ends.
+    Logout,
 }
 
 /// How long things may take.

@@ -151,6 +151,7 @@ pub(super) fn compile(
     let mut routes = context.routes(documents, issuer.as_ref());
     context.credentials_and_tokens(&routes, &upstreams);
     routes.extend(context.published(issuer.as_ref()));
+    routes.extend(context.login_routes(documents, &auth));
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let plan = Plan {
