@@ -25,6 +25,7 @@ use crate::route::table::{HostPattern, Table};
 mod auth;
 mod compile;
 mod conflict;
+mod consumer;
 mod credentials;
 mod exposure;
 mod identity;
@@ -264,6 +265,8 @@ pub struct IssuerPlan {
 pub struct StorePlan {
     /// The label of Spin's store.
     pub label: Box<str>,
+    /// The native runner's file, relative to the configuration's directory; `None` for a store in memory.
+    pub file: Option<Box<str>>,
 }
 
 /// Where an upstream is and how it is spoken to.

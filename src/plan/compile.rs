@@ -31,6 +31,7 @@ pub(super) struct Context<'a> {
     /// Ways in that are written, with their index and whether they are external services.
     pub(super) authenticator_names: BTreeMap<&'a str, (usize, bool)>,
     /// Whether there is a key-value store.
+    /// Whether a key-value store is written.
     pub(super) has_store: bool,
     pub(super) variables: BTreeSet<Box<str>>,
     /// Addresses beyond those of upstreams that may be called, each with what it is for.
