@@ -41,7 +41,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A query condition reads queries as rewriting does.
     ("route", &["plan", "transform"]),
     ("security_headers", &[]),
-    ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "memory", "plan", "problem", "reply", "route", "telemetry"]),
+    // Its clients hold tokens, which are signed as the gateway signs its own.
+    ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
     ("telemetry", &["auth", "body", "host", "plan", "problem"]),
     // A rewritten path is matched again for what it captured.

@@ -10,6 +10,7 @@ mod broken;
 mod client_certificates;
 mod expect;
 mod http2;
+mod keys;
 mod limits;
 mod observe;
 mod process;
