@@ -98,8 +98,9 @@ pub struct Issuer {
     pub name: Option<String>,
     /// Variables with private keys, each as `"${name}"`: Ed25519 (signs `EdDSA`), P-256 (`ES256`) or RSA from 2048 bits
     /// (`RS256`), in PKCS #8 PEM (`-----BEGIN PRIVATE KEY-----`); line ends may be written `\n`. Signing with Ed25519
-    /// takes a tenth of the time of P-256, and a hundredth of RSA's. The first signs, all are published. To change keys: add the new one at the end, put it first once every upstream has seen it, and
-    /// remove the old one a token's lifetime later.
+    /// takes a tenth of the time of P-256, and a hundredth of RSA's. The first signs, all are published. To change keys:
+    /// add the new one at the end, put it first once every upstream has seen it, and remove the old one a token's
+    /// lifetime later.
     pub keys: Vec<String>,
     /// The path at which the public keys are published as a JSON Web Key Set, to everybody; `"off"` for nowhere.
     /// Default: `"/.well-known/tollgate/jwks.json"`.

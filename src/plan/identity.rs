@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, HeaderName};
+use http::header::{AUTHORIZATION, COOKIE, HeaderName};
 
 use super::compile::{Context, Pointer, one};
 use super::policy::Layers;
@@ -121,8 +121,8 @@ impl Context<'_> {
             let at = at.key(name);
             let source = self.source(&at, told);
             let Some(name) = self.editable(&at, name) else { continue };
-            if name == AUTHORIZATION {
-                self.error(&at, "Authorization holds credentials, not names").help(
+            if [AUTHORIZATION, COOKIE].contains(&name) {
+                self.error(&at, format!("{name} holds credentials, not names")).help(
                     "choose a field of its own, or give token = { header = \"Authorization\" } for the gateway's token",
                 );
                 continue;
@@ -181,6 +181,9 @@ impl Context<'_> {
             Some(name) => self.editable(&at_header, name)?,
             None => TOKEN_HEADER,
         };
+        if header == COOKIE {
+            self.error(&at_header, "a token is no cookie").help("Authorization, or a field of its own");
+        }
         if let Some(first) = headers.iter().find(|known| folds_to(&known.name, &header)) {
             let message = format!("servers read {header} and {} of headers as one name", first.name);
             self.error(&at_header, message).help("give one of them another name");
