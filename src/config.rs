@@ -22,7 +22,7 @@ pub mod text;
 pub mod upstream;
 
 pub use auth::{Access, AccessTable, Authenticator};
-pub use consumer::Consumer;
+pub use consumer::{Consumer, SignatureKey};
 pub use credentials::Credentials;
 pub use identity::{Identity, Issuer};
 pub use policy::{BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};

@@ -29,6 +29,7 @@ mod destination;
 mod record;
 mod refusal;
 mod showing;
+mod upkeep;
 
 use destination::Destination;
 use refusal::authority;

@@ -13,6 +13,7 @@ pub mod credentials;
 pub mod deadline;
 pub mod diagnostic;
 pub mod explain;
+pub mod expression;
 pub mod forward;
 pub mod gateway;
 pub mod host;

@@ -29,6 +29,7 @@ mod consumer;
 mod credentials;
 mod exposure;
 mod identity;
+mod key_source;
 mod policy;
 mod route;
 pub(crate) mod scalar;
@@ -85,6 +86,8 @@ pub struct Abilities {
     pub listens: bool,
     /// Has a key-value store.
     pub stores: bool,
+    /// Keeps things in memory from one request to the next.
+    pub remembers: bool,
 }
 
 /// One route, ready to run.
@@ -314,6 +317,7 @@ impl Abilities {
         chooses_tls: true,
         listens: true,
         stores: true,
+        remembers: true,
     };
     /// The component for Spin.
     pub const COMPONENT: Self = Self {
@@ -323,6 +327,7 @@ impl Abilities {
         chooses_tls: false,
         listens: false,
         stores: true,
+        remembers: false,
     };
     /// The component for every other host of `wasi:http`.
     pub const PORTABLE: Self = Self { name: "a component outside Spin", stores: false, ..Self::COMPONENT };

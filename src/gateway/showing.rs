@@ -30,6 +30,7 @@ impl<H: Host> Gateway<H> {
     /// The first that is done to it.
     pub(super) fn purge(&self, route: &Route, admitted: &Admitted, head: &mut Parts) {
         remove_claimed(&mut head.headers, &self.plan.claimed);
+        route.access.remove_told(&self.plan.auth, &mut head.headers);
         let authenticators = &self.plan.auth.authenticators;
         let let_in_by = admitted.caller.as_ref().and_then(|caller| {
             let at = authenticators.binary_search_by(|known| (*known.name).cmp(&*caller.by)).ok()?;

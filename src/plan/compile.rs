@@ -30,6 +30,7 @@ pub(super) struct Context<'a> {
     pub(super) upstream_names: BTreeMap<&'a str, usize>,
     /// Ways in that are written, with their index and whether they are external services.
     pub(super) authenticator_names: BTreeMap<&'a str, (usize, bool)>,
+    /// Whether there is a key-value store.
     /// Whether a key-value store is written.
     pub(super) has_store: bool,
     pub(super) variables: BTreeSet<Box<str>>,
@@ -141,7 +142,7 @@ pub(super) fn compile(
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
     let auth = context.auth(documents);
-    let issuer = context.issuer(documents, &telemetry.name);
+    let issuer = context.own_issuer(documents, &telemetry.name);
     let mut routes = context.routes(documents, issuer.as_ref());
     context.credentials_and_tokens(&routes, &upstreams);
     routes.extend(context.published(issuer.as_ref()));
@@ -151,9 +152,9 @@ pub(super) fn compile(
         methods: extension_methods(&routes),
         variables: std::mem::take(&mut context.variables).into_iter().collect(),
         called: std::mem::take(&mut context.called).into_iter().collect(),
+        claimed: claimed(&routes, &auth).into(),
         auth,
         issuer,
-        claimed: claimed(&routes).into(),
         routes,
         upstreams,
         table,

@@ -15,6 +15,7 @@ use tollgate::sim::case::HostKind;
 use super::spin::Application;
 use super::{Live, Running, Setup, TestHost};
 use crate::freeze::{componentize, freeze};
+use crate::manifest::Needs;
 use crate::serve::component::ComponentServer;
 use crate::wasm_host::functions::Functions;
 use crate::wasm_host::key_value::{KeyValue, Memory};
@@ -62,13 +63,13 @@ fn start(module: &[u8], functions: Arc<Functions>, setup: Setup) -> anyhow::Resu
         vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false }];
     plan.server.drain = Duration::from_millis(100);
     let component = componentize(&freeze(module, &serde_json::to_string(&setup.documents)?)?.core)?;
+    let needs = Needs::of(&plan);
     let (lines, log) = sync_channel(64);
     let variables = setup.variables;
     let options = Options {
         variables: Arc::new(move |name| variables.get(name).cloned()),
-        allowed_outbound_hosts: Some(
-            plan.upstreams.iter().map(|upstream| upstream.target.address()).collect(),
-        ),
+        // No more than a manifest that follows the configuration allows.
+        allowed_outbound_hosts: Some(needs.hosts.into_iter().map(|(address, _)| address).collect()),
         stores: stores(&plan, &setup.stored),
         instances: 64,
         functions: Some(functions),
