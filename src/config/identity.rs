@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::text::{DurationText, OneOrMany};
+use super::text::DurationText;
 
 /// What upstreams are told about the caller. What a client sends under the name of any identity header of any route is
 /// removed first, on every route, in any spelling: case, and `_`, `-` and other punctuation for one another, as servers
@@ -56,10 +56,10 @@ pub enum Told {
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ToldTable {
-    /// The name of a claim, or a list of names that leads into it: `["realm_access", "roles"]`. In a header field: text,
+    /// The place of a claim, as in the claims of ways in: `"email"`, `"realm_access.roles"`. In a header field: text,
     /// numbers and truth as they are, a list of these with commas between; anything else is not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub claim: Option<OneOrMany>,
+    pub claim: Option<String>,
     /// The name of something in the consumer's `metadata`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<String>,

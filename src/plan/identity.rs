@@ -9,6 +9,7 @@ use super::compile::{Context, Pointer, one};
 use super::policy::Layers;
 use super::scalar::nearest;
 use super::{Action, IssuerPlan, Proxy, Route};
+use crate::auth::claims::ClaimPath;
 use crate::auth::{self as area, Access, Kind};
 use crate::config::identity::{self as config, Token, Told};
 use crate::config::{self as written, Document};
@@ -155,12 +156,11 @@ impl Context<'_> {
                 known.map(|(_, source)| source)
             }
             Told::Table(config::ToldTable { claim: Some(path), metadata: None }) => {
-                let path: Box<[Box<str>]> = path.as_slice().iter().map(|name| name.as_str().into()).collect();
-                if path.is_empty() {
-                    self.error(&at.key("claim"), "a claim has a name").help("such as \"email\"");
-                    return None;
+                let path = ClaimPath::parse(path);
+                if let Err(message) = path {
+                    self.error(&at.key("claim"), format!("this is not the place of a claim: {message}"));
                 }
-                Some(Source::Claim(path))
+                path.ok().map(Source::Claim)
             }
             Told::Table(config::ToldTable { claim: None, metadata: Some(name) }) => {
                 Some(Source::Metadata(name.as_str().into()))
