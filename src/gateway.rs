@@ -134,7 +134,7 @@ impl<H: Host> Gateway<H> {
     /// The stages, one direction, top to bottom.
     async fn run(
         &self,
-        head: Parts,
+        mut head: Parts,
         body: H::Stream,
         peer: Peer,
         client: &Client,
@@ -178,6 +178,7 @@ impl<H: Host> Gateway<H> {
             Err(Stop::Answer(answer)) => return Ok((answer.map(Body::Full), route.patience, deadline)),
         };
         record.caller.clone_from(&admitted.caller);
+        auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
         let incoming = Incoming {
             head,
             peer,

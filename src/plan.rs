@@ -40,6 +40,7 @@ mod security_headers;
 mod server;
 mod template;
 mod upstream;
+mod written_consumer;
 
 pub use conflict::witness;
 pub use server::{CertificateFiles, ClientAuthority, Listener, ServerPlan};
@@ -272,6 +273,8 @@ pub struct IssuerPlan {
 pub struct StorePlan {
     /// The label of Spin's store.
     pub label: Box<str>,
+    /// The native runner's file, relative to the configuration's directory; `None` for a store in memory.
+    pub file: Option<Box<str>>,
 }
 
 /// Where an upstream is and how it is spoken to.

@@ -12,8 +12,8 @@ use http_body::{Frame, SizeHint};
 
 use crate::body::{Body, BodyError, Upload};
 use crate::host::{
-    Clock, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind, StoreError,
-    Tick, UnixMillis, VariableError, Variables,
+    Clock, Compute, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind,
+    StoreError, Tick, UnixMillis, VariableError, Variables,
 };
 use crate::memory::Memory;
 use crate::plan::{Patience, Plan, StorePlan, Target};
@@ -113,6 +113,12 @@ impl KeyValue for Recorder {
 
     async fn delete(&self, _: &StorePlan, _: &str) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+impl Compute for Recorder {
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        work()
     }
 }
 

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use http::Method;
 
 use super::auth::authenticator_names;
-use super::consumer;
 use super::identity::claimed;
 use super::scalar::{is_token, nearest};
+use super::written_consumer;
 use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
 use crate::diagnostic::{Diagnostic, Place};
@@ -32,9 +32,10 @@ pub(super) struct Context<'a> {
     /// Ways in that are written, with their index and whether they are external services.
     pub(super) authenticator_names: BTreeMap<&'a str, (usize, bool)>,
     /// Whether there is a key-value store.
+    /// Whether a key-value store is written.
     pub(super) has_store: bool,
     /// Consumers that are written.
-    pub(super) written_consumers: consumer::Written<'a>,
+    pub(super) written_consumers: written_consumer::Written<'a>,
     pub(super) variables: BTreeSet<Box<str>>,
     /// Addresses beyond those of upstreams that may be called, each with what it is for.
     pub(super) called: BTreeMap<Box<str>, Box<str>>,
@@ -134,7 +135,7 @@ pub(super) fn compile(
         upstream_names: upstream_names(documents),
         authenticator_names: authenticator_names(documents),
         has_store: documents.iter().any(|(_, document)| document.store.is_some()),
-        written_consumers: consumer::written(documents),
+        written_consumers: written_consumer::written(documents),
         variables: BTreeSet::new(),
         called: BTreeMap::new(),
     };

@@ -38,7 +38,11 @@ fn start(setup: Setup) -> anyhow::Result<Running> {
         // A case counts every request that an upstream receives.
         upkeep: false,
     };
+    let label = plan.auth.store.as_ref().map(|store| store.label.clone());
     let server = Server::start(Arc::new(plan), &settings)?;
+    for (key, value) in label.iter().flat_map(|_| &setup.stored) {
+        server.store().set_blocking(label.as_deref().unwrap_or_default(), key, value.as_bytes(), None)?;
+    }
     let (address, _) = *server.addresses().first().context("the server listens nowhere")?;
     let stop = Box::pin(async move {
         server.start_drain();
