@@ -170,6 +170,7 @@ pub(super) fn compile(
     };
     context.conflicts(&plan);
     context.exposures(&plan);
+    context.preflights(&plan);
     let failed = context.upstream_names.len() != plan.upstreams.len()
         || context.authenticator_names.len() != plan.auth.authenticators.len();
     ((!failed).then_some(plan), context.diagnostics)
