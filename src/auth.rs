@@ -21,6 +21,9 @@ pub mod bearer;
 pub mod caller;
 pub mod certificate;
 pub mod claims;
+pub mod conceal;
+pub mod consumer;
+pub mod digest;
 pub mod discovery;
 pub mod external;
 pub mod introspection;
@@ -28,6 +31,8 @@ pub mod jwt;
 pub mod key_source;
 pub mod login;
 pub mod origin;
+pub mod password;
+pub mod presented;
 pub mod rejection;
 pub mod remembered;
 pub mod signature;
@@ -51,6 +56,8 @@ pub struct Plan {
     pub authenticators: Vec<Authenticator>,
     /// The key-value store that instances share.
     pub store: Option<StorePlan>,
+    /// Consumers that stand in the configuration, with their keys and passwords.
+    pub consumers: consumer::Consumers,
 }
 
 /// One way in.

@@ -22,14 +22,14 @@ pub struct Identity {
     /// A token of the gateway's own, signed with the first key of `[issuer]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<Token>,
-    /// `"pass"`: `Authorization`, and whatever else the caller came with, goes to the upstream. `"drop"`: it does not.
-    /// Default: a JSON Web Token goes on; an API key, a password, a token that its issuer was asked about and a
-    /// session were meant for the gateway, and do not.
+    /// `"pass"`: `Authorization` goes to the upstream. `"drop"`: it does not, whatever it holds. Default: it goes on,
+    /// but for a token that its issuer was asked about, which was meant for the gateway. What becomes of API keys and
+    /// passwords is said by `forward` of their way in, and a session never goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Authorization>,
 }
 
-/// What becomes of the credential that a caller came with.
+/// What becomes of `Authorization`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]

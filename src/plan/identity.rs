@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, HeaderName};
+use http::header::{AUTHORIZATION, COOKIE, HeaderName};
 
 use super::compile::{Context, Pointer, one};
 use super::policy::Layers;
 use super::scalar::nearest;
 use super::{Action, IssuerPlan, Proxy, Route};
-use crate::auth::Access;
+use crate::auth::{self as area, Access, Kind};
 use crate::config::identity::{self as config, Token, Told};
 use crate::config::{self as written, Document};
 use crate::diagnostic::{Diagnostic, Place};
@@ -236,10 +236,15 @@ fn folds_to(a: &HeaderName, b: &HeaderName) -> bool {
     FoldedNames::new([a.as_str()]).contains(b.as_str())
 }
 
-/// The names under which upstreams are told who calls, on whatever route. `Authorization` is not among them: it is a
-/// client's to send, and what stands in it proves itself.
-pub(super) fn claimed(routes: &[Route]) -> FoldedNames {
+/// The names under which upstreams are told who calls, on whatever route, by the gateway or by an external service.
+/// `Authorization` and `Cookie` are not among them: they are a client's to send, and what stands in them proves itself.
+pub(super) fn claimed(routes: &[Route], auth: &area::Plan) -> FoldedNames {
     let headers = routes.iter().flat_map(|route| &route.identity.headers).map(|header| &header.name);
     let tokens = routes.iter().filter_map(|route| Some(&route.identity.token.as_ref()?.header));
-    FoldedNames::new(headers.chain(tokens).filter(|name| **name != AUTHORIZATION).map(HeaderName::as_str))
+    let services = auth.authenticators.iter().filter_map(|authenticator| match &authenticator.kind {
+        Kind::External(service) => Some(&service.fields.to_upstream),
+        _ => None,
+    });
+    let names = headers.chain(tokens).chain(services.flatten());
+    FoldedNames::new(names.filter(|name| ![AUTHORIZATION, COOKIE].contains(name)).map(HeaderName::as_str))
 }

@@ -50,7 +50,7 @@ async fn story(case: &Case, documents: &[(String, Document)], live: &Live) -> Re
         .zip(listeners)
         .map(|((name, replies), at)| Origin::start(&name, replies, at, &log))
         .collect();
-    let setup = Setup { documents, variables: case.variables.clone() };
+    let setup = Setup { documents, variables: case.variables.clone(), stored: case.stored.clone() };
     let mut running =
         (live.start)(setup).await.map_err(|problem| format!("it does not start: {problem:#}"))?;
     let mut failings = Vec::new();
