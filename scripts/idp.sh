@@ -5,7 +5,7 @@
 #
 #     scripts/idp.sh [--tollgate BINARY] [--only tokens,login,down]
 #
-# Needs Node 20 or newer and npm, which fetches the provider once. Pictures of the login are left in target/idp.
+# Needs openssl, Node 20 or newer, and npm, which fetches the provider once. Pictures of the login are left in target/idp.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null
@@ -22,6 +22,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 command -v npm >/dev/null || { echo "npm is missing: install Node" >&2; exit 1; }
+command -v openssl >/dev/null || { echo "openssl is missing" >&2; exit 1; }
 if [ -z "$binary" ]; then
     cargo build --locked --quiet --package native-runner
     binary=$target/debug/tollgate

@@ -18,7 +18,8 @@ export async function freePort() {
 export async function startService(port) {
   const server = createServer((request, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8');
-    const logout = '<a id="logout" href="/.tollgate/login/people/logout">Log out</a>';
+    const name = request.url.split('/')[1];
+    const logout = `<a id="logout" href="/.tollgate/login/${name}/logout">Log out</a>`;
     const text = JSON.stringify({ method: request.method, url: request.url, headers: request.headers }, null, 1);
     response.end(`<!doctype html><title>Protected</title><h1>Protected</h1>${logout}<pre>${text}</pre>`);
   });
@@ -26,7 +27,7 @@ export async function startService(port) {
   return server;
 }
 
-export async function startGateway({ binary, configuration, variables, origin, admin }) {
+export async function startGateway({ binary, configuration, variables, admin }) {
   const directory = mkdtempSync(join(tmpdir(), 'tollgate-idp-'));
   writeFileSync(join(directory, 'gateway.toml'), configuration);
   const environment = { ...process.env };
@@ -50,7 +51,7 @@ export async function startGateway({ binary, configuration, variables, origin, a
     if (ready?.ok) return gateway;
     await new Promise((done) => setTimeout(done, 100));
   }
-  throw new Error(`the gateway at ${origin} does not get ready:\n${gateway.text}`);
+  throw new Error(`the gateway does not get ready:\n${gateway.text}`);
 }
 
 export async function stop(gateway) {

@@ -1,7 +1,10 @@
 // Tollgate against a real OpenID Provider and a real browser. Run by scripts/idp.sh.
 //
 //     node proof.mjs --tollgate BINARY [--out DIRECTORY] [--chromium BINARY] [--only tokens,login,down]
-import { existsSync, mkdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Idp, RESOURCE } from './provider.mjs';
 import { freePort, startGateway, startService, stop } from './gateway.mjs';
@@ -17,20 +20,20 @@ const { values: options } = parseArgs({
   },
 });
 
-function configuration(world) {
+// A certificate for localhost that nobody but this browser is told to believe.
+function certificate() {
+  const directory = mkdtempSync(join(tmpdir(), 'tollgate-idp-tls-'));
+  const [chain, key] = [join(directory, 'chain.pem'), join(directory, 'key.pem')];
+  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
+  args.push('-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', chain);
+  execFileSync('openssl', args, { stdio: 'ignore' });
+  return { chain, key };
+}
+
+function login_of(name, origin, world) {
   return `
-[server]
-listen = "127.0.0.1:${world.ports.gateway}"
-admin = "127.0.0.1:${world.ports.admin}"
-
-[telemetry]
-access_log = "json"
-
-[upstreams.service]
-url = "http://127.0.0.1:${world.ports.service}"
-
-[auth.people.login]
-origin = "${world.origin}"
+[auth.${name}.login]
+origin = "${origin}"
 issuer = "${world.idp.issuer}"
 client_id = "app"
 client_secret = "\${client_secret}"
@@ -40,17 +43,39 @@ claims = ["email", "name"]
 groups = "groups"
 after_logout = "/bye"
 
+[[routes]]
+id = "${name}"
+match = { prefix = "/${name}" }
+auth = "${name}"
+upstream = "service"
+`;
+}
+
+function configuration(world) {
+  return `
+[server]
+listen = "127.0.0.1:${world.ports.gateway}"
+listen_tls = "127.0.0.1:${world.ports.tls}"
+admin = "127.0.0.1:${world.ports.admin}"
+
+[[server.certificates]]
+chain = "${world.certificate.chain}"
+key = "${world.certificate.key}"
+
+[telemetry]
+access_log = "json"
+
+[upstreams.service]
+url = "http://127.0.0.1:${world.ports.service}"
+
+${login_of('people', world.origins.people, world)}
+${login_of('tryout', world.origins.tryout, world)}
+
 [auth.machines.jwt]
 issuer = "${world.idp.issuer}"
 audiences = "${RESOURCE}"
 typ = "at+jwt"
 fetch = { refresh = "1m", cool_down = "1s" }
-
-[[routes]]
-id = "page"
-match = { prefix = "/app" }
-auth = "people"
-upstream = "service"
 
 [[routes]]
 id = "api"
@@ -77,15 +102,17 @@ function holds(condition, what, detail = '') {
 async function main() {
   if (!options.tollgate) throw new Error('--tollgate BINARY');
   const only = options.only.split(',');
-  const ports = { gateway: await freePort(), admin: await freePort(), service: await freePort() };
-  // The provider is at 127.0.0.1 and the gateway at localhost: two sites, as in life.
-  const origin = `http://localhost:${ports.gateway}`;
+  const ports = {};
+  for (const name of ['gateway', 'tls', 'admin', 'service', 'idp']) ports[name] = await freePort();
+  // The provider is at 127.0.0.1 and the gateway at localhost: two sites, as in life. One login is as it should be,
+  // one as on a developer's own machine.
+  const origins = { people: `https://localhost:${ports.tls}`, tryout: `http://localhost:${ports.gateway}` };
   const idp = new Idp({
-    port: await freePort(),
-    redirectUri: `${origin}/.tollgate/login/people/callback`,
-    afterLogout: `${origin}/bye`,
+    port: ports.idp,
+    redirectUris: Object.entries(origins).map(([name, origin]) => `${origin}/.tollgate/login/${name}/callback`),
+    afterLogout: Object.values(origins).map((origin) => `${origin}/bye`),
   });
-  const world = { ports, origin, idp, holds, options };
+  const world = { ports, origins, idp, holds, options, certificate: certificate() };
   const service = await startService(ports.service);
   await idp.start();
   const begun = Date.now();
@@ -96,7 +123,6 @@ async function main() {
       client_secret: 'app-secret-app-secret-app-secret',
       session_secret: '0123456789abcdef0123456789abcdef',
     },
-    origin,
     admin: `http://127.0.0.1:${ports.admin}`,
   });
   world.gateway = gateway;

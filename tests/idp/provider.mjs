@@ -15,10 +15,10 @@ export const RESOURCE = 'https://api.example';
 const accounts = { ada: { name: 'Ada Lovelace', email: 'ada@example.com', groups: ['engineers'] } };
 
 export class Idp {
-  constructor({ port, redirectUri, afterLogout }) {
+  constructor({ port, redirectUris, afterLogout }) {
     this.issuer = `http://127.0.0.1:${port}`;
     this.port = port;
-    this.redirectUri = redirectUri;
+    this.redirectUris = redirectUris;
     this.afterLogout = afterLogout;
     this.keys = [key('key-1')];
     this.fetches = { keys: 0, documents: 0 };
@@ -33,8 +33,8 @@ export class Idp {
         {
           client_id: 'app',
           client_secret: 'app-secret-app-secret-app-secret',
-          redirect_uris: [this.redirectUri],
-          post_logout_redirect_uris: [this.afterLogout],
+          redirect_uris: this.redirectUris,
+          post_logout_redirect_uris: this.afterLogout,
           grant_types: ['authorization_code', 'refresh_token'],
           response_types: ['code'],
         },
