@@ -21,6 +21,9 @@ pub mod bearer;
 pub mod caller;
 pub mod certificate;
 pub mod claims;
+pub mod conceal;
+pub mod consumer;
+pub mod digest;
 pub mod discovery;
 pub mod external;
 pub mod introspection;
@@ -28,6 +31,8 @@ pub mod jwt;
 pub mod key_source;
 pub mod login;
 pub mod origin;
+pub mod password;
+pub mod presented;
 pub mod rejection;
 pub mod remembered;
 pub mod signature;
@@ -51,6 +56,8 @@ pub struct Plan {
     pub authenticators: Vec<Authenticator>,
     /// The key-value store that instances share.
     pub store: Option<StorePlan>,
+    /// Consumers that stand in the configuration, with their keys and passwords.
+    pub consumers: consumer::Consumers,
 }
 
 /// One way in.
@@ -238,6 +245,7 @@ async fn identify<H: Host>(
         return Ok(Admitted { caller: Some(Arc::clone(caller)), ..Admitted::default() });
     }
     let mut foreign: Option<String> = None;
+    let mut invitation = None;
     for index in &required.any {
         let authenticator = &asking.plan.authenticators[*index];
         let found = match &authenticator.kind {
@@ -247,7 +255,7 @@ async fn identify<H: Host>(
             Kind::Introspection(it) => introspection::authenticate(host, authenticator, it, asking).await,
             Kind::Signature(it) => signature::authenticate(host, authenticator, it, asking, body).await,
             Kind::Certificate(it) => certificate::authenticate(authenticator, it, asking),
-            Kind::Login(login) => login::authenticate(host, authenticator, login, asking).await,
+            Kind::Login(login) => login::authenticate(host, login, asking).await,
             // The plan accepts none as a way in.
             Kind::External(_) => Found::Absent,
         };
@@ -257,13 +265,15 @@ async fn identify<H: Host>(
             Found::Verified(caller) => return Ok(Admitted { caller: Some(caller), ..Admitted::default() }),
             Found::Session(admitted) => return Ok(admitted),
             Found::Rejected(rejection) => return Err(refuse(required, asking, rejection)),
-            Found::Answer(answer) => return Err(Stop::Answer(answer)),
+            // Another way in may find credentials where a login finds none.
+            Found::Answer(answer) => invitation = invitation.or(Some(answer)),
         }
     }
-    match foreign {
-        Some(cause) => Err(refuse(required, asking, Rejection::Invalid(cause.into()))),
-        None if required.optional || required.any.is_empty() => Ok(Admitted::default()),
-        None => Err(refuse(required, asking, Rejection::Missing)),
+    match (foreign, invitation) {
+        (Some(cause), _) => Err(refuse(required, asking, Rejection::Invalid(cause.into()))),
+        (None, Some(answer)) => Err(Stop::Answer(answer)),
+        (None, None) if required.optional || required.any.is_empty() => Ok(Admitted::default()),
+        (None, None) => Err(refuse(required, asking, Rejection::Missing)),
     }
 }
 

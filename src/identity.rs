@@ -3,8 +3,8 @@
 //! Whatever a client sends under such a name is taken away first, on every route, and under every spelling that a
 //! server might read as the same name. Otherwise a client could write its own identity.
 
+use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use http::request::Parts;
 
 pub mod fold;
 pub mod headers;
@@ -14,7 +14,7 @@ pub mod source;
 pub mod token;
 pub mod value;
 
-use crate::auth::{Authenticator, Caller, Kind};
+use crate::auth::{Caller, Kind};
 use crate::host::{Host, UnixMillis};
 use crate::plan::IssuerPlan;
 use crate::problem::{Failure, Problem};
@@ -28,44 +28,32 @@ pub struct Identity {
     pub headers: Vec<IdentityHeader>,
     /// The gateway's own token.
     pub token: Option<TokenPlan>,
-    /// What becomes of the credential that came.
+    /// What becomes of `Authorization`.
     pub authorization: Authorization,
 }
 
-/// What becomes of the credential that a caller came with.
+/// What becomes of `Authorization`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Authorization {
-    /// A token goes on, because the upstream may want to look at it too; what was meant for the gateway alone does not:
-    /// keys, passwords, tokens that only their issuer can read, and sessions.
+    /// It goes on, because the upstream may want to look at it too, but for a token that only its issuer can read: that
+    /// was meant for the gateway. Keys and passwords have a setting of their own ([`crate::auth::conceal`]).
     #[default]
     ByKind,
     /// It goes on.
     Pass,
-    /// It does not, and neither does any `Authorization`.
+    /// It does not, whatever it holds.
     Drop,
 }
 
-/// Takes the credential that let the caller in out of `head`, where it does not go on.
-pub fn withhold(identity: &Identity, let_in_by: Option<&Authenticator>, head: &mut Parts) {
-    let meant_for_the_gateway = match let_in_by.map(|authenticator| &authenticator.kind) {
-        Some(Kind::Basic(_) | Kind::Introspection(_)) => true,
-        Some(
-            Kind::Jwt(_)
-            | Kind::ApiKey(_)
-            | Kind::Signature(_)
-            | Kind::Certificate(_)
-            | Kind::Login(_)
-            | Kind::External(_),
-        )
-        | None => false,
-    };
-    let drops = match identity.authorization {
-        Authorization::ByKind => meant_for_the_gateway,
+/// Takes `Authorization` out of `headers` where it does not go on. `let_in_by` is what the caller was let in by.
+pub fn withhold(authorization: Authorization, let_in_by: Option<&Kind>, headers: &mut HeaderMap) {
+    let drops = match authorization {
+        Authorization::ByKind => matches!(let_in_by, Some(Kind::Introspection(_))),
         Authorization::Pass => false,
         Authorization::Drop => true,
     };
     if drops {
-        head.headers.remove(AUTHORIZATION);
+        headers.remove(AUTHORIZATION);
     }
 }
 
@@ -75,18 +63,18 @@ pub async fn tell<H: Host>(
     identity: &Identity,
     issuer: Option<&IssuerPlan>,
     caller: Option<&Caller>,
-    head: &mut Parts,
+    headers: &mut HeaderMap,
     now: UnixMillis,
 ) -> Result<(), Failure> {
     if let Some(token) = &identity.token {
-        head.headers.remove(&token.header);
+        headers.remove(&token.header);
     }
     let Some(caller) = caller else { return Ok(()) };
-    headers::write(&mut head.headers, &identity.headers, caller).map_err(too_long)?;
+    headers::write(headers, &identity.headers, caller).map_err(too_long)?;
     if let (Some(plan), Some(issuer)) = (&identity.token, issuer) {
         let token = ring::token(host, plan, issuer, caller, now).await?;
         let value = field(&plan.header, &token).ok_or_else(|| Failure::from(Problem::Internal))?;
-        head.headers.try_insert(&plan.header, value).map_err(|_| Failure::from(Problem::HeadersTooLarge))?;
+        headers.try_insert(&plan.header, value).map_err(|_| Failure::from(Problem::HeadersTooLarge))?;
     }
     Ok(())
 }

@@ -21,10 +21,13 @@ use crate::route::condition::{HeaderCondition, Methods, QueryCondition};
 use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
 use crate::route::table::{HostPattern, Table};
+use crate::security_headers::SecurityHeaders;
 
 mod auth;
 mod compile;
 mod conflict;
+mod consumer;
+mod cors;
 mod credentials;
 mod exposure;
 mod identity;
@@ -33,12 +36,14 @@ mod policy;
 mod route;
 pub(crate) mod scalar;
 mod secret;
+mod security_headers;
 mod server;
 mod template;
 mod upstream;
+mod written_consumer;
 
 pub use conflict::witness;
-pub use server::{CertificateFiles, Listener, ServerPlan};
+pub use server::{CertificateFiles, ClientAuthority, Listener, ServerPlan};
 pub use template::{PathTemplate, ValuePiece, ValueTemplate};
 
 /// Everything a gateway needs to know, ready to run.
@@ -124,6 +129,10 @@ pub struct Route {
     pub request_edits: Vec<HeaderEdit>,
     /// What the client gets.
     pub response_edits: Vec<HeaderEdit>,
+    /// Which scripts of other origins may read answers; `None` where the gateway has no say.
+    pub cors: Option<crate::cors::Policy>,
+    /// Fields that tell browsers to be careful; `None` for none.
+    pub security_headers: Option<SecurityHeaders>,
 }
 
 /// What a route does.
@@ -135,6 +144,8 @@ pub enum Action {
     Redirect(Redirect),
     /// A fixed answer.
     Respond(Respond),
+    /// A path of a login's own.
+    Login(LoginRoute),
     /// The gateway's public keys.
     KeySet,
 }
@@ -196,6 +207,24 @@ pub struct Respond {
     pub body: bytes::Bytes,
     /// The body's media type, where there is a body.
     pub content_type: Option<HeaderValue>,
+}
+
+/// A path of a login's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginRoute {
+    /// The index of the authenticator.
+    pub authenticator: usize,
+    /// What the path is for.
+    pub step: LoginStep,
+}
+
+/// What a path of a login's own is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginStep {
+    /// The provider sends the browser back to it.
+    Callback,
+    /// The session ends.
+    Logout,
 }
 
 /// How long things may take.
@@ -264,6 +293,8 @@ pub struct IssuerPlan {
 pub struct StorePlan {
     /// The label of Spin's store.
     pub label: Box<str>,
+    /// The native runner's file, relative to the configuration's directory; `None` for a store in memory.
+    pub file: Option<Box<str>>,
 }
 
 /// Where an upstream is and how it is spoken to.

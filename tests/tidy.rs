@@ -19,27 +19,36 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("auth", &["ask", "body", "deadline", "forward", "gateway", "host", "memory", "plan", "problem"]),
     ("author", &["config", "diagnostic"]),
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
-    ("body", &["deadline", "forward", "host"]),
+    // The gateway's word about a caller stands in no trailer of the client's.
+    ("body", &["deadline", "forward", "host", "identity"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
+    ("cors", &[]),
+    // What is shown to an upstream: secrets are read as header edits read them, a token endpoint is asked for tokens, and
+    // the date of a signature is written as in the log.
+    ("credentials", &["ask", "body", "deadline", "host", "identity", "plan", "problem", "telemetry", "transform"]),
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["auth", "body", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
+    ("explain", &["auth", "body", "cors", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["auth", "body", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
+    ("gateway", &["auth", "body", "cors", "credentials", "deadline", "forward", "host", "identity", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
     ("host", &["body", "memory", "plan", "telemetry"]),
+    // What is told of a caller is the caller's own; keys are secrets, which are read as header edits read them.
+    ("identity", &["auth", "host", "plan", "problem", "transform"]),
     // What areas remember between requests.
-    ("memory", &["auth"]),
+    ("memory", &["auth", "credentials", "identity"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["auth", "config", "diagnostic", "forward", "route", "transform"]),
+    ("plan", &["auth", "config", "cors", "credentials", "diagnostic", "forward", "identity", "route", "security_headers", "transform"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
     ("reply", &["body", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
     // A query condition reads queries as rewriting does.
     ("route", &["plan", "transform"]),
-    ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "memory", "plan", "problem", "reply", "route", "telemetry"]),
+    ("security_headers", &[]),
+    // Its clients hold tokens, which are signed as the gateway signs its own.
+    ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
     ("telemetry", &["auth", "body", "host", "plan", "problem"]),
     // A rewritten path is matched again for what it captured.

@@ -57,6 +57,8 @@ pub struct Setup {
     pub documents: Vec<(String, Document)>,
     /// The variables.
     pub variables: BTreeMap<String, String>,
+    /// What the key-value store holds.
+    pub stored: BTreeMap<String, String>,
 }
 
 /// A host that runs.

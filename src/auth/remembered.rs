@@ -20,6 +20,8 @@ const MOST_VERDICTS: usize = 65_536;
 const MOST_NONCES: usize = 65_536;
 /// How many refused tokens are kept: strangers can make up as many as they like, and forgetting one costs a question.
 const MOST_REFUSED: usize = 16_384;
+/// How many passwords are kept: as many people as log in by name at one time, at 32 bytes each.
+const MOST_PASSWORDS: usize = 8_192;
 
 /// What authentication remembers.
 pub struct Remembered {
@@ -35,6 +37,8 @@ pub struct Remembered {
     pub key_sets: Slots<Keys>,
     /// What issuers say of themselves.
     pub providers: Slots<Metadata>,
+    /// Names and passwords that were right.
+    pub passwords: Cache<Digest, ()>,
 }
 
 // === impl Remembered ===
@@ -47,6 +51,7 @@ impl Default for Remembered {
             refused: Cache::new(MOST_REFUSED),
             key_sets: Slots::default(),
             providers: Slots::default(),
+            passwords: Cache::new(MOST_PASSWORDS),
         }
     }
 }

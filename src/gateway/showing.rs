@@ -34,9 +34,9 @@ impl<H: Host> Gateway<H> {
         let authenticators = &self.plan.auth.authenticators;
         let let_in_by = admitted.caller.as_ref().and_then(|caller| {
             let at = authenticators.binary_search_by(|known| (*known.name).cmp(&*caller.by)).ok()?;
-            authenticators.get(at)
+            Some(&authenticators[at].kind)
         });
-        identity::withhold(&route.identity, let_in_by, head);
+        identity::withhold(route.identity.authorization, let_in_by, &mut head.headers);
     }
 
     /// Tells the upstream who calls, and shows it what the gateway has to show. The last that is done to a request:
@@ -52,7 +52,8 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Shown<'a>, Failure> {
         let (host, plan) = (&self.host, &self.plan);
         let caller = admitted.caller.as_deref();
-        identity::tell(host, &route.identity, plan.issuer.as_ref(), caller, head, host.unix()).await?;
+        let headers = &mut head.headers;
+        identity::tell(host, &route.identity, plan.issuer.as_ref(), caller, headers, host.unix()).await?;
         match &upstream.credentials {
             None => Ok(Shown::Fixed),
             Some(it) => credentials::show(host, it, plan.auth.store.as_ref(), head, body, deadline).await,

@@ -17,6 +17,7 @@ mod external;
 mod introspection;
 mod jwt;
 mod login;
+mod login_route;
 mod rules;
 mod signature;
 
@@ -44,7 +45,9 @@ impl<'a> Context<'a> {
             .into_iter()
             .map(|(name, (kind, fingerprint))| Authenticator { name: name.into(), fingerprint, kind })
             .collect();
-        Plan { authenticators, store: self.store(documents) }
+        let consumers = self.consumers(documents);
+        self.warn_of_nobody(documents, &consumers);
+        Plan { authenticators, store: self.store(documents), consumers }
     }
 
     fn store(&mut self, documents: &[(String, Document)]) -> Option<StorePlan> {
@@ -55,7 +58,7 @@ impl<'a> Context<'a> {
                 .help("remove [store], or use the component for Spin, whose hosts have one");
         }
         let label = written.label.as_deref().unwrap_or("default");
-        Some(StorePlan { label: label.into() })
+        Some(StorePlan { label: label.into(), file: written.file.as_deref().map(Into::into) })
     }
 
     fn kind(&mut self, at: &Pointer, name: &str, written: &config::Authenticator) -> Option<Kind> {
@@ -86,7 +89,7 @@ impl<'a> Context<'a> {
         kind!(introspection, "introspection", Introspection, &at("introspection"), introspection);
         kind!(signature, "signature", Signature, &at("signature"), signature);
         kind!(certificate, "certificate", Certificate, &at("certificate"), certificate);
-        kind!(login, "login", Login, &at("login"), login);
+        kind!(login, "login", Login, &at("login"), name, login);
         kind!(external, "external", External, &at("external"), external);
         if given != 1 {
             self.error(

@@ -4,15 +4,14 @@ use http::header::HeaderValue;
 use http::{Method, StatusCode};
 
 use super::compile::{Context, Pointer};
-use super::policy::{Layers, tolerated};
-use super::template::{PathTemplate, ValueTemplate};
+use super::policy::{Layers, layers, tolerated};
+use super::template::PathTemplate;
 use super::{
-    Action, HeaderEdit, IssuerPlan, PathRewrite, Patience, Proxy, QueryRewrite, Redirect, Respond, Route,
-    scalar,
+    Action, IssuerPlan, PathRewrite, Patience, Proxy, QueryRewrite, Redirect, Respond, Route, scalar,
 };
 use crate::auth::Access;
 use crate::config;
-use crate::config::{Condition, Defaults, HeaderEdits, HeaderPolicy, Match, OneOrMany};
+use crate::config::{Condition, Defaults, Match, OneOrMany};
 use crate::identity::Identity;
 use crate::route::condition::{Expect, HeaderCondition, Methods, QueryCondition};
 use crate::route::path::Ambiguities;
@@ -52,6 +51,11 @@ impl Context<'_> {
         let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let request_edits = self.layered_edits(&policies, "request", |policy| policy.request.as_ref());
         let response_edits = self.layered_edits(&policies, "response", |policy| policy.response.as_ref());
+        let cors = layers(at, at_defaults, "cors", &written.cors, &defaults.cors);
+        let cors = self.cors(&cors, &methods);
+        let at_key = "security_headers";
+        let security = layers(at, at_defaults, at_key, &written.security_headers, &defaults.security_headers);
+        let security_headers = self.security_headers(&security);
         Some(Route {
             id: written.id.as_str().into(),
             origin: (at.file().into(), at.path().into()),
@@ -69,6 +73,8 @@ impl Context<'_> {
             body_limit,
             request_edits,
             response_edits,
+            cors,
+            security_headers,
         })
     }
 
@@ -337,36 +343,6 @@ impl Context<'_> {
             body: body.into(),
         })
     }
-
-    fn layered_edits(
-        &mut self,
-        layers: &Layers<'_, HeaderPolicy>,
-        key: &str,
-        get: impl Fn(&HeaderPolicy) -> Option<&HeaderEdits>,
-    ) -> Vec<HeaderEdit> {
-        // The defaults first, so that a route has the last word.
-        let mut edits = Vec::new();
-        for (at, layer) in layers.iter().rev() {
-            edits.extend(self.edits(&at.key(key), layer.and_then(&get)));
-        }
-        for edit in &edits {
-            if let HeaderEdit::Set(_, values) | HeaderEdit::Add(_, values) = edit {
-                let names = values.iter().flat_map(ValueTemplate::variables);
-                self.variables.extend(names.map(Into::into));
-            }
-        }
-        edits
-    }
-}
-
-fn layers<'a, T>(
-    at: &Pointer,
-    at_defaults: &Pointer,
-    key: &str,
-    route: &'a Option<T>,
-    defaults: &'a Option<T>,
-) -> Layers<'a, T> {
-    [(at.key(key), route.as_ref()), (at_defaults.key(key), defaults.as_ref())]
 }
 
 /// Reads `api.example.com`, `*.example.com`, `192.0.2.1` or `[2001:db8::1]`.
@@ -419,6 +395,8 @@ impl Route {
             body_limit: 0,
             request_edits: Vec::new(),
             response_edits: Vec::new(),
+            cors: None,
+            security_headers: None,
         }
     }
 }

@@ -13,10 +13,12 @@ pub mod message;
 pub mod read;
 pub mod scalar;
 pub mod script;
+pub mod token;
 
 pub use expect::{Answer, Asked, Pattern};
 pub use message::{Reply, Request};
 pub use scalar::{Size, Span};
+pub use token::Token;
 
 /// One story: a configuration, what the upstreams answer, and what happens step by step.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -36,10 +38,16 @@ pub struct Case {
     /// The variables' values. One that is not here is not set.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
+    /// What the key-value store holds when the story begins, by key. Needs `store` in the configuration.
+    #[serde(default)]
+    pub stored: BTreeMap<String, String>,
     /// What upstreams answer, by their names in the configuration: each reply once, in order, then the last again and
     /// again. An upstream that is not here answers 200 with its own name.
     #[serde(default)]
     pub upstreams: BTreeMap<String, Vec<Reply>>,
+    /// Tokens that clients hold, by the names by which requests have them.
+    #[serde(default)]
+    pub tokens: BTreeMap<String, Token>,
     /// That the configuration is refused.
     #[serde(default)]
     pub refused: Option<Refused>,
@@ -90,6 +98,9 @@ pub struct Step {
     /// How long after the step before.
     #[serde(default)]
     pub after: Span,
+    /// Whether the key-value store is out of order in this step.
+    #[serde(default)]
+    pub store_fails: bool,
     /// What the client sends.
     pub request: Request,
     /// What it gets.
@@ -153,6 +164,9 @@ impl Step {
     fn only_simulated(&self) -> Option<&'static str> {
         if self.after.0 > std::time::Duration::from_secs(5) || self.expect.elapsed.is_some() {
             return Some("needs virtual time");
+        }
+        if self.store_fails {
+            return Some("needs a store that fails");
         }
         self.request.only_simulated()
     }

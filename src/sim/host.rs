@@ -16,8 +16,8 @@ use super::clock::{Deadlock, SimSleep, VirtualClock};
 use super::upstream::{Fault, Received, Recorder, Replies, Reply};
 use crate::body::{Body, Upload};
 use crate::host::{
-    Clock, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind, StoreError,
-    Tick, UnixMillis, VariableError, Variables,
+    Clock, Compute, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind,
+    StoreError, Tick, UnixMillis, VariableError, Variables,
 };
 use crate::memory::Memory;
 use crate::plan::{Patience, StorePlan, Target};
@@ -67,6 +67,12 @@ impl SimHost {
     /// Puts an upstream at `authority`, in place of any that was there.
     pub fn set_upstream(&self, authority: &str, name: &str, replies: Replies) {
         self.0.upstreams.borrow_mut().insert(authority.to_owned(), (name.to_owned(), replies));
+    }
+
+    /// Puts a value into the store.
+    pub fn put(&self, label: &str, key: &str, value: &str) {
+        let value = Bytes::copy_from_slice(value.as_bytes());
+        self.0.stored.borrow_mut().insert((label.to_owned(), key.to_owned()), value);
     }
 
     /// Puts the store out of order, or back in order.
@@ -244,6 +250,12 @@ impl KeyValue for SimHost {
 
     async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError> {
         self.stored(store, key, |stored, key| drop(stored.remove(&key)))
+    }
+}
+
+impl Compute for SimHost {
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        work()
     }
 }
 

@@ -7,8 +7,10 @@ mod support;
 
 mod bodies;
 mod broken;
+mod client_certificates;
 mod expect;
 mod http2;
+mod keys;
 mod limits;
 mod observe;
 mod process;
