@@ -284,8 +284,9 @@ fn refuse(required: &Requirement, asking: &Asking<'_>, rejection: Rejection) -> 
     if status == StatusCode::UNAUTHORIZED || rejection.is_about_a_token() {
         for index in &required.any {
             let authenticator = &asking.plan.authenticators[*index];
-            let challenge = challenge(authenticator, &rejection);
-            failure.fields.extend(challenge.map(|challenge| (WWW_AUTHENTICATE, challenge)));
+            let challenge = challenge(authenticator, &rejection).map(|it| (WWW_AUTHENTICATE, it));
+            // Two issuers of bearer tokens are one way in to whoever reads this.
+            failure.fields.extend(challenge.filter(|it| !failure.fields.contains(it)));
         }
     }
     Stop::Refused(failure)
