@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::auth::Access;
-use super::policy::{BodyLimits, HeaderPolicy, Paths, Timeouts};
+use super::policy::{Addresses, BodyLimits, HeaderPolicy, Paths, Timeouts};
 use super::text::OneOrMany;
 
 /// One route: what it matches, and exactly one of `upstream`, `redirect` and `respond`.
@@ -22,6 +22,9 @@ pub struct Route {
     /// `defaults`: nothing is open by accident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<Access>,
+    /// From which addresses it may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<Addresses>,
     /// The name of the upstream that answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,

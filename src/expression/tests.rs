@@ -15,7 +15,6 @@ static CLAIMS: LazyLock<serde_json::Value> = LazyLock::new(|| {
         "address": { "country": "GB", "tags": [1, 2] }, "since": "2026-01-01T00:00:00Z",
     })
 });
-static METADATA: LazyLock<serde_json::Value> = LazyLock::new(|| serde_json::json!({ "region": "eu" }));
 
 fn texts(texts: &[&str]) -> Vec<Box<str>> {
     texts.iter().map(|text| (*text).into()).collect()
@@ -31,6 +30,7 @@ fn on_request<T>(see: impl FnOnce(&Facts<'_>) -> T) -> T {
     headers.append("cookie", HeaderValue::from_static("b=2"));
     headers.append("x-latin", HeaderValue::from_bytes(b"caf\xe9").unwrap());
     let (groups, scopes) = (texts(&["dev", "ops"]), texts(&["read", "write"]));
+    let metadata = [("region".into(), "eu".into())];
     let pattern = Pattern::path("/users/{id}").unwrap();
     see(&Facts {
         method: "GET",
@@ -48,7 +48,7 @@ fn on_request<T>(see: impl FnOnce(&Facts<'_>) -> T) -> T {
             scopes: &scopes,
         },
         claims: CLAIMS.as_object(),
-        consumer: Some(ConsumerFacts { id: "acme", plan: None, metadata: METADATA.as_object() }),
+        consumer: Some(ConsumerFacts { id: "acme", plan: None, metadata: &metadata }),
         client: Some("10.1.2.3".parse().unwrap()),
         now: Timestamp::parse("2026-11-21T12:30:00Z").unwrap(),
     })

@@ -7,6 +7,7 @@ use super::compile::{Context, Pointer};
 use super::policy::{Layers, tolerated};
 use super::template::{PathTemplate, ValueTemplate};
 use super::{Action, HeaderEdit, PathRewrite, Proxy, QueryRewrite, Redirect, Respond, Route, scalar};
+use crate::auth::addresses::AddressRules;
 use crate::config;
 use crate::config::{Condition, Defaults, HeaderEdits, HeaderPolicy, Match, OneOrMany};
 use crate::route::condition::{Expect, HeaderCondition, Methods, QueryCondition};
@@ -37,7 +38,12 @@ impl Context<'_> {
             layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
         let limits: Layers<'_, _> = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
         let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
-        let protection = written.auth.as_ref().or(defaults.auth.as_ref()).map(ToString::to_string);
+        let addresses =
+            self.addresses(&layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses));
+        if let Some(pattern) = &pattern {
+            self.policy_params(at, pattern, &access);
+        }
+        let protection = protection(written.auth.as_ref().or(defaults.auth.as_ref()), &addresses);
         let patience = self.patience(&timeouts);
         let body_limit = self.body_limit(&limits);
         let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
@@ -53,7 +59,8 @@ impl Context<'_> {
             query,
             tolerated: tolerated(&[written.paths.as_ref(), defaults.paths.as_ref()]),
             access,
-            protection: protection.unwrap_or_default().into(),
+            addresses,
+            protection: protection.into(),
             action: action?,
             patience,
             body_limit,
@@ -347,6 +354,12 @@ impl Context<'_> {
         }
         edits
     }
+}
+
+/// Who may use a route and from where, in the author's words.
+fn protection(access: Option<&config::Access>, addresses: &AddressRules) -> String {
+    let access = access.map(ToString::to_string).unwrap_or_default();
+    if addresses.is_empty() { access } else { format!("{access}, {addresses}") }
 }
 
 fn layers<'a, T>(
