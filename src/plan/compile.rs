@@ -12,7 +12,7 @@ use super::{Abilities, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::expression::Expression;
-use crate::forward::client::{MOST_ELEMENTS, Network, TrustedProxies};
+use crate::forward::client::{MOST_ELEMENTS, Network, NetworkError, TrustedProxies};
 use crate::route::table::{Entry, Table};
 
 /// A value in a configuration: the file, and the way to it.
@@ -244,6 +244,9 @@ impl<'a> Context<'a> {
         for (text, at) in written.iter().zip(at.indices()) {
             match text.parse::<Network>() {
                 Ok(network) => networks.push(network),
+                Err(NetworkError::HostBits(meant)) => self
+                    .error(&at, format!("\"{text}\" has bits beyond its prefix"))
+                    .help(format!("did you mean \"{meant}\"?")),
                 Err(_) => self
                     .error(&at, format!("\"{text}\" is neither an address nor a network"))
                     .help("such as \"10.0.0.0/8\", \"192.0.2.7\" or \"2001:db8::/32\""),
