@@ -11,8 +11,12 @@ use serde::{Deserialize, Serialize};
 
 pub mod auth;
 pub mod consumer;
+pub mod cors;
+pub mod credentials;
+pub mod identity;
 pub mod policy;
 pub mod route;
+pub mod security_headers;
 pub mod server;
 pub mod store;
 pub mod telemetry;
@@ -20,10 +24,17 @@ pub mod text;
 pub mod upstream;
 
 pub use auth::{Access, AccessTable, Authenticator};
-pub use consumer::Consumer;
+pub use consumer::{Consumer, SignatureKey};
+pub use cors::{Cors, CorsSetting, Off};
+pub use credentials::Credentials;
+pub use identity::{Identity, Issuer};
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};
-pub use server::{Certificate, Server, ServerLimits};
+pub use security_headers::{
+    Frame, FrameSetting, Hsts, HstsSetting, Referrer, ReferrerSetting, SecurityHeaders,
+    SecurityHeadersSetting, TextSetting,
+};
+pub use server::{Certificate, ClientCertificateMode, ClientCertificates, Server, ServerLimits};
 pub use store::Store;
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
@@ -56,6 +67,9 @@ pub struct Document {
     /// The key-value store that instances of the gateway share.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<Store>,
+    /// The gateway as an issuer of tokens about its callers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<Issuer>,
     /// What the gateway answers. The order in the file decides only between routes that nothing else tells apart.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<Route>,
@@ -83,6 +97,9 @@ pub struct Defaults {
     /// From which addresses the routes may be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub addresses: Option<Addresses>,
+    /// What upstreams are told about the caller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
     /// How long a request may take, and its parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeouts: Option<Timeouts>,
@@ -95,6 +112,12 @@ pub struct Defaults {
     /// Changes to header fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<HeaderPolicy>,
+    /// Which scripts of other origins may read answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cors: Option<CorsSetting>,
+    /// Fields that tell browsers to be careful.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_headers: Option<SecurityHeadersSetting>,
 }
 
 /// Who is believed about the client's address.

@@ -17,17 +17,22 @@ use crate::deadline::Deadline;
 use crate::forward::client::{Client, client_of};
 use crate::forward::{self, Passage};
 use crate::host::Host;
+use crate::identity::fold::FoldedNames;
 use crate::plan::{Action, Patience, Plan, Proxy, Redirect, Respond, Route};
 use crate::problem::{Failure, Problem};
 use crate::reply::{Open, Reply, ReplyBody};
 use crate::route::path::{Normal, normalise};
 use crate::telemetry::Record;
-use crate::{auth, redirect, transform, upstream};
+use crate::{auth, cors, credentials, redirect, transform};
 
+mod browser;
 mod destination;
 mod record;
 mod refusal;
+mod showing;
+mod upkeep;
 
+use browser::preflight;
 use destination::Destination;
 use refusal::authority;
 
@@ -100,8 +105,11 @@ impl<H: Host> Gateway<H> {
         let client = client_of(peer.address.ip(), &self.plan.trusted, &head.headers);
         let mut open = Open::new(self.host.clone(), self.begin(&head, &client));
         let is_head = head.method == Method::HEAD;
+        let origin = cors::origin_of(&head.headers).cloned();
         let answer = self.run(head, body, peer, &client, open.record()).await;
-        let answer = answer.unwrap_or_else(|failure| self.fail(&failure, open.record()));
+        let mut answer = answer.unwrap_or_else(|failure| self.fail(&failure, open.record()));
+        let secure = client.is_secure(peer);
+        self.tell_browsers(answer.0.headers_mut(), open.record(), origin.as_ref(), secure);
         self.reply(answer, open, is_head)
     }
 
@@ -126,7 +134,7 @@ impl<H: Host> Gateway<H> {
     /// The stages, one direction, top to bottom.
     async fn run(
         &self,
-        head: Parts,
+        mut head: Parts,
         body: H::Stream,
         peer: Peer,
         client: &Client,
@@ -143,6 +151,10 @@ impl<H: Host> Gateway<H> {
         let route = match self.find(&head, &authority, &normal)? {
             Destination::Route(route) => route,
             Destination::Options(allow) => return Ok(brief(options(allow))),
+            Destination::Preflight(route, policy, method) => {
+                record.route = Some(route);
+                return Ok(brief(preflight(policy, &method, &head.headers, record)));
+            }
         };
         record.route = Some(route);
         let route = &self.plan.routes[route];
@@ -166,6 +178,7 @@ impl<H: Host> Gateway<H> {
             Err(Stop::Answer(answer)) => return Ok((answer.map(Body::Full), route.patience, deadline)),
         };
         record.caller.clone_from(&admitted.caller);
+        auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
         let incoming = Incoming {
             head,
             peer,
@@ -192,6 +205,7 @@ impl<H: Host> Gateway<H> {
             Action::Proxy(proxy) => self.proxy(route, proxy, incoming, body, deadline).await?,
             Action::Redirect(redirect) => self.redirect(route, redirect, &incoming)?,
             Action::Respond(respond) => fixed(respond),
+            Action::KeySet => self.key_set().await?,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
         for (name, value) in &admitted.response {
@@ -214,8 +228,11 @@ impl<H: Host> Gateway<H> {
         if forward::max_forwards_spent(&mut head) {
             return Ok(options(self.every_method()));
         }
-        let (body, meter) = upload(route, &head.headers, body)?;
         let upstream = &self.plan.upstreams[proxy.upstream];
+        self.purge(route, admitted, &mut head);
+        let showing = upstream.credentials.as_ref();
+        let body = credentials::content(&self.host, showing, body, route.body_limit, deadline).await?;
+        let (body, meter) = upload(route, &head.headers, body, &self.plan.claimed)?;
         let asked_for = head.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
         let target =
             transform::target(route, &upstream.base, &proxy.path, &proxy.query, &asked_for, &normal.path)?;
@@ -230,20 +247,13 @@ impl<H: Host> Gateway<H> {
         head.uri = target.into();
         head.version = Version::HTTP_11;
         head.extensions.clear();
+        let shown = self.introduce(route, upstream, admitted, &mut head, &body, deadline).await?;
         record.upload = meter;
         record.upstream = Some(proxy.upstream);
         record.attempts = 1;
         record.asked = Some(self.host.tick() - record.begun);
         let request = Request::from_parts(head, body);
-        let sent = upstream::exchange(
-            &self.host,
-            &upstream.target,
-            &route.patience,
-            deadline,
-            request,
-            record.upload.as_ref(),
-        )
-        .await;
+        let sent = self.send(route, upstream, &shown, request, deadline, record).await;
         record.answered = Some(self.host.tick() - record.begun);
         let mut response = sent?.map(Body::Stream);
         forward::response(response.headers_mut());
@@ -258,10 +268,7 @@ impl<H: Host> Gateway<H> {
         incoming: &Incoming<'_>,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let asked = redirect::Asked {
-            secure: match incoming.client.proto {
-                Some(proto) => proto == forward::client::Scheme::Https,
-                None => incoming.peer.secure,
-            },
+            secure: incoming.client.is_secure(incoming.peer),
             authority: incoming.client.host.as_ref().map_or(incoming.authority, |host| host.as_str()),
             path: &incoming.normal.path,
             query: incoming.head.uri.query(),
@@ -280,7 +287,12 @@ impl<H: Host> Gateway<H> {
 type Metered<S> = (Body<Upload<S>>, Option<Arc<Meter>>);
 
 /// The request's body with its limit, refused at once where the announced length is beyond it.
-fn upload<S>(route: &Route, headers: &HeaderMap, body: Body<S>) -> Result<Metered<S>, Failure>
+fn upload<S>(
+    route: &Route,
+    headers: &HeaderMap,
+    body: Body<S>,
+    claimed: &Arc<FoldedNames>,
+) -> Result<Metered<S>, Failure>
 where
     S: http_body::Body<Data = Bytes, Error = BodyError> + Unpin,
 {
@@ -299,7 +311,7 @@ where
         }
         Body::Stream(stream) => {
             let (upload, meter) = Upload::new(stream, route.body_limit);
-            (Body::Stream(upload), Some(meter))
+            (Body::Stream(upload.without(claimed)), Some(meter))
         }
     })
 }

@@ -78,6 +78,12 @@ pub trait KeyValue {
     async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError>;
 }
 
+/// Work that takes long on purpose.
+pub trait Compute {
+    /// Does `work`, where it holds up nobody else; on a host with one thread, at once.
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T;
+}
+
 /// What a host keeps in memory between requests.
 pub trait Remember {
     /// The memory; `None` on a host that makes a fresh instance for each request.
@@ -92,12 +98,12 @@ pub trait Observe {
 
 /// All of it. Cloning a host is cheap and gives the same host.
 pub trait Host:
-    Clock + Random + Variables + KeyValue + Remember + HttpClient + Observe + Clone + 'static
+    Clock + Random + Variables + KeyValue + Compute + Remember + HttpClient + Observe + Clone + 'static
 {
 }
 
-impl<H: Clock + Random + Variables + KeyValue + Remember + HttpClient + Observe + Clone + 'static> Host
-    for H
+impl<H: Clock + Random + Variables + KeyValue + Compute + Remember + HttpClient + Observe + Clone + 'static>
+    Host for H
 {
 }
 

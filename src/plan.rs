@@ -13,26 +13,38 @@ use http::{Method, StatusCode};
 use crate::auth::addresses::AddressRules;
 use crate::auth::{self as area, Access};
 use crate::config::{AccessLog, Document, Protocol};
+use crate::credentials::Credentials;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::forward::client::TrustedProxies;
+use crate::identity::Identity;
+use crate::identity::fold::FoldedNames;
 use crate::route::condition::{HeaderCondition, Methods, QueryCondition};
 use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
 use crate::route::table::{HostPattern, Table};
+use crate::security_headers::SecurityHeaders;
 
 mod auth;
 mod compile;
 mod conflict;
+mod consumer;
+mod cors;
+mod credentials;
 mod exposure;
+mod identity;
+mod key_source;
 mod policy;
 mod route;
 pub(crate) mod scalar;
+mod secret;
+mod security_headers;
 mod server;
 mod template;
 mod upstream;
+mod written_consumer;
 
 pub use conflict::witness;
-pub use server::{CertificateFiles, Listener, ServerPlan};
+pub use server::{CertificateFiles, ClientAuthority, Listener, ServerPlan};
 pub use template::{PathTemplate, ValuePiece, ValueTemplate};
 
 /// Everything a gateway needs to know, ready to run.
@@ -56,6 +68,10 @@ pub struct Plan {
     pub called: Vec<(Box<str>, Box<str>)>,
     /// How callers prove who they are.
     pub auth: area::Plan,
+    /// The gateway as an issuer of tokens.
+    pub issuer: Option<IssuerPlan>,
+    /// Names under which some upstream is told who calls: no client says anything under them.
+    pub claimed: Arc<FoldedNames>,
     /// Every method that some route lists beyond those every HTTP server knows.
     pub methods: Vec<Method>,
 }
@@ -75,6 +91,8 @@ pub struct Abilities {
     pub listens: bool,
     /// Has a key-value store.
     pub stores: bool,
+    /// Keeps things in memory from one request to the next.
+    pub remembers: bool,
 }
 
 /// One route, ready to run.
@@ -98,6 +116,8 @@ pub struct Route {
     pub tolerated: Ambiguities,
     /// Who may use it.
     pub access: Access,
+    /// What the upstream is told about the caller.
+    pub identity: Identity,
     /// The same in the author's words, for listings: `public`, or what is asked of callers.
     pub protection: Box<str>,
     /// From which addresses it may be used.
@@ -112,6 +132,10 @@ pub struct Route {
     pub request_edits: Vec<HeaderEdit>,
     /// What the client gets.
     pub response_edits: Vec<HeaderEdit>,
+    /// Which scripts of other origins may read answers; `None` where the gateway has no say.
+    pub cors: Option<crate::cors::Policy>,
+    /// Fields that tell browsers to be careful; `None` for none.
+    pub security_headers: Option<SecurityHeaders>,
 }
 
 /// What a route does.
@@ -123,6 +147,8 @@ pub enum Action {
     Redirect(Redirect),
     /// A fixed answer.
     Respond(Respond),
+    /// The gateway's public keys.
+    KeySet,
 }
 
 /// Asks an upstream.
@@ -219,6 +245,8 @@ pub struct Upstream {
     pub base: Box<str>,
     /// Whether it gets the client's `Host`.
     pub preserve_host: bool,
+    /// What it is shown of the gateway.
+    pub credentials: Option<Credentials>,
 }
 
 /// An address that the gateway itself calls.
@@ -230,11 +258,26 @@ pub struct Endpoint {
     pub path: PathAndQuery,
 }
 
+/// The gateway as an issuer of tokens about its callers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerPlan {
+    /// `iss`.
+    pub name: Box<str>,
+    /// The variables with its private keys: the first signs, all are published.
+    pub keys: Vec<Box<str>>,
+    /// Where the public keys are published, if anywhere.
+    pub jwks: Option<Pattern>,
+    /// Where it was written: file and JSON Pointer.
+    pub origin: (Box<str>, Box<str>),
+}
+
 /// A key-value store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorePlan {
     /// The label of Spin's store.
     pub label: Box<str>,
+    /// The native runner's file, relative to the configuration's directory; `None` for a store in memory.
+    pub file: Option<Box<str>>,
 }
 
 /// Where an upstream is and how it is spoken to.
@@ -285,6 +328,7 @@ impl Abilities {
         chooses_tls: true,
         listens: true,
         stores: true,
+        remembers: true,
     };
     /// The component for Spin.
     pub const COMPONENT: Self = Self {
@@ -294,9 +338,24 @@ impl Abilities {
         chooses_tls: false,
         listens: false,
         stores: true,
+        remembers: false,
     };
     /// The component for every other host of `wasi:http`.
     pub const PORTABLE: Self = Self { name: "a component outside Spin", stores: false, ..Self::COMPONENT };
+}
+
+// === impl Patience ===
+
+impl Default for Patience {
+    /// What a route has that says nothing.
+    fn default() -> Self {
+        Self {
+            request: Some(Duration::from_secs(300)),
+            connect: Duration::from_secs(5),
+            first_byte: Duration::from_secs(30),
+            idle: Some(Duration::from_secs(60)),
+        }
+    }
 }
 
 // === impl Target ===

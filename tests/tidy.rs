@@ -15,30 +15,32 @@ use regex_lite::Regex;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     // An exchange of the gateway's own, bounded in time and size.
     ("ask", &["body", "deadline", "host", "plan", "problem", "upstream"]),
-    // Looks at all of a request, and may have to ask somebody about it.
-    ("auth", &["ask", "body", "deadline", "forward", "gateway", "host", "plan", "problem"]),
+    // Looks at all of a request, may have to ask somebody about it, and remembers what was said.
+    ("auth", &["ask", "body", "deadline", "forward", "gateway", "host", "memory", "plan", "problem"]),
     ("author", &["config", "diagnostic"]),
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
     ("body", &["deadline", "forward", "host"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
+    ("cors", &[]),
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["auth", "body", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
+    ("explain", &["auth", "body", "cors", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["auth", "body", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
+    ("gateway", &["auth", "body", "cors", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
     ("host", &["body", "memory", "plan", "telemetry"]),
     // What areas remember between requests.
     ("memory", &["auth"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["auth", "config", "diagnostic", "forward", "route", "transform"]),
+    ("plan", &["auth", "config", "cors", "diagnostic", "forward", "route", "security_headers", "transform"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
     ("reply", &["body", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
     // A query condition reads queries as rewriting does.
     ("route", &["plan", "transform"]),
+    ("security_headers", &[]),
     ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
     ("telemetry", &["auth", "body", "host", "plan", "problem"]),

@@ -80,7 +80,7 @@ pub fn adjust(plan: &mut Plan, services: &Services, ports: Ports) {
     }
     if let Some(port) = ports.gateway {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        plan.server.listeners = vec![Listener { address, secure: false }];
+        plan.server.listeners = vec![Listener { address, secure: false, clients: None }];
     }
     if !ports.admin {
         plan.server.admin = None;
@@ -94,6 +94,7 @@ pub fn gateway(plan: Plan, directory: Option<&Path>, log: Form) -> anyhow::Resul
         variables: Arc::new(Variables::default()),
         access_log: AccessLog::start(log)?,
         workers: 2,
+        upkeep: true,
     };
     Server::start(Arc::new(plan), &settings).context("the gateway cannot start; see --port")
 }

@@ -8,13 +8,14 @@ use http::{Request, Response};
 use tokio::time::Instant;
 use tollgate::body::{Body, Upload};
 use tollgate::host::{
-    Clock, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, StoreError, Tick, UnixMillis,
-    VariableError,
+    Clock, Compute, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, StoreError, Tick,
+    UnixMillis, VariableError,
 };
 use tollgate::memory::Memory;
 use tollgate::plan::{Patience, StorePlan, Target};
 use tollgate::telemetry::Record;
 
+pub mod bench;
 pub mod body;
 pub mod client;
 pub mod connect;
@@ -23,6 +24,7 @@ pub mod store;
 pub mod trust;
 pub mod variables;
 
+pub use bench::Bench;
 pub use body::NativeBody;
 pub use client::Client;
 pub use store::Store;
@@ -45,12 +47,23 @@ struct Inner {
 }
 
 /// What all workers of a server share, and what outlives a change of the plan.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Shared {
     /// What the core remembers.
     pub memory: Memory,
     /// The key-value store.
     pub store: Store,
+    /// Work that takes long on purpose.
+    pub bench: Bench,
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// Nothing is remembered yet.
+    pub fn new(store: Store) -> Self {
+        Self { memory: Memory::default(), store, bench: Bench::default() }
+    }
 }
 
 // === impl NativeHost ===
@@ -109,17 +122,26 @@ impl tollgate::host::Variables for NativeHost {
 
 impl KeyValue for NativeHost {
     async fn get(&self, store: &StorePlan, key: &str) -> Result<Option<Bytes>, StoreError> {
-        Ok(self.0.shared.store.get(&store.label, key))
+        let found = self.0.shared.store.get(&store.label, key, self.unix()).map_err(failed)?;
+        Ok(found.map(Bytes::from))
     }
 
     async fn set(&self, store: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError> {
-        self.0.shared.store.set(&store.label, key, value);
-        Ok(())
+        self.0.shared.store.set(&store.label, key, &value, None).await.map_err(failed)
     }
 
     async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError> {
-        self.0.shared.store.delete(&store.label, key);
-        Ok(())
+        self.0.shared.store.delete(&store.label, key).await.map(drop).map_err(failed)
+    }
+}
+
+fn failed(error: store::StoreError) -> StoreError {
+    StoreError { cause: error.0 }
+}
+
+impl Compute for NativeHost {
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        self.0.shared.bench.compute(work).await
     }
 }
 

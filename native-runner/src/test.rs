@@ -17,6 +17,7 @@ use tollgate::sim::{self, Case};
 pub mod client;
 pub mod lines;
 pub mod live;
+pub mod moved;
 pub mod native;
 pub mod origin;
 pub mod spin;
@@ -56,6 +57,8 @@ pub struct Setup {
     pub documents: Vec<(String, Document)>,
     /// The variables.
     pub variables: BTreeMap<String, String>,
+    /// What the key-value store holds.
+    pub stored: BTreeMap<String, String>,
 }
 
 /// A host that runs.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{Asking, Caller, Rejection};
 use crate::expression::{CallerFacts, ConsumerFacts, Expression, Facts, Timestamp};
-use crate::forward::client::Scheme;
 use crate::route;
 
 /// What a caller must be allowed to do. Everything that is said must hold; the default says nothing.
@@ -115,7 +114,7 @@ fn facts<'a>(caller: Option<&'a Caller>, asking: &Asking<'a>, host: &'a str) -> 
         query: asking.head.uri.query(),
         headers: &asking.head.headers,
         host,
-        secure: asking.client.proto.map_or(asking.peer.secure, |proto| proto == Scheme::Https),
+        secure: asking.client.is_secure(asking.peer),
         pattern: Some(&asking.route.pattern),
         caller: caller.map_or(CallerFacts::default(), |caller| CallerFacts {
             subject: caller.subject.as_deref(),

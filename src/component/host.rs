@@ -13,7 +13,7 @@ use super::executor::{self, Ready};
 use super::{key_value, variables};
 use crate::config::AccessLog;
 use crate::host::{
-    Clock, KeyValue, Observe, Random, Remember, Secret, StoreError, Tick, UnixMillis, VariableError,
+    Clock, Compute, KeyValue, Observe, Random, Remember, Secret, StoreError, Tick, UnixMillis, VariableError,
     Variables,
 };
 use crate::memory::Memory;
@@ -88,6 +88,12 @@ impl KeyValue for ComponentHost {
 
     async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError> {
         key_value::delete(&store.label, key)
+    }
+}
+
+impl Compute for ComponentHost {
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        work()
     }
 }
 

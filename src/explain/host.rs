@@ -12,8 +12,8 @@ use http_body::{Frame, SizeHint};
 
 use crate::body::{Body, BodyError, Upload};
 use crate::host::{
-    Clock, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind, StoreError,
-    Tick, UnixMillis, VariableError, Variables,
+    Clock, Compute, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind,
+    StoreError, Tick, UnixMillis, VariableError, Variables,
 };
 use crate::memory::Memory;
 use crate::plan::{Patience, Plan, StorePlan, Target};
@@ -35,6 +35,8 @@ pub(super) struct Recorded {
     pub(super) sent: Option<Parts>,
     /// The index of the route it took.
     pub(super) route: Option<usize>,
+    /// Whether that route's CORS answered a preflight.
+    pub(super) preflight: bool,
     /// The index of the upstream it asked.
     pub(super) upstream: Option<usize>,
     /// Whether it came as far as looking for a route.
@@ -114,6 +116,12 @@ impl KeyValue for Recorder {
     }
 }
 
+impl Compute for Recorder {
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        work()
+    }
+}
+
 impl Remember for Recorder {
     fn memory(&self) -> Option<&Memory> {
         None
@@ -150,6 +158,7 @@ impl Observe for Recorder {
         let options = record.method == Method::OPTIONS && problem.is_none() && record.path() != "*";
         self.write(|recorded| {
             recorded.route = record.route;
+            recorded.preflight = record.preflight;
             recorded.upstream = record.upstream;
             recorded.looked_at_routes = record.route.is_some() || searched || options;
             recorded.problem = problem;

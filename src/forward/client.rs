@@ -10,6 +10,8 @@ use http::header::{FORWARDED, GetAll};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue};
 
+use crate::gateway::Peer;
+
 pub use super::network::{Network, NetworkError};
 
 /// The proxies whose word about a client is believed.
@@ -258,6 +260,11 @@ fn authority(text: &[u8]) -> Option<Authority> {
 // === impl TrustedProxies ===
 
 impl TrustedProxies {
+    /// Whether there is somebody who is believed because of the address.
+    pub fn has_networks(&self) -> bool {
+        matches!(self, Self::Networks(networks) if !networks.is_empty())
+    }
+
     /// Whether the hop with this address is believed: the peer is hop 0, what it wrote down is hop 1, and so on.
     fn believes(&self, hop: usize, address: IpAddr) -> bool {
         match self {
@@ -303,6 +310,11 @@ impl Client {
     /// Its address, where the host knows one: a component on a host that does not say has the unspecified address.
     pub fn known_address(&self) -> Option<IpAddr> {
         Some(self.address).filter(|address| !address.is_unspecified())
+    }
+
+    /// Whether the client used TLS: as the proxy that it came to says, or without one, as this gateway saw.
+    pub fn is_secure(&self, peer: Peer) -> bool {
+        self.proto.map_or(peer.secure, |proto| proto == Scheme::Https)
     }
 }
 

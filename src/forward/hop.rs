@@ -52,6 +52,13 @@ pub fn nominates_framing(headers: &HeaderMap) -> bool {
         .any(|option| option.eq_ignore_ascii_case(b"host") || option.eq_ignore_ascii_case(b"content-length"))
 }
 
+/// Whether `Connection` takes the field `name` away, so that nobody behind this hop sees it.
+pub fn is_nominated(headers: &HeaderMap, name: &HeaderName) -> bool {
+    let mut named = headers.get_all(CONNECTION).iter().flat_map(members);
+    !is_end_to_end(name.as_str().as_bytes())
+        && named.any(|option| option.eq_ignore_ascii_case(name.as_str().as_bytes()))
+}
+
 fn is_hop_by_hop(name: &HeaderName) -> bool {
     HOP_BY_HOP.contains(&name.as_str())
 }
@@ -64,7 +71,7 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
 /// - how the message came: a client behind a trusted proxy that passes `Connection` on could hide its address, or a
 ///   loop (RFC 8586, 2: no intermediary may let `CDN-Loop` be removed).
 fn is_end_to_end(name: &[u8]) -> bool {
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 16] = [
         "host",
         "content-length",
         "content-type",
@@ -79,6 +86,8 @@ fn is_end_to_end(name: &[u8]) -> bool {
         "x-forwarded-proto",
         "via",
         "cdn-loop",
+        "client-cert",
+        "client-cert-chain",
     ];
     NAMES.iter().any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
 }

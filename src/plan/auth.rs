@@ -39,11 +39,14 @@ impl<'a> Context<'a> {
                 authenticators.extend(kind.map(|kind| (name.as_str(), (kind, fingerprint(written)))));
             }
         }
+        self.give_signature_keys(documents, &mut authenticators);
         let authenticators = authenticators
             .into_iter()
             .map(|(name, (kind, fingerprint))| Authenticator { name: name.into(), fingerprint, kind })
             .collect();
-        Plan { authenticators, store: self.store(documents) }
+        let consumers = self.consumers(documents);
+        self.warn_of_nobody(documents, &consumers);
+        Plan { authenticators, store: self.store(documents), consumers }
     }
 
     fn store(&mut self, documents: &[(String, Document)]) -> Option<StorePlan> {
@@ -54,7 +57,7 @@ impl<'a> Context<'a> {
                 .help("remove [store], or use the component for Spin, whose hosts have one");
         }
         let label = written.label.as_deref().unwrap_or("default");
-        Some(StorePlan { label: label.into() })
+        Some(StorePlan { label: label.into(), file: written.file.as_deref().map(Into::into) })
     }
 
     fn kind(&mut self, at: &Pointer, name: &str, written: &config::Authenticator) -> Option<Kind> {

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use http::Method;
 
 use super::auth::authenticator_names;
+use super::identity::claimed;
 use super::scalar::{is_token, nearest};
-use super::{Abilities, Plan, Route, Telemetry, Upstream};
+use super::written_consumer;
+use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::expression::Expression;
@@ -33,6 +35,11 @@ pub(super) struct Context<'a> {
     pub(super) authenticator_names: BTreeMap<&'a str, (usize, bool)>,
     /// Policies that are written, ready; `None` for one with a mistake.
     pub(super) policies: BTreeMap<&'a str, Option<Arc<Expression>>>,
+    /// Whether there is a key-value store.
+    /// Whether a key-value store is written.
+    pub(super) has_store: bool,
+    /// Consumers that are written.
+    pub(super) written_consumers: written_consumer::Written<'a>,
     pub(super) variables: BTreeSet<Box<str>>,
     /// Addresses beyond those of upstreams that may be called, each with what it is for.
     pub(super) called: BTreeMap<Box<str>, Box<str>>,
@@ -132,6 +139,8 @@ pub(super) fn compile(
         upstream_names: upstream_names(documents),
         authenticator_names: authenticator_names(documents),
         policies: BTreeMap::new(),
+        has_store: documents.iter().any(|(_, document)| document.store.is_some()),
+        written_consumers: written_consumer::written(documents),
         variables: BTreeSet::new(),
         called: BTreeMap::new(),
     };
@@ -143,14 +152,20 @@ pub(super) fn compile(
     let server = context.server(&at, server);
     let auth = context.auth(documents);
     context.policies(documents);
-    let routes = context.routes(documents);
+    context.certificate_sources(documents, &trusted, &server);
+    let issuer = context.own_issuer(documents, &telemetry.name);
+    let mut routes = context.routes(documents, issuer.as_ref());
+    context.credentials_and_tokens(&routes, &upstreams);
+    routes.extend(context.published(issuer.as_ref()));
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let plan = Plan {
         methods: extension_methods(&routes),
         variables: std::mem::take(&mut context.variables).into_iter().collect(),
         called: std::mem::take(&mut context.called).into_iter().collect(),
+        claimed: claimed(&routes, &auth).into(),
         auth,
+        issuer,
         routes,
         upstreams,
         table,
@@ -273,7 +288,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn routes(&mut self, documents: &'a [(String, Document)]) -> Vec<Route> {
+    fn routes(&mut self, documents: &'a [(String, Document)], issuer: Option<&IssuerPlan>) -> Vec<Route> {
         let none = Defaults::default();
         let found = one(documents, "defaults", |document| document.defaults.as_ref());
         let (at_defaults, defaults) = or_first(documents, found, "defaults");
@@ -281,7 +296,7 @@ impl<'a> Context<'a> {
         let mut routes = Vec::new();
         for (file, document) in documents {
             for (written, at) in document.routes.iter().zip(Pointer::root(file).key("routes").indices()) {
-                routes.extend(self.route(&at, written, &defaults));
+                routes.extend(self.route(&at, written, &defaults, issuer));
             }
         }
         routes

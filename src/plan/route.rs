@@ -6,11 +6,17 @@ use http::{Method, StatusCode};
 use super::compile::{Context, Pointer};
 use super::policy::{Layers, tolerated};
 use super::template::{PathTemplate, ValueTemplate};
-use super::{Action, HeaderEdit, PathRewrite, Proxy, QueryRewrite, Redirect, Respond, Route, scalar};
+use super::{
+    Action, HeaderEdit, IssuerPlan, PathRewrite, Patience, Proxy, QueryRewrite, Redirect, Respond, Route,
+    scalar,
+};
+use crate::auth::Access;
 use crate::auth::addresses::AddressRules;
 use crate::config;
 use crate::config::{Condition, Defaults, HeaderEdits, HeaderPolicy, Match, OneOrMany};
+use crate::identity::Identity;
 use crate::route::condition::{Expect, HeaderCondition, Methods, QueryCondition};
+use crate::route::path::Ambiguities;
 use crate::route::pattern::{Pattern, PatternError};
 use crate::route::table::HostPattern;
 
@@ -20,6 +26,7 @@ impl Context<'_> {
         at: &Pointer,
         written: &config::Route,
         defaults: &(Pointer, &Defaults),
+        issuer: Option<&IssuerPlan>,
     ) -> Option<Route> {
         self.route_id(at, &written.id);
         let at_match = at.key("match");
@@ -44,11 +51,18 @@ impl Context<'_> {
             self.policy_params(at, pattern, &access);
         }
         let protection = protection(written.auth.as_ref().or(defaults.auth.as_ref()), &addresses);
+        let told = layers(at, at_defaults, "identity", &written.identity, &defaults.identity);
+        let identity = self.identity(&told, issuer, action.as_ref(), &access);
         let patience = self.patience(&timeouts);
         let body_limit = self.body_limit(&limits);
         let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let request_edits = self.layered_edits(&policies, "request", |policy| policy.request.as_ref());
         let response_edits = self.layered_edits(&policies, "response", |policy| policy.response.as_ref());
+        let cors = layers(at, at_defaults, "cors", &written.cors, &defaults.cors);
+        let cors = self.cors(&cors, &methods);
+        let at_key = "security_headers";
+        let security = layers(at, at_defaults, at_key, &written.security_headers, &defaults.security_headers);
+        let security_headers = self.security_headers(&security);
         Some(Route {
             id: written.id.as_str().into(),
             origin: (at.file().into(), at.path().into()),
@@ -61,11 +75,14 @@ impl Context<'_> {
             access,
             addresses,
             protection: protection.into(),
+            identity,
             action: action?,
             patience,
             body_limit,
             request_edits,
             response_edits,
+            cors,
+            security_headers,
         })
     }
 
@@ -392,4 +409,39 @@ fn host_pattern(text: &str) -> Option<HostPattern> {
     }
     debug_assert!(scalar::is_token(name));
     Some(if below { HostPattern::Below(format!(".{name}").into()) } else { HostPattern::Exact(name.into()) })
+}
+
+// === impl Route ===
+
+impl Route {
+    /// A route that the gateway has of itself, open to everybody: any host and method, until
+    /// its maker says otherwise. `origin` is where the setting that it comes from was written.
+    pub(super) fn of_the_gateway(
+        id: &str,
+        origin: (Box<str>, Box<str>),
+        pattern: Pattern,
+        action: Action,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            origin,
+            hosts: Vec::new(),
+            pattern,
+            methods: Methods::default(),
+            headers: Vec::new(),
+            query: Vec::new(),
+            tolerated: Ambiguities::default(),
+            access: Access::Public,
+            protection: "public".into(),
+            addresses: AddressRules::default(),
+            identity: Identity::default(),
+            action,
+            patience: Patience::default(),
+            body_limit: 0,
+            request_edits: Vec::new(),
+            response_edits: Vec::new(),
+            cors: None,
+            security_headers: None,
+        }
+    }
 }

@@ -36,6 +36,9 @@ pub struct Case {
     /// The variables' values. One that is not here is not set.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
+    /// What the key-value store holds when the story begins, by key. Needs `store` in the configuration.
+    #[serde(default)]
+    pub stored: BTreeMap<String, String>,
     /// What upstreams answer, by their names in the configuration: each reply once, in order, then the last again and
     /// again. An upstream that is not here answers 200 with its own name.
     #[serde(default)]
@@ -90,6 +93,9 @@ pub struct Step {
     /// How long after the step before.
     #[serde(default)]
     pub after: Span,
+    /// Whether the key-value store is out of order in this step.
+    #[serde(default)]
+    pub store_fails: bool,
     /// What the client sends.
     pub request: Request,
     /// What it gets.
@@ -153,6 +159,9 @@ impl Step {
     fn only_simulated(&self) -> Option<&'static str> {
         if self.after.0 > std::time::Duration::from_secs(5) || self.expect.elapsed.is_some() {
             return Some("needs virtual time");
+        }
+        if self.store_fails {
+            return Some("needs a store that fails");
         }
         self.request.only_simulated()
     }

@@ -16,8 +16,8 @@ use super::clock::{Deadlock, SimSleep, VirtualClock};
 use super::upstream::{Fault, Received, Recorder, Replies, Reply};
 use crate::body::{Body, Upload};
 use crate::host::{
-    Clock, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind, StoreError,
-    Tick, UnixMillis, VariableError, Variables,
+    Clock, Compute, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind,
+    StoreError, Tick, UnixMillis, VariableError, Variables,
 };
 use crate::memory::Memory;
 use crate::plan::{Patience, StorePlan, Target};
@@ -34,6 +34,8 @@ struct World {
     random: Cell<u64>,
     variables: RefCell<BTreeMap<String, String>>,
     memory: Memory,
+    /// Whether each request meets a fresh instance.
+    forgets: Cell<bool>,
     /// By label and key.
     stored: RefCell<BTreeMap<(String, String), Bytes>>,
     /// Whether the store is out of order.
@@ -67,9 +69,20 @@ impl SimHost {
         self.0.upstreams.borrow_mut().insert(authority.to_owned(), (name.to_owned(), replies));
     }
 
+    /// Puts a value into the store.
+    pub fn put(&self, label: &str, key: &str, value: &str) {
+        let value = Bytes::copy_from_slice(value.as_bytes());
+        self.0.stored.borrow_mut().insert((label.to_owned(), key.to_owned()), value);
+    }
+
     /// Puts the store out of order, or back in order.
     pub fn fail_store(&self, fails: bool) {
         self.0.store_fails.set(fails);
+    }
+
+    /// Makes the host one that keeps nothing in memory, as a component's does, or one that does.
+    pub fn forget(&self, forgets: bool) {
+        self.0.forgets.set(forgets);
     }
 
     fn stored<T>(
@@ -240,9 +253,15 @@ impl KeyValue for SimHost {
     }
 }
 
+impl Compute for SimHost {
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        work()
+    }
+}
+
 impl Remember for SimHost {
     fn memory(&self) -> Option<&Memory> {
-        Some(&self.0.memory)
+        (!self.0.forgets.get()).then_some(&self.0.memory)
     }
 }
 

@@ -56,6 +56,9 @@ fn story(case: &Case, documents: &[(String, Document)]) -> Vec<Failing> {
     for (name, value) in &case.variables {
         host.set_variable(name, value);
     }
+    if let Some(store) = &plan.auth.store {
+        case.stored.iter().for_each(|(key, value)| host.put(&store.label, key, value));
+    }
     if let Err(problem) = script(&host, case, &plan, &names) {
         return vec![Failing::Case(problem)];
     }
@@ -138,6 +141,7 @@ fn host_step(gateway: &Gateway<SimHost>, step: &Step, names: &Names) -> Result<S
     let outgoing = step.request.outgoing(names)?;
     let table = &step.request.0;
     let peer = Peer { address: SocketAddr::new(table.peer.unwrap_or(CLIENT), 40_000), secure: table.secure };
+    host.fail_store(step.store_fails);
     host.run(host.sleep(step.after.0)).map_err(|deadlock| deadlock.to_string())?;
     let begun = host.tick();
     let leaves = table.leaves.map_or(Tick(u64::MAX), |span| begun + span.0);

@@ -1,6 +1,5 @@
 //! `tollgate build` and `tollgate serve --component`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use crate::load::{self, Configuration};
 use crate::manifest::{self, Needs};
 use crate::serve::admin;
 use crate::serve::component::ComponentServer;
-use crate::wasm_host::key_value::{KeyValue, Memory};
+use crate::wasm_host::key_value::in_memory;
 use crate::wasm_host::{Options, WasmHost};
 
 /// The module for hosts of wasi:http, as scripts/component.sh names it.
@@ -159,24 +158,22 @@ fn host(file: &Path, plan: &Plan, listeners: &ServerPlan, arguments: &Serve) -> 
     };
     let mut environment = arguments.env.clone();
     environment.extend(variables.environment(&plan.variables));
-    let allowed = arguments
-        .directory
-        .is_some()
-        .then(|| plan.upstreams.iter().map(|upstream| upstream.target.address()).collect());
+    let needs = arguments.directory.is_some().then(|| Needs::of(plan));
+    let stores = match &needs {
+        Some(needs) => in_memory(needs.stores.iter().map(String::as_str)),
+        // A component that is not ours may want Spin's default store.
+        None => in_memory(["default"]),
+    };
     let options = Options {
         environment,
         variables: Arc::new(move |name| variables.get(name).map(|value| Secret::expose(&value).to_owned())),
-        allowed_outbound_hosts: allowed,
-        // A component that is not ours may want Spin's default store; the plan of ours needs none yet.
-        stores: if arguments.directory.is_some() { BTreeMap::new() } else { default_store() },
+        allowed_outbound_hosts: needs
+            .map(|needs| needs.hosts.into_iter().map(|(address, _)| address).collect()),
+        stores,
         instances: u32::try_from(listeners.in_flight).unwrap_or(u32::MAX).min(1_000),
         ..Options::default()
     };
     WasmHost::new(&component(bytes)?, options)
-}
-
-fn default_store() -> BTreeMap<String, Arc<dyn KeyValue>> {
-    BTreeMap::from([("default".to_owned(), Arc::new(Memory::default()) as Arc<dyn KeyValue>)])
 }
 
 /// Bytes 4 to 7 tell a component from a core module.

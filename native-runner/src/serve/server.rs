@@ -13,7 +13,7 @@ use super::native::Native;
 use super::tls::Certificates;
 use super::workers::{Duty, Workers};
 use crate::host::trust::Trust;
-use crate::host::{Client, NativeHost, Shared, Variables};
+use crate::host::{Client, NativeHost, Shared, Store, Variables};
 use crate::inspect;
 use crate::observe::exposition::Snapshot;
 use crate::observe::metrics::Counts;
@@ -30,6 +30,9 @@ pub struct Settings {
     pub access_log: AccessLog,
     /// How many workers there are.
     pub workers: usize,
+    /// Whether key sets are fetched before a request needs them; off where every request that the gateway makes is
+    /// counted.
+    pub upkeep: bool,
 }
 
 /// A running native server.
@@ -40,6 +43,8 @@ pub struct Server {
     workers: Workers,
     trust: Arc<Trust>,
     access_log: AccessLog,
+    shared: Arc<Shared>,
+    variables: Arc<Variables>,
     taken: AtomicU64,
     refused: AtomicU64,
 }
@@ -51,7 +56,7 @@ impl Server {
     pub fn start(plan: Arc<Plan>, settings: &Settings) -> anyhow::Result<Self> {
         let trust = Arc::new(Trust::new(&settings.directory));
         let epoch = Instant::now();
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::new(Store::of(plan.auth.store.as_ref(), &settings.directory)?));
         let natives: Vec<_> = (0..settings.workers.max(1))
             .map(|_| {
                 let client = Client::new(Arc::clone(&trust));
@@ -63,7 +68,7 @@ impl Server {
                     Arc::clone(&shared),
                     observer,
                 );
-                Arc::new(Native::new(Arc::clone(&plan), host))
+                Arc::new(Native::new(Arc::clone(&plan), host, settings.upkeep))
             })
             .collect();
         let duties = natives.iter().map(duty).collect();
@@ -74,6 +79,8 @@ impl Server {
             workers,
             trust,
             access_log: settings.access_log.clone(),
+            shared,
+            variables: Arc::clone(&settings.variables),
             taken: AtomicU64::new(0),
             refused: AtomicU64::new(0),
         })
@@ -92,11 +99,20 @@ impl Server {
     /// Puts another plan in force; what it says of listeners waits for the next start.
     pub fn install(&self, plan: Arc<Plan>) {
         self.trust.forget();
+        let file = |plan: &Plan| plan.auth.store.as_ref().and_then(|store| store.file.clone());
+        if file(&plan) != file(&self.plan.load()) {
+            tracing::warn!("another file for the store waits for the next start");
+        }
         for native in &self.natives {
             native.install(Arc::clone(&plan));
         }
         self.plan.store(plan);
         self.taken.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The key-value store.
+    pub fn store(&self) -> &Store {
+        &self.shared.store
     }
 
     /// Counts a configuration that was not taken.

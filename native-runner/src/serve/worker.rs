@@ -10,16 +10,16 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::connection::Serving;
-use super::tls::Certificates;
+use super::tls::Listening;
 use super::{Answer, BoxError};
 
-/// A bound listener; `certificates` where it speaks TLS.
+/// A bound listener; `tls` where it speaks that.
 #[derive(Debug)]
 pub struct Bound {
     /// The socket, which all workers accept from.
     pub socket: StdListener,
     /// What TLS is served with.
-    pub certificates: Option<Arc<Certificates>>,
+    pub tls: Option<Listening>,
 }
 
 /// How long a worker waits when the system gives it no more connections.
@@ -31,6 +31,8 @@ const STEP_BACK: Duration = Duration::from_millis(1);
 pub const BACKLOG: i32 = 4096;
 /// How often connections to upstreams that nobody uses are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How often the first worker looks after what is not a request's affair.
+const TEND: Duration = Duration::from_secs(1);
 
 /// Starts a worker. It ends when the server drains and its connections have ended, or `drain` has passed.
 pub fn start<A: Answer>(
@@ -42,7 +44,7 @@ pub fn start<A: Answer>(
 ) -> anyhow::Result<JoinHandle<()>> {
     let mut accepting = Vec::new();
     for listener in listeners {
-        accepting.push((listener.socket.try_clone()?, listener.certificates.clone()));
+        accepting.push((listener.socket.try_clone()?, listener.tls.clone()));
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .event_interval(A::EVENT_INTERVAL)
@@ -51,7 +53,7 @@ pub fn start<A: Answer>(
     std::thread::Builder::new()
         .name(format!("worker-{number}"))
         .spawn(move || {
-            if let Err(error) = runtime.block_on(run(accepting, serving, upkeep, drain)) {
+            if let Err(error) = runtime.block_on(run(number, accepting, serving, upkeep, drain)) {
                 tracing::error!("worker {number} failed: {error:#}");
             }
         })
@@ -59,7 +61,8 @@ pub fn start<A: Answer>(
 }
 
 async fn run<A: Answer>(
-    accepting: Vec<(StdListener, Option<Arc<Certificates>>)>,
+    number: usize,
+    accepting: Vec<(StdListener, Option<Listening>)>,
     serving: Arc<Serving<A>>,
     upkeep: impl Fn() + Send + Sync + 'static,
     drain: Duration,
@@ -70,10 +73,11 @@ async fn run<A: Answer>(
             upkeep();
         }
     });
+    let tending = (number == 0).then(|| tokio::spawn(tend(Arc::clone(&serving))));
     let mut listeners = JoinSet::new();
-    for (socket, certificates) in accepting {
+    for (socket, tls) in accepting {
         let listener = TcpListener::from_std(socket)?;
-        listeners.spawn(accept(listener, certificates, Arc::clone(&serving)));
+        listeners.spawn(accept(listener, tls, Arc::clone(&serving)));
     }
     let mut connections = JoinSet::new();
     while let Some(ended) = listeners.join_next().await {
@@ -83,13 +87,23 @@ async fn run<A: Answer>(
     let finish = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(drain, finish).await;
     upkeep.abort();
+    if let Some(tending) = tending {
+        tending.abort();
+    }
     Ok(())
+}
+
+async fn tend<A: Answer>(serving: Arc<Serving<A>>) {
+    loop {
+        serving.answer.tend().await;
+        tokio::time::sleep(TEND).await;
+    }
 }
 
 /// Accepts until the server drains. The result waits for the connections that were accepted.
 async fn accept<A: Answer>(
     listener: TcpListener,
-    certificates: Option<Arc<Certificates>>,
+    tls: Option<Listening>,
     serving: Arc<Serving<A>>,
 ) -> impl Future<Output = ()> {
     let mut connections = JoinSet::new();
@@ -122,7 +136,7 @@ async fn accept<A: Answer>(
             place = Arc::clone(&state.connections).acquire_owned() => place.ok(),
             () = state.draining() => None,
         };
-        let tls = certificates.as_ref().map(|certificates| certificates.acceptor());
+        let tls = tls.as_ref().map(Listening::acceptor);
         let serving = Arc::clone(&serving);
         connections.spawn(async move {
             serving.serve(stream, address, tls).await;

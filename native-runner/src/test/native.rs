@@ -26,7 +26,7 @@ fn start(setup: Setup) -> anyhow::Result<Running> {
     let (mut plan, _) = Plan::compile(&setup.documents, &Abilities::NATIVE)
         .map_err(|found| anyhow::anyhow!("the configuration is refused: {found:?}"))?;
     plan.server.listeners =
-        vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false }];
+        vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false, clients: None }];
     plan.server.drain = Duration::from_millis(100);
     let variables = setup.variables.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
     let (lines, log) = sync_channel(64);
@@ -35,8 +35,14 @@ fn start(setup: Setup) -> anyhow::Result<Running> {
         variables: Arc::new(Variables::new(variables)),
         access_log: AccessLog::to(false, Lines::new(lines))?,
         workers: 1,
+        // A case counts every request that an upstream receives.
+        upkeep: false,
     };
+    let label = plan.auth.store.as_ref().map(|store| store.label.clone());
     let server = Server::start(Arc::new(plan), &settings)?;
+    for (key, value) in label.iter().flat_map(|_| &setup.stored) {
+        server.store().set_blocking(label.as_deref().unwrap_or_default(), key, value.as_bytes(), None)?;
+    }
     let (address, _) = *server.addresses().first().context("the server listens nowhere")?;
     let stop = Box::pin(async move {
         server.start_drain();

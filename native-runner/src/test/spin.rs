@@ -38,6 +38,9 @@ pub async fn up(application: &Application, setup: &Setup) -> anyhow::Result<Runn
     for (name, value) in &setup.variables {
         command.env(format!("SPIN_VARIABLE_{}", name.to_ascii_uppercase()), value);
     }
+    for (key, value) in &setup.stored {
+        command.arg("--key-value").arg(format!("{key}={value}"));
+    }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
     let mut child =
         command.spawn().with_context(|| format!("{} cannot be run", application.binary.display()))?;
@@ -118,7 +121,7 @@ mod tests {
         let variables = BTreeMap::from([("token".to_owned(), "s3cret".to_owned())]);
         let text = manifest_of(
             Path::new("/tmp/a.wasm"),
-            &Setup { documents: vec![(String::new(), document)], variables },
+            &Setup { documents: vec![(String::new(), document)], variables, stored: BTreeMap::new() },
         );
         assert!(text.contains("allowed_outbound_hosts = [\"http://127.0.0.1:4711\"]"), "{text}");
         assert!(text.contains("token = \"{{ token }}\"") && !text.contains("s3cret"), "{text}");

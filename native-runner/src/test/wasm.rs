@@ -1,6 +1,7 @@
 //! The component in embedded Wasmtime as a host for cases: each case's configuration is frozen into the module that
 //! scripts/component.sh has made.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,8 +15,10 @@ use tollgate::sim::case::HostKind;
 use super::spin::Application;
 use super::{Live, Running, Setup, TestHost};
 use crate::freeze::{componentize, freeze};
+use crate::manifest::Needs;
 use crate::serve::component::ComponentServer;
 use crate::wasm_host::functions::Functions;
+use crate::wasm_host::key_value::{KeyValue, Memory};
 use crate::wasm_host::output::Target;
 use crate::wasm_host::{Options, WasmHost};
 
@@ -57,16 +60,17 @@ fn start(module: &[u8], functions: Arc<Functions>, setup: Setup) -> anyhow::Resu
     let (mut plan, _) = Plan::compile(&setup.documents, &Abilities::COMPONENT)
         .map_err(|found| anyhow::anyhow!("the configuration is refused: {found:?}"))?;
     plan.server.listeners =
-        vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false }];
+        vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false, clients: None }];
     plan.server.drain = Duration::from_millis(100);
     let component = componentize(&freeze(module, &serde_json::to_string(&setup.documents)?)?.core)?;
+    let needs = Needs::of(&plan);
     let (lines, log) = sync_channel(64);
     let variables = setup.variables;
     let options = Options {
         variables: Arc::new(move |name| variables.get(name).cloned()),
-        allowed_outbound_hosts: Some(
-            plan.upstreams.iter().map(|upstream| upstream.target.address()).collect(),
-        ),
+        // No more than a manifest that follows the configuration allows.
+        allowed_outbound_hosts: Some(needs.hosts.into_iter().map(|(address, _)| address).collect()),
+        stores: stores(&plan, &setup.stored),
         instances: 64,
         functions: Some(functions),
         stdout: Target::Channel(lines),
@@ -83,4 +87,15 @@ fn start(module: &[u8], functions: Arc<Functions>, setup: Setup) -> anyhow::Resu
         let _ = tokio::task::spawn_blocking(move || server.join()).await;
     });
     Ok(Running { address, log: Some(log), stop })
+}
+
+/// The store that the plan asks for, with what the case says that it holds.
+fn stores(plan: &Plan, stored: &BTreeMap<String, String>) -> BTreeMap<String, Arc<dyn KeyValue>> {
+    let memory = Memory::default();
+    for (key, value) in stored {
+        // A store in memory takes everything.
+        let _ = memory.set(key, value.clone().into_bytes());
+    }
+    let store: Arc<dyn KeyValue> = Arc::new(memory);
+    plan.auth.store.iter().map(|plan| (plan.label.to_string(), Arc::clone(&store))).collect()
 }
