@@ -40,6 +40,12 @@ impl AddressRules {
     pub fn is_empty(&self) -> bool {
         self.allow.is_empty() && self.deny.is_empty()
     }
+
+    /// These rules beside who may use a route, in words for listings.
+    pub fn after(&self, access: Option<&impl ToString>) -> String {
+        let access = access.map(ToString::to_string).unwrap_or_default();
+        if self.is_empty() { access } else { format!("{access}, {self}") }
+    }
 }
 
 impl std::fmt::Display for AddressRules {

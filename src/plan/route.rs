@@ -45,12 +45,10 @@ impl Context<'_> {
             layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
         let limits: Layers<'_, _> = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
         let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
-        let addresses =
-            self.addresses(&layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses));
-        if let Some(pattern) = &pattern {
-            self.policy_params(at, pattern, &access);
-        }
-        let protection = protection(written.auth.as_ref().or(defaults.auth.as_ref()), &addresses);
+        let addresses = layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses);
+        let addresses = self.addresses(&addresses);
+        self.policy_params(at, pattern.as_ref(), &access);
+        let protection = addresses.after(written.auth.as_ref().or(defaults.auth.as_ref()));
         let told = layers(at, at_defaults, "identity", &written.identity, &defaults.identity);
         let identity = self.identity(&told, issuer, action.as_ref(), &access);
         let patience = self.patience(&timeouts);
@@ -371,12 +369,6 @@ impl Context<'_> {
         }
         edits
     }
-}
-
-/// Who may use a route and from where, in the author's words.
-fn protection(access: Option<&config::Access>, addresses: &AddressRules) -> String {
-    let access = access.map(ToString::to_string).unwrap_or_default();
-    if addresses.is_empty() { access } else { format!("{access}, {addresses}") }
 }
 
 fn layers<'a, T>(

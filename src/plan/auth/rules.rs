@@ -107,8 +107,13 @@ impl Context<'_> {
     }
 
     /// A policy can only ask for what the route's path captures.
-    pub(in crate::plan) fn policy_params(&mut self, at: &Pointer, pattern: &Pattern, access: &Access) {
-        let Access::Required(required) = access else { return };
+    pub(in crate::plan) fn policy_params(
+        &mut self,
+        at: &Pointer,
+        pattern: Option<&Pattern>,
+        access: &Access,
+    ) {
+        let (Some(pattern), Access::Required(required)) = (pattern, access) else { return };
         let Some(policy) = &required.rules.policy else { return };
         for name in policy.expression.params() {
             if pattern.captures().any(|captured| captured == &**name) {
