@@ -206,7 +206,7 @@ impl Access {
     }
 }
 
-/// Who calls, and whether they may: the stage. `body` is collected where a signature covers it.
+/// Who calls: the first of two stages. `body` is collected where a signature covers it.
 pub async fn authenticate<H: Host>(
     host: &H,
     access: &Access,
@@ -214,8 +214,20 @@ pub async fn authenticate<H: Host>(
     body: &mut Body<H::Stream>,
 ) -> Result<Admitted, Stop> {
     addresses::judge(&asking.route.addresses, asking.client).map_err(Stop::Refused)?;
-    let Access::Required(required) = access else { return Ok(Admitted::default()) };
-    let mut admitted = identify(host, required, asking, body).await?;
+    match access {
+        Access::Public => Ok(Admitted::default()),
+        Access::Required(required) => identify(host, required, asking, body).await,
+    }
+}
+
+/// Whether they may: the second stage. What the external service says is added to `admitted`.
+pub async fn authorise<H: Host>(
+    host: &H,
+    access: &Access,
+    asking: &Asking<'_>,
+    admitted: &mut Admitted,
+) -> Result<(), Stop> {
+    let Access::Required(required) = access else { return Ok(()) };
     let judged = authorise::judge(&required.rules, admitted.caller.as_deref(), asking);
     judged.map_err(|rejection| refuse(required, asking, rejection))?;
     if let Some(index) = required.external.filter(|_| asking.assumed.is_none())
@@ -233,7 +245,7 @@ pub async fn authenticate<H: Host>(
             }
         }
     }
-    Ok(admitted)
+    Ok(())
 }
 
 /// Asks the authenticators in order.

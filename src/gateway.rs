@@ -173,12 +173,11 @@ impl<H: Host> Gateway<H> {
             plan: &self.plan.auth,
             assumed: self.assumed.as_ref(),
         };
-        let admitted = match auth::authenticate(&self.host, &route.access, &asking, &mut body).await {
+        let admitted = match self.admit(route, &asking, &mut body, record).await {
             Ok(admitted) => admitted,
             Err(Stop::Refused(failure)) => return Err(failure),
             Err(Stop::Answer(answer)) => return Ok((answer.map(Body::Full), route.patience, deadline)),
         };
-        record.caller.clone_from(&admitted.caller);
         auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
         let incoming = Incoming {
             head,
@@ -191,6 +190,20 @@ impl<H: Host> Gateway<H> {
         };
         let response = self.act(route, incoming, body, deadline).await?;
         Ok((response, route.patience, deadline))
+    }
+
+    /// Who calls, and whether they may. Who was turned away is on record too.
+    async fn admit(
+        &self,
+        route: &Route,
+        asking: &Asking<'_>,
+        body: &mut Body<H::Stream>,
+        record: &mut Record,
+    ) -> Result<Admitted, Stop> {
+        let mut admitted = auth::authenticate(&self.host, &route.access, asking, body).await?;
+        record.caller.clone_from(&admitted.caller);
+        auth::authorise(&self.host, &route.access, asking, &mut admitted).await?;
+        Ok(admitted)
     }
 
     /// What the route does for a caller who may use it.
