@@ -27,11 +27,13 @@ mod exposure;
 mod policy;
 mod route;
 pub(crate) mod scalar;
+mod secret;
 mod server;
 mod template;
 mod upstream;
 
 pub use conflict::witness;
+pub use scalar::{duration, moment};
 pub use server::{CertificateFiles, Listener, ServerPlan};
 pub use template::{PathTemplate, ValuePiece, ValueTemplate};
 

@@ -15,8 +15,9 @@ use regex_lite::Regex;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     // An exchange of the gateway's own, bounded in time and size.
     ("ask", &["body", "deadline", "host", "plan", "problem", "upstream"]),
-    // Looks at all of a request, and may have to ask somebody about it.
-    ("auth", &["ask", "body", "deadline", "forward", "gateway", "host", "plan", "problem"]),
+    // Looks at all of a request, may have to ask somebody about it, and remembers what was said. Keys are looked for in
+    // the query, and taken out of it, as rewriting does.
+    ("auth", &["ask", "body", "deadline", "forward", "gateway", "host", "memory", "plan", "problem", "transform"]),
     ("author", &["config", "diagnostic"]),
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
     ("body", &["deadline", "forward", "host"]),

@@ -13,13 +13,14 @@ use tollgate::plan::{Abilities, Plan, ServerPlan};
 use crate::args::{Build, Serve};
 use crate::command::serve::{adjust_server, workers};
 use crate::freeze::{componentize, freeze};
-use crate::host::Variables;
+use crate::host::{Store, Variables};
 use crate::inspect;
 use crate::load::{self, Configuration};
 use crate::manifest::{self, Needs};
 use crate::serve::admin;
+use crate::serve::admin::manage::Managed;
 use crate::serve::component::ComponentServer;
-use crate::wasm_host::key_value::{KeyValue, Memory};
+use crate::wasm_host::key_value::{KeyValue, Memory, Shared};
 use crate::wasm_host::{Options, WasmHost};
 
 /// The module for hosts of wasi:http, as scripts/component.sh names it.
@@ -117,11 +118,18 @@ async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     };
     let mut listeners = plan.server.clone();
     adjust_server(&mut listeners, arguments);
-    let host = host(&file, &plan, &listeners, arguments)?;
     let directory = arguments.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+    let variables = match &arguments.variables {
+        Some(file) => Variables::from_file(file)?,
+        None => Variables::default(),
+    };
+    let store = Store::of(plan.auth.store.as_ref(), &directory)?;
+    let managed = Managed::of(&plan, &store, &variables);
+    let host = host(&file, &plan, &listeners, arguments, (variables, store))?;
     let workers = arguments.workers.unwrap_or_else(workers);
     let name = &plan.telemetry.name;
-    let server = ComponentServer::start(&host, &listeners, name, &directory, workers, inspect::plan(&plan))?;
+    let shown = inspect::plan(&plan);
+    let server = ComponentServer::start(&host, &listeners, name, &directory, workers, shown, managed)?;
     let server = Arc::new(server);
     for (address, secure) in server.addresses() {
         let scheme = if *secure { "https" } else { "http" };
@@ -151,12 +159,14 @@ fn empty() -> anyhow::Result<Plan> {
 
 /// The component in a host that gives it what the plan needs and no more. Without a configuration nothing is known of
 /// its needs, and everything may be called.
-fn host(file: &Path, plan: &Plan, listeners: &ServerPlan, arguments: &Serve) -> anyhow::Result<WasmHost> {
+fn host(
+    file: &Path,
+    plan: &Plan,
+    listeners: &ServerPlan,
+    arguments: &Serve,
+    (variables, store): (Variables, Store),
+) -> anyhow::Result<WasmHost> {
     let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let variables = match &arguments.variables {
-        Some(file) => Variables::from_file(file)?,
-        None => Variables::default(),
-    };
     let mut environment = arguments.env.clone();
     environment.extend(variables.environment(&plan.variables));
     let allowed = arguments
@@ -167,12 +177,19 @@ fn host(file: &Path, plan: &Plan, listeners: &ServerPlan, arguments: &Serve) -> 
         environment,
         variables: Arc::new(move |name| variables.get(name).map(|value| Secret::expose(&value).to_owned())),
         allowed_outbound_hosts: allowed,
-        // A component that is not ours may want Spin's default store; the plan of ours needs none yet.
-        stores: if arguments.directory.is_some() { BTreeMap::new() } else { default_store() },
+        // A component that is not ours may want Spin's default store; ours is given the one in its plan.
+        stores: if arguments.directory.is_some() { stores(plan, &store) } else { default_store() },
         instances: u32::try_from(listeners.in_flight).unwrap_or(u32::MAX).min(1_000),
         ..Options::default()
     };
     WasmHost::new(&component(bytes)?, options)
+}
+
+fn stores(plan: &Plan, store: &Store) -> BTreeMap<String, Arc<dyn KeyValue>> {
+    let labelled = plan.auth.store.iter().map(|plan| plan.label.to_string());
+    labelled
+        .map(|label| (label.clone(), Arc::new(Shared::new(store.clone(), label)) as Arc<dyn KeyValue>))
+        .collect()
 }
 
 fn default_store() -> BTreeMap<String, Arc<dyn KeyValue>> {

@@ -15,6 +15,7 @@ use tollgate::sim::case::HostKind;
 use super::spin::Application;
 use super::{Live, Running, Setup, TestHost};
 use crate::freeze::{componentize, freeze};
+use crate::serve::admin::manage::Managed;
 use crate::serve::component::ComponentServer;
 use crate::wasm_host::functions::Functions;
 use crate::wasm_host::key_value::{KeyValue, Memory};
@@ -78,7 +79,15 @@ fn start(module: &[u8], functions: Arc<Functions>, setup: Setup) -> anyhow::Resu
     let host = WasmHost::new(&component, options)?;
     let directory = PathBuf::from(".");
     let name = plan.telemetry.name.clone();
-    let server = ComponentServer::start(&host, &plan.server, &name, &directory, 1, serde_json::Value::Null)?;
+    let server = ComponentServer::start(
+        &host,
+        &plan.server,
+        &name,
+        &directory,
+        1,
+        serde_json::Value::Null,
+        Managed::default(),
+    )?;
     let (address, _) = *server.addresses().first().context("the server listens nowhere")?;
     let stop = Box::pin(async move {
         server.start_drain();
