@@ -17,15 +17,20 @@ use http::{Response, StatusCode};
 pub mod api_key;
 pub mod authorise;
 pub mod basic;
+pub mod bearer;
 pub mod caller;
 pub mod certificate;
+pub mod claims;
 pub mod conceal;
 pub mod consumer;
 pub mod digest;
+pub mod discovery;
 pub mod external;
 pub mod introspection;
 pub mod jwt;
+pub mod key_source;
 pub mod login;
+pub mod origin;
 pub mod password;
 pub mod presented;
 pub mod rejection;
@@ -171,6 +176,33 @@ pub enum Stop {
     Refused(Failure),
     /// It is answered.
     Answer(Box<Response<Bytes>>),
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// All key sets that are fetched.
+    pub fn key_sources(&self) -> impl Iterator<Item = &key_source::Source> {
+        self.authenticators.iter().filter_map(|authenticator| match &authenticator.kind {
+            Kind::Jwt(jwt) => jwt.key_source(),
+            Kind::Login(login) => login.key_source(),
+            _ => None,
+        })
+    }
+}
+
+// === impl Access ===
+
+impl Access {
+    /// Takes away what the client says under names that only an external service may use towards the upstream.
+    pub fn remove_told(&self, plan: &Plan, headers: &mut HeaderMap) {
+        if let Self::Required(required) = self
+            && let Some(index) = required.external
+            && let Kind::External(service) = &plan.authenticators[index].kind
+        {
+            service.fields.remove_told(headers);
+        }
+    }
 }
 
 /// Who calls, and whether they may: the stage. `body` is collected where a signature covers it.

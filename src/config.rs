@@ -20,7 +20,7 @@ pub mod text;
 pub mod upstream;
 
 pub use auth::{Access, AccessTable, Authenticator};
-pub use consumer::Consumer;
+pub use consumer::{Consumer, SignatureKey};
 pub use policy::{BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};
 pub use server::{Certificate, Server, ServerLimits};

@@ -90,7 +90,7 @@ pub fn request(head: &mut Parts, upstream: &Upstream, passage: &Passage<'_>) -> 
 
 /// RFC 9113 section 8.2.3: HTTP/2 lets a client send each cookie in a field of its own, which no upstream that speaks
 /// HTTP/1.1 expects.
-fn join_cookies(headers: &mut HeaderMap) {
+pub fn join_cookies(headers: &mut HeaderMap) {
     let mut lines = headers.get_all(COOKIE).iter();
     if lines.next().is_none() || lines.next().is_none() {
         return;

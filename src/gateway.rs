@@ -27,6 +27,7 @@ use crate::{auth, redirect, transform, upstream};
 mod destination;
 mod record;
 mod refusal;
+mod upkeep;
 
 use destination::Destination;
 use refusal::authority;
@@ -211,6 +212,7 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let Incoming { mut head, peer, client, authority, normal, admitted, record } = incoming;
         let name = &self.plan.telemetry.name;
+        route.access.remove_told(&self.plan.auth, &mut head.headers);
         forward::refuse_loop(&head.headers, name)?;
         if forward::max_forwards_spent(&mut head) {
             return Ok(options(self.every_method()));

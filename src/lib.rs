@@ -12,6 +12,7 @@ pub mod config;
 pub mod deadline;
 pub mod diagnostic;
 pub mod explain;
+pub mod expression;
 pub mod forward;
 pub mod gateway;
 pub mod host;

@@ -24,6 +24,7 @@ mod compile;
 mod conflict;
 mod consumer;
 mod exposure;
+mod key_source;
 mod policy;
 mod route;
 pub(crate) mod scalar;
@@ -77,6 +78,8 @@ pub struct Abilities {
     pub listens: bool,
     /// Has a key-value store.
     pub stores: bool,
+    /// Keeps things in memory from one request to the next.
+    pub remembers: bool,
 }
 
 /// One route, ready to run.
@@ -287,6 +290,7 @@ impl Abilities {
         chooses_tls: true,
         listens: true,
         stores: true,
+        remembers: true,
     };
     /// The component for Spin.
     pub const COMPONENT: Self = Self {
@@ -296,6 +300,7 @@ impl Abilities {
         chooses_tls: false,
         listens: false,
         stores: true,
+        remembers: false,
     };
     /// The component for every other host of `wasi:http`.
     pub const PORTABLE: Self = Self { name: "a component outside Spin", stores: false, ..Self::COMPONENT };

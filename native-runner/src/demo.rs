@@ -94,6 +94,7 @@ pub fn gateway(plan: Plan, directory: Option<&Path>, log: Form) -> anyhow::Resul
         variables: Arc::new(Variables::default()),
         access_log: AccessLog::start(log)?,
         workers: 2,
+        upkeep: true,
     };
     Server::start(Arc::new(plan), &settings).context("the gateway cannot start; see --port")
 }

@@ -57,6 +57,11 @@ pub trait Answer: Send + Sync + 'static {
     /// Answers a request that the server itself refuses.
     fn refuse(&self, failure: &Failure, head: &Parts, peer: Peer) -> Response<Self::Body>;
 
+    /// Looks after what is not a request's affair. Called every second, by one worker of all.
+    fn tend(self: &Arc<Self>) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
     /// Whether this answer leaves something of its request unread, so that the connection must be closed.
     fn leaves_request_unread(&self, _: &Self::Body) -> bool {
         false

@@ -17,6 +17,7 @@ use tollgate::sim::{self, Case};
 pub mod client;
 pub mod lines;
 pub mod live;
+pub mod moved;
 pub mod native;
 pub mod origin;
 pub mod spin;

@@ -19,6 +19,8 @@ pub enum Rejection {
     Denied(Cow<'static, str>),
     /// Nobody can say at the moment: 503.
     Unavailable(Cow<'static, str>),
+    /// The content, which has to be looked at, cannot be read: the problem that it would be without authentication.
+    Content(Problem, Cow<'static, str>),
 }
 
 // === impl Rejection ===
@@ -56,6 +58,7 @@ impl Rejection {
             }
             Self::Denied(cause) => (Problem::Forbidden, cause),
             Self::Unavailable(cause) => (Problem::AuthUnavailable, cause),
+            Self::Content(problem, cause) => (*problem, cause),
         };
         Failure::from(problem).cause(cause.clone())
     }
@@ -75,7 +78,7 @@ impl Rejection {
             Self::Insufficient(needed) => {
                 format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", needed.join(" "))
             }
-            Self::Denied(_) | Self::Unavailable(_) => return None,
+            Self::Denied(_) | Self::Unavailable(_) | Self::Content(..) => return None,
         })
     }
 }

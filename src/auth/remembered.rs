@@ -5,6 +5,10 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 
 use super::Caller;
+use super::discovery::Metadata;
+use super::key_source::Keys;
+use super::key_source::slots::Slots;
+use crate::host::UnixMillis;
 
 /// SHA-256 of everything a verdict depends on: the authenticator's own fingerprint, and the credential.
 pub type Digest = [u8; 32];
@@ -14,6 +18,10 @@ const MOST_VERDICTS: usize = 65_536;
 
 /// How many passwords are kept: as many people as log in by name at one time, at 32 bytes each.
 const MOST_PASSWORDS: usize = 8_192;
+/// How many nonces are kept: some four megabytes.
+const MOST_NONCES: usize = 65_536;
+/// How many refused tokens are kept: strangers can make up as many as they like, and forgetting one costs a question.
+const MOST_REFUSED: usize = 16_384;
 
 /// What authentication remembers.
 pub struct Remembered {
@@ -22,21 +30,34 @@ pub struct Remembered {
     pub verdicts: Cache<Digest, Arc<Caller>>,
     /// Names and passwords that were right.
     pub passwords: Cache<Digest, ()>,
+    /// Nonces of signatures that this process has accepted. The store has them too, for all processes; here two
+    /// requests at once are told apart, which a store that only reads and writes cannot.
+    pub nonces: Cache<Digest, ()>,
+    /// Until when tokens are refused without asking anybody about them.
+    pub refused: Cache<Digest, UnixMillis>,
+    /// Key sets that were fetched.
+    pub key_sets: Slots<Keys>,
+    /// What issuers say of themselves.
+    pub providers: Slots<Metadata>,
 }
 
 // === impl Remembered ===
 
 impl Default for Remembered {
     fn default() -> Self {
-        Self { verdicts: Cache::new(MOST_VERDICTS), passwords: Cache::new(MOST_PASSWORDS) }
+        Self {
+            verdicts: Cache::new(MOST_VERDICTS),
+            passwords: Cache::new(MOST_PASSWORDS),
+            nonces: Cache::new(MOST_NONCES),
+            refused: Cache::new(MOST_REFUSED),
+            key_sets: Slots::default(),
+            providers: Slots::default(),
+        }
     }
 }
 
 impl std::fmt::Debug for Remembered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Remembered")
-            .field("verdicts", &self.verdicts.len())
-            .field("passwords", &self.passwords.len())
-            .finish()
+        f.debug_struct("Remembered").field("verdicts", &self.verdicts.len()).finish_non_exhaustive()
     }
 }

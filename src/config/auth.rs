@@ -8,6 +8,7 @@ pub mod api_key;
 pub mod basic;
 pub mod certificate;
 pub mod external;
+pub mod fetch;
 pub mod introspection;
 pub mod jwt;
 pub mod login;

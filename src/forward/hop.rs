@@ -52,6 +52,13 @@ pub fn nominates_framing(headers: &HeaderMap) -> bool {
         .any(|option| option.eq_ignore_ascii_case(b"host") || option.eq_ignore_ascii_case(b"content-length"))
 }
 
+/// Whether `Connection` takes the field `name` away, so that nobody behind this hop sees it.
+pub fn is_nominated(headers: &HeaderMap, name: &HeaderName) -> bool {
+    let mut named = headers.get_all(CONNECTION).iter().flat_map(members);
+    !is_end_to_end(name.as_str().as_bytes())
+        && named.any(|option| option.eq_ignore_ascii_case(name.as_str().as_bytes()))
+}
+
 fn is_hop_by_hop(name: &HeaderName) -> bool {
     HOP_BY_HOP.contains(&name.as_str())
 }

@@ -39,6 +39,7 @@ impl<'a> Context<'a> {
                 authenticators.extend(kind.map(|kind| (name.as_str(), (kind, fingerprint(written)))));
             }
         }
+        self.give_signature_keys(documents, &mut authenticators);
         let authenticators = authenticators
             .into_iter()
             .map(|(name, (kind, fingerprint))| Authenticator { name: name.into(), fingerprint, kind })

@@ -29,7 +29,7 @@ pub(super) struct Context<'a> {
     pub(super) upstream_names: BTreeMap<&'a str, usize>,
     /// Ways in that are written, with their index and whether they are external services.
     pub(super) authenticator_names: BTreeMap<&'a str, (usize, bool)>,
-    /// Whether a key-value store is written.
+    /// Whether there is a key-value store.
     pub(super) has_store: bool,
     pub(super) variables: BTreeSet<Box<str>>,
     /// Addresses beyond those of upstreams that may be called, each with what it is for.

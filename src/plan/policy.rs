@@ -135,7 +135,7 @@ impl Context<'_> {
         templates
     }
 
-    fn editable(&mut self, at: &Pointer, name: &str) -> Option<HeaderName> {
+    pub(super) fn editable(&mut self, at: &Pointer, name: &str) -> Option<HeaderName> {
         /// What frames a message, belongs to one connection, or is the host's to write.
         const FIXED: [&str; 11] = [
             "connection",

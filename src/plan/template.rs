@@ -140,7 +140,7 @@ fn not_a_value(text: &str) -> String {
 
 /// Spin's rule, the strictest of the hosts': small letters, digits and `_`, a letter first, no two `_` together and
 /// none at the end.
-fn check_variable_name(name: &str) -> Result<(), String> {
+pub(super) fn check_variable_name(name: &str) -> Result<(), String> {
     let valid = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
         && !name.contains("__")

@@ -34,6 +34,8 @@ struct World {
     random: Cell<u64>,
     variables: RefCell<BTreeMap<String, String>>,
     memory: Memory,
+    /// Whether each request meets a fresh instance.
+    forgets: Cell<bool>,
     /// By label and key.
     stored: RefCell<BTreeMap<(String, String), Bytes>>,
     /// Whether the store is out of order.
@@ -76,6 +78,11 @@ impl SimHost {
     /// Puts the store out of order, or back in order.
     pub fn fail_store(&self, fails: bool) {
         self.0.store_fails.set(fails);
+    }
+
+    /// Makes the host one that keeps nothing in memory, as a component's does, or one that does.
+    pub fn forget(&self, forgets: bool) {
+        self.0.forgets.set(forgets);
     }
 
     fn stored<T>(
@@ -254,7 +261,7 @@ impl Compute for SimHost {
 
 impl Remember for SimHost {
     fn memory(&self) -> Option<&Memory> {
-        Some(&self.0.memory)
+        (!self.0.forgets.get()).then_some(&self.0.memory)
     }
 }
 

@@ -58,6 +58,11 @@ pub fn values<'a>(query: Option<&'a str>, name: &str) -> impl Iterator<Item = Co
         .map(|piece| piece.split_once('=').map_or(Cow::Borrowed(""), |(_, value)| decoded(value)))
 }
 
+/// The decoded names of the parameters, in order; as often as they stand.
+pub fn names(query: Option<&str>) -> impl Iterator<Item = Cow<'_, str>> {
+    pieces(query.unwrap_or_default()).map(name_of)
+}
+
 /// The parameters as they came; empty ones are none (WHATWG URL, 5.1).
 fn pieces(query: &str) -> impl Iterator<Item = &str> {
     query.split('&').filter(|piece| !piece.is_empty())

@@ -1,6 +1,5 @@
 //! `tollgate build` and `tollgate serve --component`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,7 +19,7 @@ use crate::manifest::{self, Needs};
 use crate::serve::admin;
 use crate::serve::admin::manage::Managed;
 use crate::serve::component::ComponentServer;
-use crate::wasm_host::key_value::{KeyValue, Memory, Shared};
+use crate::wasm_host::key_value::{KeyValue, Shared, in_memory};
 use crate::wasm_host::{Options, WasmHost};
 
 /// The module for hosts of wasi:http, as scripts/component.sh names it.
@@ -169,31 +168,29 @@ fn host(
     let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let mut environment = arguments.env.clone();
     environment.extend(variables.environment(&plan.variables));
-    let allowed = arguments
-        .directory
-        .is_some()
-        .then(|| plan.upstreams.iter().map(|upstream| upstream.target.address()).collect());
+    let needs = arguments.directory.is_some().then(|| Needs::of(plan));
+    let stores = match &needs {
+        Some(needs) => shared(needs, &store),
+        // A component that is not ours may want Spin's default store.
+        None => in_memory(["default"]),
+    };
     let options = Options {
         environment,
         variables: Arc::new(move |name| variables.get(name).map(|value| Secret::expose(&value).to_owned())),
-        allowed_outbound_hosts: allowed,
-        // A component that is not ours may want Spin's default store; ours is given the one in its plan.
-        stores: if arguments.directory.is_some() { stores(plan, &store) } else { default_store() },
+        allowed_outbound_hosts: needs
+            .map(|needs| needs.hosts.into_iter().map(|(address, _)| address).collect()),
+        stores,
         instances: u32::try_from(listeners.in_flight).unwrap_or(u32::MAX).min(1_000),
         ..Options::default()
     };
     WasmHost::new(&component(bytes)?, options)
 }
 
-fn stores(plan: &Plan, store: &Store) -> BTreeMap<String, Arc<dyn KeyValue>> {
-    let labelled = plan.auth.store.iter().map(|plan| plan.label.to_string());
-    labelled
-        .map(|label| (label.clone(), Arc::new(Shared::new(store.clone(), label)) as Arc<dyn KeyValue>))
-        .collect()
-}
-
-fn default_store() -> BTreeMap<String, Arc<dyn KeyValue>> {
-    BTreeMap::from([("default".to_owned(), Arc::new(Memory::default()) as Arc<dyn KeyValue>)])
+/// Every label that the plan needs, on the native runner's store.
+fn shared(needs: &Needs, store: &Store) -> BTreeMap<String, Arc<dyn KeyValue>> {
+    let shared =
+        |label: &String| -> Arc<dyn KeyValue> { Arc::new(Shared::new(store.clone(), label.clone())) };
+    needs.stores.iter().map(|label| (label.clone(), shared(label))).collect()
 }
 
 /// Bytes 4 to 7 tell a component from a core module.

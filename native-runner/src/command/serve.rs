@@ -75,6 +75,7 @@ fn settings(plan: &Plan, arguments: &Serve) -> anyhow::Result<Settings> {
         variables: Arc::new(variables),
         access_log: AccessLog::start(plan.telemetry.access_log)?,
         workers: arguments.workers.unwrap_or_else(workers),
+        upkeep: true,
     })
 }
 

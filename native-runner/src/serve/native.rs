@@ -19,14 +19,15 @@ use crate::host::{NativeBody, NativeHost};
 pub struct Native {
     current: ArcSwap<Gateway<NativeHost>>,
     host: NativeHost,
+    upkeep: bool,
 }
 
 // === impl Native ===
 
 impl Native {
-    /// `plan` in force on `host`.
-    pub fn new(plan: Arc<Plan>, host: NativeHost) -> Self {
-        Self { current: ArcSwap::from_pointee(Gateway::new(plan, host.clone())), host }
+    /// `plan` in force on `host`; `upkeep`: whether it does what no request asks for.
+    pub fn new(plan: Arc<Plan>, host: NativeHost, upkeep: bool) -> Self {
+        Self { current: ArcSwap::from_pointee(Gateway::new(plan, host.clone())), host, upkeep }
     }
 
     /// Puts another plan in force. Requests in flight finish under the plan they began with.
@@ -50,6 +51,13 @@ impl Answer for Native {
 
     fn refuse(&self, failure: &Failure, head: &Parts, peer: Peer) -> Response<Self::Body> {
         self.current.load().refuse(failure, head, peer)
+    }
+
+    async fn tend(self: &Arc<Self>) {
+        if self.upkeep {
+            let gateway = self.current.load_full();
+            gateway.tick().await;
+        }
     }
 
     fn leaves_request_unread(&self, body: &Self::Body) -> bool {

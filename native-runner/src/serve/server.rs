@@ -31,6 +31,9 @@ pub struct Settings {
     pub access_log: AccessLog,
     /// How many workers there are.
     pub workers: usize,
+    /// Whether key sets are fetched before a request needs them; off where every request that the gateway makes is
+    /// counted.
+    pub upkeep: bool,
 }
 
 /// A running native server.
@@ -66,7 +69,7 @@ impl Server {
                     Arc::clone(&shared),
                     observer,
                 );
-                Arc::new(Native::new(Arc::clone(&plan), host))
+                Arc::new(Native::new(Arc::clone(&plan), host, settings.upkeep))
             })
             .collect();
         let duties = natives.iter().map(duty).collect();

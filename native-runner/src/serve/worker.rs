@@ -31,6 +31,8 @@ const STEP_BACK: Duration = Duration::from_millis(1);
 pub const BACKLOG: i32 = 4096;
 /// How often connections to upstreams that nobody uses are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How often the first worker looks after what is not a request's affair.
+const TEND: Duration = Duration::from_secs(1);
 
 /// Starts a worker. It ends when the server drains and its connections have ended, or `drain` has passed.
 pub fn start<A: Answer>(
@@ -51,7 +53,7 @@ pub fn start<A: Answer>(
     std::thread::Builder::new()
         .name(format!("worker-{number}"))
         .spawn(move || {
-            if let Err(error) = runtime.block_on(run(accepting, serving, upkeep, drain)) {
+            if let Err(error) = runtime.block_on(run(number, accepting, serving, upkeep, drain)) {
                 tracing::error!("worker {number} failed: {error:#}");
             }
         })
@@ -59,6 +61,7 @@ pub fn start<A: Answer>(
 }
 
 async fn run<A: Answer>(
+    number: usize,
     accepting: Vec<(StdListener, Option<Arc<Certificates>>)>,
     serving: Arc<Serving<A>>,
     upkeep: impl Fn() + Send + Sync + 'static,
@@ -70,6 +73,7 @@ async fn run<A: Answer>(
             upkeep();
         }
     });
+    let tending = (number == 0).then(|| tokio::spawn(tend(Arc::clone(&serving))));
     let mut listeners = JoinSet::new();
     for (socket, certificates) in accepting {
         let listener = TcpListener::from_std(socket)?;
@@ -83,7 +87,17 @@ async fn run<A: Answer>(
     let finish = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(drain, finish).await;
     upkeep.abort();
+    if let Some(tending) = tending {
+        tending.abort();
+    }
     Ok(())
+}
+
+async fn tend<A: Answer>(serving: Arc<Serving<A>>) {
+    loop {
+        serving.answer.tend().await;
+        tokio::time::sleep(TEND).await;
+    }
 }
 
 /// Accepts until the server drains. The result waits for the connections that were accepted.

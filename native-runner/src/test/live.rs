@@ -16,6 +16,7 @@ use tollgate::sim::report::{Failing, Report, Verdict};
 use tollgate::sim::run::{plan, replies, verdict};
 use tollgate::sim::seen::Seen;
 
+use super::moved::{Move, moved};
 use super::origin::{Log, Origin};
 use super::{Live, Running, Setup, client, skips};
 
@@ -69,26 +70,15 @@ async fn story(case: &Case, documents: &[(String, Document)], live: &Live) -> Re
 async fn listeners(
     documents: &[(String, Document)],
     plan: &Plan,
-) -> std::io::Result<(Vec<(String, Document)>, Vec<TcpListener>)> {
-    let mut documents = documents.to_vec();
-    let mut listeners = Vec::new();
+) -> anyhow::Result<(Vec<(String, Document)>, Vec<TcpListener>)> {
+    let (mut moves, mut listeners) = (Vec::new(), Vec::new());
     for upstream in &plan.upstreams {
         let listener = TcpListener::bind((CLIENT, 0)).await?;
-        let address = listener.local_addr()?.to_string();
-        for (_, document) in &mut documents {
-            if let Some(upstream) = document.upstreams.get_mut(&*upstream.name) {
-                upstream.url = moved(&upstream.url, &address);
-            }
-        }
+        let to = listener.local_addr()?.to_string();
+        moves.push(Move { name: &upstream.name, from: &upstream.target, to });
         listeners.push(listener);
     }
-    Ok((documents, listeners))
-}
-
-/// `url` with another authority.
-fn moved(url: &str, authority: &str) -> String {
-    let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|slash| &rest[slash..]));
-    format!("http://{authority}{}", path.unwrap_or_default())
+    Ok((moved(documents, &moves)?, listeners))
 }
 
 async fn take(
@@ -124,15 +114,4 @@ async fn line(lines: &Receiver<String>) -> serde_json::Value {
         }
     }
     serde_json::Value::Null
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moves_upstreams() {
-        assert_eq!(moved("http://users.test", "127.0.0.1:1"), "http://127.0.0.1:1");
-        assert_eq!(moved("http://users.test:80/base/", "127.0.0.1:1"), "http://127.0.0.1:1/base/");
-    }
 }

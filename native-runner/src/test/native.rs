@@ -35,6 +35,8 @@ fn start(setup: Setup) -> anyhow::Result<Running> {
         variables: Arc::new(Variables::new(variables)),
         access_log: AccessLog::to(false, Lines::new(lines))?,
         workers: 1,
+        // A case counts every request that an upstream receives.
+        upkeep: false,
     };
     let label = plan.auth.store.as_ref().map(|store| store.label.clone());
     let server = Server::start(Arc::new(plan), &settings)?;

@@ -45,6 +45,12 @@ pub struct Shared {
 /// What a guest's `store` handle stands for.
 pub struct OpenStore(Arc<dyn KeyValue>);
 
+/// A store in memory for each of these labels.
+pub fn in_memory<'a>(labels: impl IntoIterator<Item = &'a str>) -> BTreeMap<String, Arc<dyn KeyValue>> {
+    let store = |label: &str| (label.to_owned(), Arc::new(Memory::default()) as Arc<dyn KeyValue>);
+    labels.into_iter().map(store).collect()
+}
+
 // === impl Memory ===
 
 // A lock is poisoned only where a map operation panicked, which these cannot; the data is whole either way.

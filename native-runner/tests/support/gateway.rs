@@ -49,6 +49,7 @@ impl Gateway {
             variables: Arc::new(Variables::default()),
             access_log: AccessLog::to(false, log.clone()).unwrap(),
             workers,
+            upkeep: true,
         };
         let server = Arc::new(Server::start(plan, &settings).unwrap());
         let address = server.addresses()[0].0;

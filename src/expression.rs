@@ -1,0 +1,134 @@
+//! Expressions: what an author says about a request in CEL (<https://cel.dev>), the gateway's one such language.
+//!
+//! The `cel` crate reads them (its parser, and the expansion of the macros). They are evaluated here and not by the
+//! crate, because an expression must be total and bounded in cost: the crate's evaluator has no limit, compiles a
+//! regular expression at each call, copies values into maps with a random seed, and allocates at every step. What is
+//! evaluated here
+//!
+//! - is checked when the plan is made: every name and function known, types that cannot fit refused, regular
+//!   expressions and networks constant and parsed, its cost for ordinary large requests within the limit;
+//! - is paid for step by step, so that no request, however large, makes it run on;
+//! - only borrows from the request what it asks for.
+//!
+//! Both give the same values where both have one: `tests/properties_expression.rs` compares them. Left out of the
+//! language are `bytes`, messages, optional values, `type()`, and names of time zones.
+
+mod compile;
+mod cost;
+mod evaluate;
+mod facts;
+mod fault;
+mod map;
+mod node;
+mod time;
+mod value;
+
+pub use facts::{CallerFacts, ConsumerFacts, Facts, Variable};
+pub use fault::Fault;
+pub use map::Map;
+pub use time::{Span, Timestamp};
+pub use value::{Kind, List, Value};
+
+use evaluate::Run;
+use node::Node;
+
+/// The longest source, in bytes. Whatever needs more is a program.
+pub const MOST_BYTES: usize = 4096;
+
+/// The most signs that can make an expression deeper (see `compile`), which bounds the recursion of the parser and
+/// of the tree it makes: a chain of these is as deep as it is long.
+const MOST_SIGNS: usize = 512;
+
+/// How deep an expression may be: how many operators, calls and members around one another. Every level is one of
+/// recursion when it is evaluated.
+const MOST_DEEP: usize = 64;
+
+/// How many macros may be around one another: each multiplies the cost by the length of a list.
+const MOST_NESTED: usize = 2;
+
+/// The units an evaluation may use: about five milliseconds of the slowest kind, microseconds of the usual one.
+const LIMIT: u32 = 1_000_000;
+
+/// An expression, ready to be evaluated.
+#[derive(Debug)]
+pub struct Expression {
+    source: Box<str>,
+    root: Node,
+    kind: Kind,
+    reads: Vec<Variable>,
+    params: Vec<Box<str>>,
+    bound: u32,
+}
+
+/// What is wrong with an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// In one sentence without a full stop.
+    pub message: String,
+    /// What was probably meant, or what can be done.
+    pub help: Option<String>,
+}
+
+// === impl Expression ===
+
+impl Expression {
+    /// Reads `source`, whose value must be able to be of the kind `wanted`. Reports every mistake it can.
+    pub fn compile(source: &str, wanted: Kind) -> Result<Self, Vec<Mistake>> {
+        compile::compile(source, wanted)
+    }
+
+    /// The value for one request.
+    pub fn evaluate<'a>(&'a self, facts: &'a Facts<'a>) -> Result<Value<'a>, Fault> {
+        Run::new(facts).value(&self.root)
+    }
+
+    /// Whether it is true for one request. Anything but true or false is a fault.
+    pub fn holds(&self, facts: &Facts<'_>) -> Result<bool, Fault> {
+        Run::new(facts).truth(&self.root, "a condition")
+    }
+
+    /// How many units the evaluation of one request uses.
+    pub fn cost(&self, facts: &Facts<'_>) -> u32 {
+        let mut run = Run::new(facts);
+        // Whether there is a value is not the question.
+        drop(run.value(&self.root));
+        run.used()
+    }
+
+    /// The units it uses at most for a request in which no list has more than 200 items and no text more than 256
+    /// bytes; never more than any evaluation may use.
+    pub fn bound(&self) -> u32 {
+        self.bound
+    }
+
+    /// As it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// What is known of the values it has.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The variables it asks for, sorted.
+    pub fn reads(&self) -> &[Variable] {
+        &self.reads
+    }
+
+    /// The captures of the route's path that it asks for by name, sorted.
+    pub fn params(&self) -> &[Box<str>] {
+        &self.params
+    }
+}
+
+// === impl Mistake ===
+
+impl Mistake {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None }
+    }
+}
+
+#[cfg(test)]
+mod tests;

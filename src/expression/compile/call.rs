@@ -1,0 +1,172 @@
+//! Functions: known, called the right way, with what they can have.
+
+use cel::common::ast::{CallExpr, IdedExpr};
+
+use super::{Compiler, Typed};
+use crate::expression::facts::Variable;
+use crate::expression::node::{Function, Node, Style};
+use crate::expression::time::Part;
+use crate::expression::value::Kind;
+use crate::plan::scalar::nearest;
+
+/// The parts of a time, by the names of CEL's functions.
+const PARTS: &[(&str, Part)] = &[
+    ("getFullYear", Part::FullYear),
+    ("getMonth", Part::Month),
+    ("getDate", Part::Date),
+    ("getDayOfMonth", Part::DayOfMonth),
+    ("getDayOfWeek", Part::DayOfWeek),
+    ("getDayOfYear", Part::DayOfYear),
+    ("getHours", Part::Hours),
+    ("getMinutes", Part::Minutes),
+    ("getSeconds", Part::Seconds),
+    ("getMilliseconds", Part::Milliseconds),
+];
+
+/// What the parser or this file knows beside functions and parts.
+const OTHERS: &[&str] = &["matches", "in_network", "has", "all", "exists", "exists_one", "map", "filter"];
+
+impl Compiler {
+    /// An operator, or a function.
+    pub(super) fn called(&mut self, call: &CallExpr) -> Typed {
+        let name = call.func_name.as_str();
+        if call.target.is_none()
+            && let Some(typed) = self.operation(name, &call.args)
+        {
+            return typed;
+        }
+        let target = call.target.as_deref();
+        if let Some((_, part)) = PARTS.iter().find(|(other, _)| *other == name) {
+            return self.part(name, *part, target, &call.args);
+        }
+        match (name, target, call.args.as_slice()) {
+            ("matches", Some(of), [pattern]) | ("matches", None, [of, pattern]) => self.matches(of, pattern),
+            ("in_network", Some(of), [networks]) | ("in_network", None, [of, networks]) => {
+                self.in_network(of, networks)
+            }
+            ("matches", ..) => self.wrong("matches() is called as text.matches(\"pattern\")"),
+            ("in_network", ..) => {
+                self.wrong("in_network() is called as in_network(client.address, \"10.0.0.0/8\")")
+            }
+            _ => match Function::ALL.iter().find(|(_, other, _)| *other == name) {
+                Some((function, _, style)) => self.function(*function, *style, target, &call.args),
+                None => self.unknown_function(name),
+            },
+        }
+    }
+
+    fn unknown_function(&mut self, name: &str) -> Typed {
+        let functions = Function::ALL.iter().map(|(_, name, _)| *name);
+        let all: Vec<_> =
+            functions.chain(PARTS.iter().map(|(name, _)| *name)).chain(OTHERS.iter().copied()).collect();
+        if OTHERS.contains(&name) {
+            let how = match name {
+                "has" => "has(claims.email)".to_owned(),
+                "map" => "list.map(item, value)".to_owned(),
+                _ => format!("list.{name}(item, condition)"),
+            };
+            return self.wrong(format!("{name}() is called as {how}"));
+        }
+        let help = match nearest(name, all.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("the functions are {}", all.join(", ")),
+        };
+        self.mistake(format!("there is no function `{name}`")).help = Some(help);
+        super::NOTHING
+    }
+
+    fn function(
+        &mut self,
+        function: Function,
+        style: Style,
+        target: Option<&IdedExpr>,
+        arguments: &[IdedExpr],
+    ) -> Typed {
+        let name = function.name();
+        let fits = match style {
+            Style::Global => target.is_none() && arguments.len() == 1,
+            Style::Member(count) => target.is_some() && arguments.len() == count,
+            Style::Either => usize::from(target.is_some()) + arguments.len() == 1,
+        };
+        if !fits {
+            return self.wrong(match style {
+                Style::Member(0) => format!("{name}() is called as text.{name}()"),
+                Style::Member(_) => format!("{name}() is called as text.{name}(\"part\")"),
+                Style::Global | Style::Either => format!("{name}() is called as {name}(value)"),
+            });
+        }
+        let mut nodes = Vec::with_capacity(2);
+        for argument in target.into_iter().chain(arguments) {
+            let (node, kind) = self.node(argument);
+            if !takes(function, kind) {
+                return self.wrong(format!("{name}() cannot have {kind}"));
+            }
+            nodes.push(node);
+        }
+        self.folded(Node::Call(function, nodes.into()), result_of(function))
+    }
+
+    /// `time.getHours()`, or in a zone `time.getHours("+02:00")`.
+    fn part(&mut self, name: &str, part: Part, target: Option<&IdedExpr>, arguments: &[IdedExpr]) -> Typed {
+        let Some(target) = target else { return self.wrong(format!("{name}() is called as now.{name}()")) };
+        let ahead = match arguments {
+            [] => Some(0),
+            [zone] => self.zone(zone),
+            _ => None,
+        };
+        let Some(ahead) = ahead else {
+            return self.wrong(format!("{name}() takes no zone, \"UTC\" or an offset such as \"+02:00\""));
+        };
+        let (of, kind) = self.node(target);
+        if !kind.may_be(Kind::Timestamp) && kind != Kind::Duration {
+            return self.wrong(format!("{name}() cannot have {kind}"));
+        }
+        (Node::Part(part, ahead, Box::new(of)), Kind::Int)
+    }
+
+    fn in_network(&mut self, of: &IdedExpr, networks: &IdedExpr) -> Typed {
+        let networks = self.networks(networks);
+        match self.node(of) {
+            (Node::Variable(Variable::ClientAddress), _) => (Node::ClientIn(networks), Kind::Bool),
+            (of, kind) if kind.may_be(Kind::Text) => (Node::InNetwork(Box::new(of), networks), Kind::Bool),
+            (_, kind) => self.wrong(format!("in_network() cannot have {kind}")),
+        }
+    }
+
+    fn matches(&mut self, of: &IdedExpr, pattern: &IdedExpr) -> Typed {
+        let (of, kind) = self.node(of);
+        if !kind.may_be(Kind::Text) {
+            return self.wrong(format!("matches() cannot have {kind}"));
+        }
+        match self.pattern(pattern) {
+            Some(pattern) => (Node::Matches(Box::new(of), pattern), Kind::Bool),
+            None => super::NOTHING,
+        }
+    }
+}
+
+/// Whether a function can have a value of a kind, in any of its places.
+fn takes(function: Function, kind: Kind) -> bool {
+    match function {
+        _ if kind == Kind::Any => true,
+        Function::Size => matches!(kind, Kind::Text | Kind::List | Kind::Map),
+        Function::Text => kind == Kind::Text || kind == Kind::Bool || kind.may_be_number(),
+        Function::Int => matches!(kind, Kind::Text | Kind::Timestamp) || kind.may_be_number(),
+        Function::Uint | Function::Double => kind == Kind::Text || kind.may_be_number(),
+        Function::Timestamp => matches!(kind, Kind::Text | Kind::Int | Kind::Timestamp),
+        Function::Duration => matches!(kind, Kind::Text | Kind::Duration),
+        _ => kind == Kind::Text,
+    }
+}
+
+fn result_of(function: Function) -> Kind {
+    match function {
+        Function::Size | Function::Int => Kind::Int,
+        Function::Contains | Function::StartsWith | Function::EndsWith => Kind::Bool,
+        Function::LowerAscii | Function::UpperAscii | Function::Text => Kind::Text,
+        Function::Uint => Kind::Uint,
+        Function::Double => Kind::Double,
+        Function::Timestamp => Kind::Timestamp,
+        Function::Duration => Kind::Duration,
+    }
+}
