@@ -9,6 +9,7 @@ mod bodies;
 mod broken;
 mod expect;
 mod http2;
+mod keys;
 mod limits;
 mod observe;
 mod process;
