@@ -1,5 +1,6 @@
 //! `tollgate build` and `tollgate serve --component`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 use tollgate::host::Secret;
 use tollgate::plan::Abilities;
 
+use rustix::process::Signal;
+
+use crate::process::Program;
 use crate::support::Wire;
 use crate::support::gateway::{Directory, Log};
 use crate::support::wire::{field, status};
@@ -155,6 +158,32 @@ async fn what_was_written_survives_and_is_shared() {
     assert_eq!((one.try_key(&key).await, other.try_key(&key).await), (200, 200));
     assert_eq!(other.ask(Method::DELETE, &format!("/keys/{id}"), None).await.0, 204);
     assert_eq!((one.try_key(&key).await, other.try_key(&key).await), (401, 401));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_survives_a_sudden_end() {
+    let directory = Directory::new();
+    let server =
+        "[server]\nlisten = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\nadmin_token = \"${admin_token}\"\n";
+    directory.write("gateway.toml", &format!("{server}{GUARDED}"));
+    let mut program = Program::start(&directory);
+    let address = program.address("listening on http://");
+    let admin = format!("http://{}", program.address("the operator's address is http://"));
+    let create = ["create", "--consumer", "acme", "--admin", &admin];
+    let (kept, revoked) = (run(&[&create]), run(&[&create]));
+    let listed = run(&[&["list", "--json", "--admin", &admin]]);
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let digest = tollgate::auth::digest::Digest::of(text(&revoked.stdout).trim_end().as_bytes());
+    assert!(listed.as_array().unwrap().iter().any(|key| key["id"] == digest.name()), "{listed}");
+    assert!(run(&[&["revoke", &digest.name(), "--admin", &admin]]).status.success());
+    assert_eq!(with_key(&mut Wire::connect(address).await, text(&kept.stdout).trim_end()).await, 200);
+    // No chance to put anything in order.
+    program.signal(Signal::KILL);
+    program.child.wait().unwrap();
+    let program = Program::start(&directory);
+    let address = program.address("listening on http://");
+    assert_eq!(with_key(&mut Wire::connect(address).await, text(&kept.stdout).trim_end()).await, 200);
+    assert_eq!(with_key(&mut Wire::connect(address).await, text(&revoked.stdout).trim_end()).await, 401);
 }
 
 #[tokio::test]
