@@ -12,6 +12,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use crate::deadline::Deadline;
 use crate::forward::trailers;
 use crate::host::{Clock, Tick};
+use crate::identity::fold::{FoldedNames, remove_claimed};
 
 /// A message's content.
 #[derive(Debug)]
@@ -103,6 +104,8 @@ pub struct Upload<S> {
     inner: S,
     meter: Arc<Meter>,
     limit: u64,
+    /// Names that no trailer may have: servers put trailers among the header fields.
+    claimed: Option<Arc<FoldedNames>>,
 }
 
 /// What an [`Upload`] has come to, seen from outside while it is under way.
@@ -137,7 +140,14 @@ impl<S> Upload<S> {
     /// Counts `inner`, and breaks it off beyond `limit` bytes.
     pub fn new(inner: S, limit: u64) -> (Self, Arc<Meter>) {
         let meter = Arc::new(Meter::default());
-        (Self { inner, meter: Arc::clone(&meter), limit }, meter)
+        (Self { inner, meter: Arc::clone(&meter), limit, claimed: None }, meter)
+    }
+
+    /// The same without trailers of these names.
+    #[must_use]
+    pub fn without(self, claimed: &Arc<FoldedNames>) -> Self {
+        let claimed = (!claimed.is_empty()).then(|| Arc::clone(claimed));
+        Self { claimed, ..self }
     }
 
     /// The body itself, no longer counted.
@@ -167,6 +177,9 @@ where
         let mut frame = frame.inspect_err(|error| this.meter.end(UploadEnd::from_error(error)))?;
         if let Some(trailers) = frame.trailers_mut() {
             trailers::keep_trailers(trailers);
+            if let Some(claimed) = &this.claimed {
+                remove_claimed(trailers, claimed);
+            }
         }
         let length = frame.data_ref().map_or(0, |data| data.len() as u64);
         if this.meter.add(length) > this.limit {

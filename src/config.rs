@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 pub mod auth;
 pub mod consumer;
+pub mod credentials;
+pub mod identity;
 pub mod policy;
 pub mod route;
 pub mod server;
@@ -21,6 +23,8 @@ pub mod upstream;
 
 pub use auth::{Access, AccessTable, Authenticator};
 pub use consumer::{Consumer, SignatureKey};
+pub use credentials::Credentials;
+pub use identity::{Identity, Issuer};
 pub use policy::{BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};
 pub use server::{Certificate, Server, ServerLimits};
@@ -53,6 +57,9 @@ pub struct Document {
     /// The key-value store that instances of the gateway share.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<Store>,
+    /// The gateway as an issuer of tokens about its callers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<Issuer>,
     /// What the gateway answers. The order in the file decides only between routes that nothing else tells apart.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<Route>,
@@ -77,6 +84,9 @@ pub struct Defaults {
     /// Who may use the routes that say nothing of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<Access>,
+    /// What upstreams are told about the caller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
     /// How long a request may take, and its parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeouts: Option<Timeouts>,

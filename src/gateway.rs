@@ -17,16 +17,18 @@ use crate::deadline::Deadline;
 use crate::forward::client::{Client, client_of};
 use crate::forward::{self, Passage};
 use crate::host::Host;
+use crate::identity::fold::FoldedNames;
 use crate::plan::{Action, Patience, Plan, Proxy, Redirect, Respond, Route};
 use crate::problem::{Failure, Problem};
 use crate::reply::{Open, Reply, ReplyBody};
 use crate::route::path::{Normal, normalise};
 use crate::telemetry::Record;
-use crate::{auth, redirect, transform, upstream};
+use crate::{auth, credentials, redirect, transform};
 
 mod destination;
 mod record;
 mod refusal;
+mod showing;
 mod upkeep;
 
 use destination::Destination;
@@ -194,6 +196,7 @@ impl<H: Host> Gateway<H> {
             Action::Proxy(proxy) => self.proxy(route, proxy, incoming, body, deadline).await?,
             Action::Redirect(redirect) => self.redirect(route, redirect, &incoming)?,
             Action::Respond(respond) => fixed(respond),
+            Action::KeySet => self.key_set().await?,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
         for (name, value) in &admitted.response {
@@ -212,13 +215,15 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let Incoming { mut head, peer, client, authority, normal, admitted, record } = incoming;
         let name = &self.plan.telemetry.name;
-        route.access.remove_told(&self.plan.auth, &mut head.headers);
         forward::refuse_loop(&head.headers, name)?;
         if forward::max_forwards_spent(&mut head) {
             return Ok(options(self.every_method()));
         }
-        let (body, meter) = upload(route, &head.headers, body)?;
         let upstream = &self.plan.upstreams[proxy.upstream];
+        self.purge(route, admitted, &mut head);
+        let showing = upstream.credentials.as_ref();
+        let body = credentials::content(&self.host, showing, body, route.body_limit, deadline).await?;
+        let (body, meter) = upload(route, &head.headers, body, &self.plan.claimed)?;
         let asked_for = head.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
         let target =
             transform::target(route, &upstream.base, &proxy.path, &proxy.query, &asked_for, &normal.path)?;
@@ -233,20 +238,13 @@ impl<H: Host> Gateway<H> {
         head.uri = target.into();
         head.version = Version::HTTP_11;
         head.extensions.clear();
+        let shown = self.introduce(route, upstream, admitted, &mut head, &body, deadline).await?;
         record.upload = meter;
         record.upstream = Some(proxy.upstream);
         record.attempts = 1;
         record.asked = Some(self.host.tick() - record.begun);
         let request = Request::from_parts(head, body);
-        let sent = upstream::exchange(
-            &self.host,
-            &upstream.target,
-            &route.patience,
-            deadline,
-            request,
-            record.upload.as_ref(),
-        )
-        .await;
+        let sent = self.send(route, upstream, &shown, request, deadline, record).await;
         record.answered = Some(self.host.tick() - record.begun);
         let mut response = sent?.map(Body::Stream);
         forward::response(response.headers_mut());
@@ -283,7 +281,12 @@ impl<H: Host> Gateway<H> {
 type Metered<S> = (Body<Upload<S>>, Option<Arc<Meter>>);
 
 /// The request's body with its limit, refused at once where the announced length is beyond it.
-fn upload<S>(route: &Route, headers: &HeaderMap, body: Body<S>) -> Result<Metered<S>, Failure>
+fn upload<S>(
+    route: &Route,
+    headers: &HeaderMap,
+    body: Body<S>,
+    claimed: &Arc<FoldedNames>,
+) -> Result<Metered<S>, Failure>
 where
     S: http_body::Body<Data = Bytes, Error = BodyError> + Unpin,
 {
@@ -302,7 +305,7 @@ where
         }
         Body::Stream(stream) => {
             let (upload, meter) = Upload::new(stream, route.body_limit);
-            (Body::Stream(upload), Some(meter))
+            (Body::Stream(upload.without(claimed)), Some(meter))
         }
     })
 }

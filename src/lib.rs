@@ -9,6 +9,7 @@ pub mod body;
 #[cfg(target_os = "wasi")]
 mod component;
 pub mod config;
+pub mod credentials;
 pub mod deadline;
 pub mod diagnostic;
 pub mod explain;
@@ -16,6 +17,7 @@ pub mod expression;
 pub mod forward;
 pub mod gateway;
 pub mod host;
+pub mod identity;
 pub mod memory;
 pub mod plan;
 pub mod problem;

@@ -4,10 +4,16 @@
 //! takes one looks at the time again.
 
 use crate::auth::remembered::Remembered;
+use crate::credentials::tokens::Tokens;
+use crate::identity::ring::Ring;
 
 /// The memory of one process, shared by all its workers and kept when the plan changes.
 #[derive(Debug, Default)]
 pub struct Memory {
     /// What authentication remembers.
     pub auth: Remembered,
+    /// The gateway's own keys, and tokens signed with them.
+    pub identity: Ring,
+    /// Tokens that the gateway fetched for itself.
+    pub tokens: Tokens,
 }

@@ -12,8 +12,11 @@ use http::{Method, StatusCode};
 
 use crate::auth::{self as area, Access};
 use crate::config::{AccessLog, Document, Protocol};
+use crate::credentials::Credentials;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::forward::client::TrustedProxies;
+use crate::identity::Identity;
+use crate::identity::fold::FoldedNames;
 use crate::route::condition::{HeaderCondition, Methods, QueryCondition};
 use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
@@ -23,7 +26,9 @@ mod auth;
 mod compile;
 mod conflict;
 mod consumer;
+mod credentials;
 mod exposure;
+mod identity;
 mod key_source;
 mod policy;
 mod route;
@@ -59,6 +64,10 @@ pub struct Plan {
     pub called: Vec<(Box<str>, Box<str>)>,
     /// How callers prove who they are.
     pub auth: area::Plan,
+    /// The gateway as an issuer of tokens.
+    pub issuer: Option<IssuerPlan>,
+    /// Names under which some upstream is told who calls: no client says anything under them.
+    pub claimed: Arc<FoldedNames>,
     /// Every method that some route lists beyond those every HTTP server knows.
     pub methods: Vec<Method>,
 }
@@ -103,6 +112,8 @@ pub struct Route {
     pub tolerated: Ambiguities,
     /// Who may use it.
     pub access: Access,
+    /// What the upstream is told about the caller.
+    pub identity: Identity,
     /// The same in the author's words, for listings: `public`, or what is asked of callers.
     pub protection: Box<str>,
     /// What it does.
@@ -126,6 +137,8 @@ pub enum Action {
     Redirect(Redirect),
     /// A fixed answer.
     Respond(Respond),
+    /// The gateway's public keys.
+    KeySet,
 }
 
 /// Asks an upstream.
@@ -222,6 +235,8 @@ pub struct Upstream {
     pub base: Box<str>,
     /// Whether it gets the client's `Host`.
     pub preserve_host: bool,
+    /// What it is shown of the gateway.
+    pub credentials: Option<Credentials>,
 }
 
 /// An address that the gateway itself calls.
@@ -231,6 +246,19 @@ pub struct Endpoint {
     pub target: Target,
     /// Path and query.
     pub path: PathAndQuery,
+}
+
+/// The gateway as an issuer of tokens about its callers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerPlan {
+    /// `iss`.
+    pub name: Box<str>,
+    /// The variables with its private keys: the first signs, all are published.
+    pub keys: Vec<Box<str>>,
+    /// Where the public keys are published, if anywhere.
+    pub jwks: Option<Pattern>,
+    /// Where it was written: file and JSON Pointer.
+    pub origin: (Box<str>, Box<str>),
 }
 
 /// A key-value store.
@@ -304,6 +332,20 @@ impl Abilities {
     };
     /// The component for every other host of `wasi:http`.
     pub const PORTABLE: Self = Self { name: "a component outside Spin", stores: false, ..Self::COMPONENT };
+}
+
+// === impl Patience ===
+
+impl Default for Patience {
+    /// What a route has that says nothing.
+    fn default() -> Self {
+        Self {
+            request: Some(Duration::from_secs(300)),
+            connect: Duration::from_secs(5),
+            first_byte: Duration::from_secs(30),
+            idle: Some(Duration::from_secs(60)),
+        }
+    }
 }
 
 // === impl Target ===

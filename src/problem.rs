@@ -111,6 +111,8 @@ catalogue! {
     UpstreamTerminated = "upstream-terminated", BAD_GATEWAY, "The service broke the connection off", Upstream, Some("connection_terminated");
     /// The upstream's answer is not HTTP.
     UpstreamProtocol = "upstream-protocol", BAD_GATEWAY, "The service's answer is not valid HTTP", Upstream, Some("http_protocol_error");
+    /// The gateway cannot get the token that the upstream wants to see from it.
+    UpstreamCredentials = "upstream-credentials", BAD_GATEWAY, "The gateway has no credentials for the service", Gateway, Some("destination_unavailable");
     /// The host forbids the upstream's address.
     UpstreamProhibited = "upstream-prohibited", BAD_GATEWAY, "The service may not be called", Gateway, Some("destination_ip_prohibited");
     /// No connection to the upstream in time.

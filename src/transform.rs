@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 pub mod prefix;
 pub mod query;
 
-use crate::host::Variables;
+use crate::host::{Secret, Variables};
 use crate::plan::{HeaderEdit, PathRewrite, PathTemplate, QueryRewrite, Route, ValuePiece, ValueTemplate};
 use crate::problem::{Failure, Problem};
 
@@ -48,6 +48,14 @@ async fn append<H: Variables>(
 }
 
 async fn expand<H: Variables>(host: &H, pieces: &[ValuePiece]) -> Result<HeaderValue, Failure> {
+    let text = filled(host, pieces).await?;
+    let mut value = HeaderValue::try_from(text.expose())
+        .map_err(|_| misconfigured("a variable's value has characters that no header field can have"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+async fn filled<H: Variables>(host: &H, pieces: &[ValuePiece]) -> Result<Secret, Failure> {
     let mut text = String::new();
     for piece in pieces {
         match piece {
@@ -55,13 +63,20 @@ async fn expand<H: Variables>(host: &H, pieces: &[ValuePiece]) -> Result<HeaderV
             ValuePiece::Variable(name) => text.push_str(variable(host, name).await?.expose()),
         }
     }
-    let mut value = HeaderValue::try_from(text)
-        .map_err(|_| misconfigured("a variable's value has characters that no header field can have"))?;
-    value.set_sensitive(true);
-    Ok(value)
+    Ok(Secret::new(text))
 }
 
-async fn variable<H: Variables>(host: &H, name: &str) -> Result<crate::host::Secret, Failure> {
+/// The text of a template, with its variables filled in.
+pub async fn text<H: Variables>(host: &H, template: &ValueTemplate) -> Result<Secret, Failure> {
+    match template {
+        // What is fixed was text when it was written.
+        ValueTemplate::Fixed(value) => Ok(Secret::new(String::from_utf8_lossy(value.as_bytes()))),
+        ValueTemplate::Variable(pieces) => filled(host, pieces).await,
+    }
+}
+
+/// The value of a variable that is needed now.
+pub async fn variable<H: Variables>(host: &H, name: &str) -> Result<Secret, Failure> {
     match host.variable(name).await {
         Ok(Some(value)) => Ok(value),
         Ok(None) => Err(misconfigured(format!("the variable {name} is not set"))),

@@ -40,6 +40,7 @@ pub fn action(plan: &Plan, route: &Route) -> String {
         Action::Proxy(proxy) => format!("upstream {}", plan.upstreams[proxy.upstream].name),
         Action::Redirect(redirect) => format!("redirect {}", redirect.status.as_u16()),
         Action::Respond(respond) => format!("respond {}", respond.status.as_u16()),
+        Action::KeySet => "key set".to_owned(),
     }
 }
 

@@ -23,7 +23,7 @@ const COMPONENT: &str = "tollgate";
 /// What a configuration needs of its host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// Addresses to call, sorted: `http://127.0.0.1:9101`, each with the upstream that it is for.
+    /// Addresses to call, sorted: `http://127.0.0.1:9101`, each with what needs it.
     pub hosts: Vec<(String, String)>,
     /// Key-value stores.
     pub stores: Vec<String>,
@@ -43,7 +43,10 @@ impl Needs {
                 let target = &upstream.target;
                 let scheme = if target.secure { "https" } else { "http" };
                 // The authority's host keeps the brackets of an IPv6 address.
-                (format!("{scheme}://{}:{}", target.authority.host(), target.port), upstream.name.to_string())
+                (
+                    format!("{scheme}://{}:{}", target.authority.host(), target.port),
+                    format!("the upstream \"{}\"", upstream.name),
+                )
             })
             .collect();
         hosts.extend(plan.called.iter().map(|(address, purpose)| (address.to_string(), purpose.to_string())));
@@ -86,7 +89,36 @@ fn references(template: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn all_that_is_called_is_needed() {
+        let document = serde_json::json!({
+            "store": {"label": "tokens"},
+            "upstreams": {"a": {"url": "http://a.test"}},
+            "auth": {
+                "one": {"introspection": {
+                    "endpoint": "https://id.test/introspect", "client_id": "a", "client_secret": "${secret}",
+                }},
+                "two": {"external": {"url": "http://guard.test:9000/"}},
+            },
+            "routes": [{"id": "a", "auth": {"any": "one", "external": "two"}, "upstream": "a"}],
+        });
+        let documents = [("a.json".to_owned(), serde_json::from_value(document).unwrap())];
+        let (plan, _) = Plan::compile(&documents, &tollgate::plan::Abilities::COMPONENT).unwrap();
+        let needs = Needs::of(&plan);
+        let needed = |address: &str, who: &str| (address.to_owned(), who.to_owned());
+        assert_eq!(
+            needs.hosts,
+            [
+                needed("http://a.test:80", "the upstream \"a\""),
+                needed("http://guard.test:9000", "external authorisation"),
+                needed("https://id.test:443", "token introspection"),
+            ]
+        );
+        assert_eq!((needs.stores, needs.variables), (vec!["tokens".to_owned()], vec!["secret".to_owned()]));
+    }
 
     #[test]
     fn finds_references() {

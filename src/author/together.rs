@@ -8,7 +8,7 @@ use super::node::{Entry, Node, Value};
 use super::words::quote;
 
 /// Tables for which "both" would have no meaning.
-const ONCE: [&str; 5] = ["defaults", "clients", "telemetry", "server", "store"];
+const ONCE: [&str; 6] = ["defaults", "clients", "telemetry", "server", "store", "issuer"];
 
 /// Tables of named things, and what one of them is called: a name may be given once.
 const NAMED: [(&str, &str); 3] =

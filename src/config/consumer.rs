@@ -18,6 +18,10 @@ pub struct Consumer {
     /// What else is known of it: texts by name, for policies and for upstreams.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
+    /// Keys that it signs requests with (RFC 9421), for ways in of the kind `signature`. Several at once make it easy
+    /// to change one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signature_keys: Vec<SignatureKey>,
     /// Its API keys. To change one, add a second, and remove the first when it is no longer used: both count meanwhile.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<ConsumerKey>,
@@ -25,13 +29,27 @@ pub struct Consumer {
     /// `argon2` writes it. It may take 7 to 64 MiB of memory, and as much work as 35 to 256 MiB with one pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
-    /// Keys that it signs requests with (RFC 9421), for ways in of the kind `signature`. Several at once make it easy
-    /// to change one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub signature_keys: Vec<SignatureKey>,
     /// Switches it off: its credentials are refused. Default: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
+}
+
+/// A key that requests are signed with: one of `ed25519` and `secret`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SignatureKey {
+    /// What signatures say as their `keyid`. No other key has it.
+    pub id: String,
+    /// A public key for `ed25519`: PEM (`BEGIN PUBLIC KEY`), or base64 of the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ed25519: Option<String>,
+    /// A secret for `hmac-sha256`, in a variable: `"${name}"`. At least 32 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Whether the variable has the secret in base64. Default: false, the bytes of its text are the secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base64: Option<bool>,
 }
 
 /// An API key of a consumer: its digest, never the key. `tollgate keys create --print` makes one.
@@ -65,21 +83,3 @@ pub struct ConsumerKey {
 )]
 #[serde(transparent)]
 pub struct MomentText(pub String);
-
-/// A key that requests are signed with: one of `ed25519` and `secret`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct SignatureKey {
-    /// What signatures say as their `keyid`. No other key has it.
-    pub id: String,
-    /// A public key for `ed25519`: PEM (`BEGIN PUBLIC KEY`), or base64 of the key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ed25519: Option<String>,
-    /// A secret for `hmac-sha256`, in a variable: `"${name}"`. At least 32 bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<String>,
-    /// Whether the variable has the secret in base64. Default: false, the bytes of its text are the secret.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base64: Option<bool>,
-}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::auth::Access;
+use super::identity::Identity;
 use super::policy::{BodyLimits, HeaderPolicy, Paths, Timeouts};
 use super::text::OneOrMany;
 
@@ -22,6 +23,9 @@ pub struct Route {
     /// `defaults`: nothing is open by accident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<Access>,
+    /// What the upstream is told about the caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
     /// The name of the upstream that answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,

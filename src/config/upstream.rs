@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::credentials::Credentials;
+
 /// A service behind the gateway.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
@@ -15,6 +17,9 @@ pub struct Upstream {
     /// How the upstream proves who it is; `https` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<UpstreamTls>,
+    /// How the gateway shows the upstream that it may ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Credentials>,
     /// Send the client's `Host` instead of the upstream's own. Not possible in a component, whose host always sends
     /// the address it calls; `X-Forwarded-Host` tells upstreams everywhere. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]

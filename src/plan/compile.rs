@@ -6,8 +6,9 @@ use std::rc::Rc;
 use http::Method;
 
 use super::auth::authenticator_names;
+use super::identity::claimed;
 use super::scalar::{is_token, nearest};
-use super::{Abilities, Plan, Route, Telemetry, Upstream};
+use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::forward::client::{Network, TrustedProxies};
@@ -140,14 +141,19 @@ pub(super) fn compile(
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
     let auth = context.auth(documents);
-    let routes = context.routes(documents);
+    let issuer = context.own_issuer(documents, &telemetry.name);
+    let mut routes = context.routes(documents, issuer.as_ref());
+    context.credentials_and_tokens(&routes, &upstreams);
+    routes.extend(context.published(issuer.as_ref()));
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let plan = Plan {
         methods: extension_methods(&routes),
         variables: std::mem::take(&mut context.variables).into_iter().collect(),
         called: std::mem::take(&mut context.called).into_iter().collect(),
+        claimed: claimed(&routes, &auth).into(),
         auth,
+        issuer,
         routes,
         upstreams,
         table,
@@ -251,7 +257,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn routes(&mut self, documents: &'a [(String, Document)]) -> Vec<Route> {
+    fn routes(&mut self, documents: &'a [(String, Document)], issuer: Option<&IssuerPlan>) -> Vec<Route> {
         let none = Defaults::default();
         let found = one(documents, "defaults", |document| document.defaults.as_ref());
         let (at_defaults, defaults) = or_first(documents, found, "defaults");
@@ -259,7 +265,7 @@ impl<'a> Context<'a> {
         let mut routes = Vec::new();
         for (file, document) in documents {
             for (written, at) in document.routes.iter().zip(Pointer::root(file).key("routes").indices()) {
-                routes.extend(self.route(&at, written, &defaults));
+                routes.extend(self.route(&at, written, &defaults, issuer));
             }
         }
         routes

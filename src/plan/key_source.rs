@@ -45,7 +45,7 @@ impl Context<'_> {
         (at_fetch, fetch): (&Pointer, Option<&Fetch>),
     ) -> Option<Source> {
         let (life, limit) = self.life(at_fetch, fetch);
-        let endpoint = self.endpoint(at, address, "an issuer's keys")?;
+        let endpoint = self.endpoint(at, address, "fetching keys")?;
         self.warn_of_forgetting(at);
         let id = digest(["jwks", &endpoint.target.address(), endpoint.path.as_str()]);
         Some(Source { place: Place::Address(endpoint), life, limit, id })
@@ -70,7 +70,7 @@ impl Context<'_> {
         let own = Target::of(&url)?;
         let path = discovery::location(&url, written.kind).parse().ok()?;
         let document = Endpoint { target: own.clone(), path };
-        self.called.insert(own.address().into(), "an issuer's documents".into());
+        self.called.insert(own.address().into(), "discovery".into());
         let (at_origins, origins) = written.origins;
         let mut others = Vec::new();
         for (text, at) in origins.iter().zip(at_origins.indices()) {
@@ -116,7 +116,7 @@ impl Context<'_> {
             self.error(at, format!("\"{text}\" is http, and the issuer is https"))
                 .help("whoever listens in between could put keys of their own there; write https");
         }
-        self.called.insert(target.address().into(), "an issuer's documents".into());
+        self.called.insert(target.address().into(), "discovery".into());
         Some(target)
     }
 

@@ -19,11 +19,12 @@ impl Context<'_> {
         let connect = self.layered(layers, "connect", |timeouts| timeouts.connect.as_ref());
         let first_byte = self.layered(layers, "first_byte", |timeouts| timeouts.first_byte.as_ref());
         let idle = self.layered(layers, "idle", |timeouts| timeouts.idle.as_ref());
+        let default = Patience::default();
         Patience {
-            request: request.map_or(Some(Duration::from_secs(300)), |(_, value)| value),
-            connect: self.never_off("connect", connect, Duration::from_secs(5)),
-            first_byte: self.never_off("first_byte", first_byte, Duration::from_secs(30)),
-            idle: idle.map_or(Some(Duration::from_secs(60)), |(_, value)| value),
+            request: request.map_or(default.request, |(_, value)| value),
+            connect: self.never_off("connect", connect, default.connect),
+            first_byte: self.never_off("first_byte", first_byte, default.first_byte),
+            idle: idle.map_or(default.idle, |(_, value)| value),
         }
     }
 
@@ -135,6 +136,7 @@ impl Context<'_> {
         templates
     }
 
+    /// The name of a field that may be changed; others are reported.
     pub(super) fn editable(&mut self, at: &Pointer, name: &str) -> Option<HeaderName> {
         /// What frames a message, belongs to one connection, or is the host's to write.
         const FIXED: [&str; 11] = [

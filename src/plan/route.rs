@@ -6,10 +6,16 @@ use http::{Method, StatusCode};
 use super::compile::{Context, Pointer};
 use super::policy::{Layers, tolerated};
 use super::template::{PathTemplate, ValueTemplate};
-use super::{Action, HeaderEdit, PathRewrite, Proxy, QueryRewrite, Redirect, Respond, Route, scalar};
+use super::{
+    Action, HeaderEdit, IssuerPlan, PathRewrite, Patience, Proxy, QueryRewrite, Redirect, Respond, Route,
+    scalar,
+};
+use crate::auth::Access;
 use crate::config;
 use crate::config::{Condition, Defaults, HeaderEdits, HeaderPolicy, Match, OneOrMany};
+use crate::identity::Identity;
 use crate::route::condition::{Expect, HeaderCondition, Methods, QueryCondition};
+use crate::route::path::Ambiguities;
 use crate::route::pattern::{Pattern, PatternError};
 use crate::route::table::HostPattern;
 
@@ -19,6 +25,7 @@ impl Context<'_> {
         at: &Pointer,
         written: &config::Route,
         defaults: &(Pointer, &Defaults),
+        issuer: Option<&IssuerPlan>,
     ) -> Option<Route> {
         self.route_id(at, &written.id);
         let at_match = at.key("match");
@@ -37,6 +44,8 @@ impl Context<'_> {
             layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
         let limits: Layers<'_, _> = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
         let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
+        let told = layers(at, at_defaults, "identity", &written.identity, &defaults.identity);
+        let identity = self.identity(&told, issuer, action.as_ref(), &access);
         let protection = written.auth.as_ref().or(defaults.auth.as_ref()).map(ToString::to_string);
         let patience = self.patience(&timeouts);
         let body_limit = self.body_limit(&limits);
@@ -53,6 +62,7 @@ impl Context<'_> {
             query,
             tolerated: tolerated(&[written.paths.as_ref(), defaults.paths.as_ref()]),
             access,
+            identity,
             protection: protection.unwrap_or_default().into(),
             action: action?,
             patience,
@@ -379,4 +389,36 @@ fn host_pattern(text: &str) -> Option<HostPattern> {
     }
     debug_assert!(scalar::is_token(name));
     Some(if below { HostPattern::Below(format!(".{name}").into()) } else { HostPattern::Exact(name.into()) })
+}
+
+// === impl Route ===
+
+impl Route {
+    /// A route that the gateway has of itself, open to everybody: any host and method, until
+    /// its maker says otherwise. `origin` is where the setting that it comes from was written.
+    pub(super) fn of_the_gateway(
+        id: &str,
+        origin: (Box<str>, Box<str>),
+        pattern: Pattern,
+        action: Action,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            origin,
+            hosts: Vec::new(),
+            pattern,
+            methods: Methods::default(),
+            headers: Vec::new(),
+            query: Vec::new(),
+            tolerated: Ambiguities::default(),
+            access: Access::Public,
+            protection: "public".into(),
+            identity: Identity::default(),
+            action,
+            patience: Patience::default(),
+            body_limit: 0,
+            request_edits: Vec::new(),
+            response_edits: Vec::new(),
+        }
+    }
 }

@@ -29,11 +29,16 @@ impl Context<'_> {
         target.ca = tls.ca.map(Into::into);
         target.server_name = tls.server_name.map(Into::into);
         target.key = key_of(&target);
+        let credentials = match &written.credentials {
+            Some(credentials) => Some(self.credentials(&at.key("credentials"), name, credentials)?),
+            None => None,
+        };
         Some(Upstream {
             name: name.into(),
             target,
             base: url.path().trim_end_matches('/').into(),
             preserve_host: written.preserve_host.unwrap_or(false),
+            credentials,
         })
     }
 

@@ -68,14 +68,13 @@ impl<'a> Comparison<'a> {
         let needed: Vec<_> = needs
             .hosts
             .iter()
-            .filter_map(|(address, upstream)| Some((Pattern::parse(address)?, address, upstream)))
+            .filter_map(|(address, who)| Some((Pattern::parse(address)?, address, who)))
             .collect();
-        for (need, address, upstream) in &needed {
+        for (need, address, who) in &needed {
             let covered =
                 allowed.iter().any(|one| matches!(one, Allowed::Pattern(pattern) if pattern.covers(need)));
             if !covered && !has_template {
-                let message =
-                    format!("the manifest does not allow {address}, which the upstream \"{upstream}\" needs");
+                let message = format!("the manifest does not allow {address}, which {who} needs");
                 self.report(Diagnostic::error(self.key(HOSTS), message), BUILD);
             }
         }
@@ -188,7 +187,7 @@ mod tests {
     use super::*;
 
     fn needs() -> Needs {
-        let host = |address: &str, upstream: &str| (address.to_owned(), upstream.to_owned());
+        let host = |address: &str, name: &str| (address.to_owned(), format!("the upstream \"{name}\""));
         Needs {
             hosts: vec![host("http://127.0.0.1:9101", "users"), host("https://shop.example:443", "shop")],
             stores: Vec::new(),

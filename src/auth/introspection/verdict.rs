@@ -123,7 +123,7 @@ impl Verdict {
             OneOrMany::Many(many) => many,
         });
         let kind = (answer.token_type.as_deref(), answer.token_use.as_deref());
-        let is_audience = |audience: &Box<str>| required.audiences.contains(audience);
+        let is_audience = |audience| required.audiences.contains(audience);
         Ok(if !answer.active {
             Self::Refused(Refusal::Inactive)
         } else if expires.is_some_and(|expires| expires <= now) {

@@ -146,7 +146,6 @@ impl Key {
 
     /// Whether this key has signed `token`. Nothing else about the token is looked at.
     pub fn has_signed(&self, token: &Token<'_>) -> bool {
-        use jsonwebtoken::signature::Verifier as _;
         let Some(algorithm) = token.algorithm.filter(|it| self.algorithms.contains(*it)) else {
             return false;
         };

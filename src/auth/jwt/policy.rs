@@ -34,8 +34,6 @@ pub struct Policy {
     pub groups: Option<ClaimPath>,
     /// Who the caller is.
     pub subject: ClaimPath,
-    /// Which consumer the caller is.
-    pub consumer: Option<ClaimPath>,
     /// The longest token.
     pub max_bytes: usize,
 }
@@ -46,7 +44,7 @@ pub struct Required {
     /// Where it is.
     pub claim: ClaimPath,
     /// It must be one of them, or an array that has one of them. Where there is none, any value will do but `null`.
-    pub values: Vec<Value>,
+    pub values: Vec<Box<str>>,
 }
 
 /// Where a token's scopes are.
@@ -86,7 +84,6 @@ impl Policy {
             roles: None,
             groups: None,
             subject: ClaimPath::name("sub"),
-            consumer: None,
             max_bytes: MAX_BYTES,
         }
     }
@@ -125,11 +122,6 @@ impl Policy {
         name_at(claims, &self.subject)
     }
 
-    /// Which consumer the caller is.
-    pub fn consumer(&self, claims: &Claims) -> Option<String> {
-        name_at(claims, self.consumer.as_ref()?)
-    }
-
     /// The token's scopes.
     pub fn scopes<'a>(&'a self, claims: &'a Claims) -> impl Iterator<Item = &'a str> {
         let (usual, named) = match &self.scopes {
@@ -161,6 +153,16 @@ pub fn media_type(typ: &str) -> String {
     typ.strip_prefix("application/").map_or_else(|| typ.clone(), str::to_owned)
 }
 
+/// Whether `value` is the text `wanted`, or the number or truth that is written so.
+fn says(value: &Value, wanted: &str) -> bool {
+    match value {
+        Value::String(text) => text == wanted,
+        Value::Bool(truth) => wanted == if *truth { "true" } else { "false" },
+        Value::Number(number) => number.to_string() == wanted,
+        _ => false,
+    }
+}
+
 fn name_at(claims: &Claims, path: &ClaimPath) -> Option<String> {
     match claims::at(claims, path)? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -174,7 +176,7 @@ fn name_at(claims: &Claims, path: &ClaimPath) -> Option<String> {
 impl Required {
     /// Whether the claims have it.
     pub(super) fn holds(&self, claims: &Claims) -> bool {
-        let wanted = |value: &Value| self.values.contains(value);
+        let wanted = |value: &Value| self.values.iter().any(|wanted| says(value, wanted));
         match claims::at(claims, &self.claim) {
             None | Some(Value::Null) => false,
             Some(_) if self.values.is_empty() => true,
@@ -251,18 +253,22 @@ mod tests {
 
     #[test]
     fn required_claims() {
-        let holds = |values: Value, of: Value| {
-            let required = Required { claim: path("a.b"), values: values.as_array().unwrap().clone() };
+        let holds = |values: &[&str], of: Value| {
+            let values = values.iter().map(|value| (*value).into()).collect();
+            let required = Required { claim: path("a.b"), values };
             required.holds(&claims(json!({"a": {"b": of}})))
         };
+        assert!(holds(&[], json!("x")) && holds(&[], json!(false)) && holds(&[], json!([])));
+        assert!(!holds(&[], json!(null)));
+        assert!(holds(&["x", "y"], json!("y")) && holds(&["x"], json!(["z", "x"])));
+        assert!(holds(&["true"], json!(true)) && holds(&["7"], json!(7)) && holds(&["-1.5"], json!(-1.5)));
         assert!(
-            holds(json!([]), json!("x")) && holds(json!([]), json!(false)) && holds(json!([]), json!([]))
+            !holds(&["x"], json!("x y")) && !holds(&["x"], json!("X")) && !holds(&["true"], json!(false))
         );
-        assert!(!holds(json!([]), json!(null)));
-        assert!(holds(json!(["x", "y"]), json!("y")) && holds(json!(["x"]), json!(["z", "x"])));
-        assert!(holds(json!([true]), json!(true)) && holds(json!([7]), json!(7)));
-        assert!(!holds(json!(["x"]), json!("x y")) && !holds(json!([true]), json!("true")));
-        assert!(!holds(json!([7]), json!("7")) && !holds(json!(["x"]), json!({"x": 1})));
+        assert!(
+            !holds(&["7"], json!(7.0)) && !holds(&["x"], json!({"x": 1})) && !holds(&["x"], json!([["x"]]))
+        );
+        assert!(!holds(&["null"], json!(null)) && !holds(&[""], json!([])));
         assert!(!Required { claim: path("a.c"), values: vec![] }.holds(&claims(json!({"a": {"b": 1}}))));
     }
 
@@ -276,16 +282,16 @@ mod tests {
         let list = |words: &mut dyn Iterator<Item = &str>| words.collect::<Vec<_>>().join("|");
         assert_eq!(list(&mut policy.scopes(&it)), "a|b|c");
         assert_eq!((list(&mut policy.roles(&it)), list(&mut policy.groups(&it))), Default::default());
-        assert_eq!((policy.subject(&it).as_deref(), policy.consumer(&it)), (Some("u"), None));
+        assert_eq!(policy.subject(&it).as_deref(), Some("u"));
         policy.scopes = ScopeSource::Claim(path("perm"));
         policy.roles = Some(path("realm_access.roles"));
         policy.groups = Some(path("groups"));
-        policy.consumer = Some(path("azp"));
+        policy.subject = path("azp");
         assert_eq!(list(&mut policy.scopes(&it)), "p|q");
         assert_eq!(list(&mut policy.roles(&it)), "r");
         assert_eq!(list(&mut policy.groups(&it)), "g h|i");
-        assert_eq!(policy.consumer(&it).as_deref(), Some("42"));
-        policy.consumer = Some(path("empty"));
-        assert_eq!(policy.consumer(&it), None);
+        assert_eq!(policy.subject(&it).as_deref(), Some("42"));
+        policy.subject = path("empty");
+        assert_eq!(policy.subject(&it), None);
     }
 }

@@ -42,25 +42,45 @@ pub enum Rejection {
 ///
 /// Why it is not believed.
 pub fn judge(policy: &Policy, keys: &KeySet, text: &str, now: UnixMillis) -> Result<Judged, Rejection> {
+    verify(policy, keys, &examine(policy, text)?, now)
+}
+
+/// What can be said of a token without any key. What is refused here costs no signature, and fetches no keys.
+///
+/// # Errors
+///
+/// Why it is not believed.
+pub fn examine<'a>(policy: &Policy, text: &'a str) -> Result<Token<'a>, Rejection> {
     let token = Token::read(text, policy.max_bytes)?;
     is_of_issuer(policy, &token.claims)?;
     match token.algorithm {
-        None => return Err(invalid("the token's alg is none that could be verified")),
+        None => Err(invalid("the token's alg is none that could be verified")),
         Some(algorithm) if !policy.algorithms.contains(algorithm) => {
-            return Err(invalid("the token's alg is not allowed"));
+            Err(invalid("the token's alg is not allowed"))
         }
-        Some(_) => {}
+        Some(_) if !policy.takes_type(token.typ.as_deref()) => Err(invalid("typ is not what is asked for")),
+        Some(_) => Ok(token),
     }
-    if !policy.takes_type(token.typ.as_deref()) {
-        return Err(invalid("typ is not what is asked for"));
-    }
-    match keys.search(&token) {
+}
+
+/// Whether one of the `keys` has signed `token`, and what it says is what `policy` asks.
+///
+/// # Errors
+///
+/// Why it is not believed.
+pub fn verify(
+    policy: &Policy,
+    keys: &KeySet,
+    token: &Token<'_>,
+    now: UnixMillis,
+) -> Result<Judged, Rejection> {
+    match keys.search(token) {
         Search::Signed => {}
         Search::NotSigned => return Err(invalid("the signature does not verify")),
         Search::OtherAlgorithm => return Err(invalid("the token's alg is not its key's")),
         Search::NoKey => return Err(Rejection::UnknownKey),
     }
-    let judged = Judged::new(token.claims)?;
+    let judged = Judged::new(token.claims.clone())?;
     judged.check_claims(policy)?;
     judged.check_times(policy, now)?;
     Ok(judged)

@@ -16,8 +16,9 @@ pub struct External {
     /// Fields of the request that the service gets. Default: `["authorization", "cookie"]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send: Option<Vec<String>>,
-    /// Fields of an answer that lets a request pass which the upstream gets. Whatever the client itself sends under
-    /// these names, in any spelling, the upstream never does.
+    /// Fields of an answer that lets a request pass which the upstream gets. What clients themselves send under these
+    /// names, in any spelling, no upstream gets, on whatever route; but `Authorization` and `Cookie` only on routes that
+    /// ask this service.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to_upstream: Vec<String>,
     /// Fields of an answer that lets a request pass which the client gets, such as `set-cookie`.
