@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 
 pub mod auth;
 pub mod consumer;
+pub mod cors;
 pub mod credentials;
 pub mod identity;
 pub mod policy;
 pub mod route;
+pub mod security_headers;
 pub mod server;
 pub mod store;
 pub mod telemetry;
@@ -23,11 +25,16 @@ pub mod upstream;
 
 pub use auth::{Access, AccessTable, Authenticator};
 pub use consumer::{Consumer, SignatureKey};
+pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
 pub use identity::{Identity, Issuer};
 pub use policy::{BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};
-pub use server::{Certificate, Server, ServerLimits};
+pub use security_headers::{
+    Frame, FrameSetting, Hsts, HstsSetting, Referrer, ReferrerSetting, SecurityHeaders,
+    SecurityHeadersSetting, TextSetting,
+};
+pub use server::{Certificate, ClientCertificateMode, ClientCertificates, Server, ServerLimits};
 pub use store::Store;
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
@@ -99,6 +106,12 @@ pub struct Defaults {
     /// Changes to header fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<HeaderPolicy>,
+    /// Which scripts of other origins may read answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cors: Option<CorsSetting>,
+    /// Fields that tell browsers to be careful.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_headers: Option<SecurityHeadersSetting>,
 }
 
 /// Who is believed about the client's address.

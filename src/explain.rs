@@ -22,6 +22,7 @@ pub use considered::{Considered, Verdict};
 pub use outcome::{Answer, Field, Limits, Outcome, Sent, Waits};
 
 use crate::auth::Caller;
+use crate::cors;
 use crate::gateway::{Gateway, Peer};
 use crate::host::UnixMillis;
 use crate::plan::Plan;
@@ -116,11 +117,13 @@ pub fn explain(plan: &Arc<Plan>, question: &Question) -> Result<Explanation, Str
     let normal = normalise(head.uri.path());
     let authority = route::host::authority(&head).unwrap_or_default();
     let lower = route::lowercase(route::host::name(authority));
+    // A preflight is for the route that takes the method it asks about.
+    let asked = cors::asked_method(&head.method, &head.headers).filter(|_| record.preflight);
     let query = Query {
         host: &lower,
         path: &normal.path,
         query: head.uri.query(),
-        method: &head.method,
+        method: asked.as_ref().unwrap_or(&head.method),
         headers: &head.headers,
     };
     let routes = if record.looked_at_routes {

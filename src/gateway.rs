@@ -23,14 +23,16 @@ use crate::problem::{Failure, Problem};
 use crate::reply::{Open, Reply, ReplyBody};
 use crate::route::path::{Normal, normalise};
 use crate::telemetry::Record;
-use crate::{auth, credentials, redirect, transform};
+use crate::{auth, cors, credentials, redirect, transform};
 
+mod browser;
 mod destination;
 mod record;
 mod refusal;
 mod showing;
 mod upkeep;
 
+use browser::preflight;
 use destination::Destination;
 use refusal::authority;
 
@@ -103,8 +105,11 @@ impl<H: Host> Gateway<H> {
         let client = client_of(peer.address.ip(), &self.plan.trusted, &head.headers);
         let mut open = Open::new(self.host.clone(), self.begin(&head, &client));
         let is_head = head.method == Method::HEAD;
+        let origin = cors::origin_of(&head.headers).cloned();
         let answer = self.run(head, body, peer, &client, open.record()).await;
-        let answer = answer.unwrap_or_else(|failure| self.fail(&failure, open.record()));
+        let mut answer = answer.unwrap_or_else(|failure| self.fail(&failure, open.record()));
+        let secure = client.is_secure(peer);
+        self.tell_browsers(answer.0.headers_mut(), open.record(), origin.as_ref(), secure);
         self.reply(answer, open, is_head)
     }
 
@@ -146,6 +151,10 @@ impl<H: Host> Gateway<H> {
         let route = match self.find(&head, &authority, &normal)? {
             Destination::Route(route) => route,
             Destination::Options(allow) => return Ok(brief(options(allow))),
+            Destination::Preflight(route, policy, method) => {
+                record.route = Some(route);
+                return Ok(brief(preflight(policy, &method, &head.headers, record)));
+            }
         };
         record.route = Some(route);
         let route = &self.plan.routes[route];
@@ -259,10 +268,7 @@ impl<H: Host> Gateway<H> {
         incoming: &Incoming<'_>,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let asked = redirect::Asked {
-            secure: match incoming.client.proto {
-                Some(proto) => proto == forward::client::Scheme::Https,
-                None => incoming.peer.secure,
-            },
+            secure: incoming.client.is_secure(incoming.peer),
             authority: incoming.client.host.as_ref().map_or(incoming.authority, |host| host.as_str()),
             path: &incoming.normal.path,
             query: incoming.head.uri.query(),

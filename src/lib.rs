@@ -9,6 +9,7 @@ pub mod body;
 #[cfg(target_os = "wasi")]
 mod component;
 pub mod config;
+pub mod cors;
 pub mod credentials;
 pub mod deadline;
 pub mod diagnostic;
@@ -24,6 +25,7 @@ pub mod problem;
 pub mod redirect;
 pub mod reply;
 pub mod route;
+pub mod security_headers;
 pub mod sim;
 pub mod telemetry;
 pub mod transform;

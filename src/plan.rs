@@ -21,11 +21,13 @@ use crate::route::condition::{HeaderCondition, Methods, QueryCondition};
 use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
 use crate::route::table::{HostPattern, Table};
+use crate::security_headers::SecurityHeaders;
 
 mod auth;
 mod compile;
 mod conflict;
 mod consumer;
+mod cors;
 mod credentials;
 mod exposure;
 mod identity;
@@ -34,13 +36,15 @@ mod policy;
 mod route;
 pub(crate) mod scalar;
 mod secret;
+mod security_headers;
 mod server;
 mod template;
 mod upstream;
+mod written_consumer;
 
 pub use conflict::witness;
 pub use scalar::{duration, moment};
-pub use server::{CertificateFiles, Listener, ServerPlan};
+pub use server::{CertificateFiles, ClientAuthority, Listener, ServerPlan};
 pub use template::{PathTemplate, ValuePiece, ValueTemplate};
 
 /// Everything a gateway needs to know, ready to run.
@@ -126,6 +130,10 @@ pub struct Route {
     pub request_edits: Vec<HeaderEdit>,
     /// What the client gets.
     pub response_edits: Vec<HeaderEdit>,
+    /// Which scripts of other origins may read answers; `None` where the gateway has no say.
+    pub cors: Option<crate::cors::Policy>,
+    /// Fields that tell browsers to be careful; `None` for none.
+    pub security_headers: Option<SecurityHeaders>,
 }
 
 /// What a route does.

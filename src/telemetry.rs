@@ -45,6 +45,8 @@ pub struct Record {
     pub target: Option<PathAndQuery>,
     /// The index of the route.
     pub route: Option<usize>,
+    /// Whether it was a preflight, which that route's CORS answered.
+    pub preflight: bool,
     /// Who it was from, where that was verified.
     pub caller: Option<Arc<Caller>>,
     /// The index of the upstream that was asked.

@@ -14,8 +14,9 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 use tollgate::author::{self, Loaded};
 use tollgate::config::{
-    AccessLog, Condition, ConditionTable, Defaults, Document, DurationText, HeaderEdits, HeaderPolicy, Match,
-    OneOrMany, Redirect, Route, Server, ServerLimits, SizeText, Telemetry, Timeouts, Upstream,
+    AccessLog, Condition, ConditionTable, Cors, CorsSetting, Defaults, Document, DurationText, HeaderEdits,
+    HeaderPolicy, Match, Off, OneOrMany, Redirect, Route, SecurityHeaders, SecurityHeadersSetting, Server,
+    ServerLimits, SizeText, Telemetry, TextSetting, Timeouts, Upstream,
 };
 use tollgate::diagnostic::Diagnostic;
 
@@ -125,15 +126,32 @@ fn route() -> impl Strategy<Value = Route> {
         path,
         ..Redirect::default()
     });
-    let parts =
-        (text(), option::of(matches), option::of(text()), option::of(redirect), option::of(headers()));
-    parts.prop_map(|(id, matches, upstream, redirect, headers)| Route {
+    let cors = prop_oneof![
+        Just(CorsSetting::Off(Off::Off)),
+        (option::of(texts()), option::of(duration())).prop_map(|(origins, max_age)| {
+            CorsSetting::Table(Cors { origins, max_age, ..Cors::default() })
+        }),
+    ];
+    let security_headers = prop_oneof![
+        any::<bool>().prop_map(SecurityHeadersSetting::Switch),
+        (option::of(text()), any::<Option<bool>>()).prop_map(|(csp, nosniff)| {
+            let csp = csp.map(TextSetting::Text);
+            SecurityHeadersSetting::Table(SecurityHeaders { csp, nosniff, ..SecurityHeaders::default() })
+        }),
+    ];
+    let parts = (
+        (text(), option::of(matches), option::of(text()), option::of(redirect), option::of(headers())),
+        (option::of(cors), option::of(security_headers)),
+    );
+    parts.prop_map(|((id, matches, upstream, redirect, headers), (cors, security_headers))| Route {
         auth: Some(tollgate::config::Access::Name("public".to_owned())),
         id,
         matches,
         upstream,
         redirect,
         headers,
+        cors,
+        security_headers,
         ..Route::default()
     })
 }
@@ -197,6 +215,12 @@ fn jumble() -> impl Strategy<Value = Value> {
         "respond",
         "access_log",
         "present",
+        "cors",
+        "origins",
+        "off",
+        "security_headers",
+        "hsts",
+        "frame",
         "listen",
         "a",
     ];

@@ -23,23 +23,25 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("body", &["deadline", "forward", "host"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
+    ("cors", &[]),
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["auth", "body", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
+    ("explain", &["auth", "body", "cors", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["auth", "body", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
+    ("gateway", &["auth", "body", "cors", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
     ("host", &["body", "memory", "plan", "telemetry"]),
     // What areas remember between requests.
     ("memory", &["auth"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["auth", "config", "diagnostic", "forward", "route", "transform"]),
+    ("plan", &["auth", "config", "cors", "diagnostic", "forward", "route", "security_headers", "transform"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
     ("reply", &["body", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
     // A query condition reads queries as rewriting does.
     ("route", &["plan", "transform"]),
+    ("security_headers", &[]),
     ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
     ("telemetry", &["auth", "body", "host", "plan", "problem"]),

@@ -80,7 +80,7 @@ pub fn adjust(plan: &mut Plan, services: &Services, ports: Ports) {
     }
     if let Some(port) = ports.gateway {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        plan.server.listeners = vec![Listener { address, secure: false }];
+        plan.server.listeners = vec![Listener { address, secure: false, clients: None }];
     }
     if !ports.admin {
         plan.server.admin = None;

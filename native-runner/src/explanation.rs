@@ -87,11 +87,10 @@ fn outcome(outcome: &Outcome, paint: Paint) -> String {
     match outcome {
         Outcome::Proxied(sent) => proxied(sent, paint),
         Outcome::Answered(answer) => {
-            format!(
-                "{}\n{}",
-                paint.strong(&format!("the gateway answers {}", answer.status)),
-                answered(answer)
-            )
+            let why = answer.preflight.as_ref();
+            let why = why.map(|route| format!(" to the preflight, by the CORS of the route \"{route}\""));
+            let title = format!("the gateway answers {}{}", answer.status, why.unwrap_or_default());
+            format!("{}\n{}", paint.strong(&title), answered(answer))
         }
         Outcome::Problem(answer) => {
             let problem = answer.problem.unwrap_or("problem");

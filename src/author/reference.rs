@@ -118,8 +118,15 @@ impl<'m> Page<'m> {
     fn key(&mut self, name: &str, key: &Key) {
         let required = if key.required { ", required" } else { "" };
         let _ = writeln!(self.text, "\n**`{name}`** ({}{required}): {}", self.kind(&key.shape), key.meaning);
-        if let Shape::Choice(choices) = self.model.resolve(&key.shape) {
-            self.choices(choices);
+        let model = self.model;
+        let alternatives = match model.resolve(&key.shape) {
+            Shape::Either(shapes) => shapes.as_slice(),
+            _ => std::slice::from_ref(&key.shape),
+        };
+        for alternative in alternatives {
+            if let Shape::Choice(choices) = model.resolve(alternative) {
+                self.choices(choices);
+            }
         }
     }
 

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::auth::Access;
+use super::cors::CorsSetting;
 use super::identity::Identity;
 use super::policy::{BodyLimits, HeaderPolicy, Paths, Timeouts};
+use super::security_headers::SecurityHeadersSetting;
 use super::text::OneOrMany;
 
 /// One route: what it matches, and exactly one of `upstream`, `redirect` and `respond`.
@@ -50,6 +52,12 @@ pub struct Route {
     /// Changes to header fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headers: Option<HeaderPolicy>,
+    /// Which scripts of other origins may read answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cors: Option<CorsSetting>,
+    /// Fields that tell browsers to be careful.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security_headers: Option<SecurityHeadersSetting>,
 }
 
 /// Which requests are the route's. All conditions must hold.

@@ -19,6 +19,10 @@ pub struct Server {
     /// for an unknown one. Read again when the files change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<Certificate>,
+    /// Which clients are asked for certificates, and who must have signed these. A way in (`auth.NAME.certificate`)
+    /// then says who they are. Read again when the files change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub client_certificates: Vec<ClientCertificates>,
     /// The operator's address: `/livez`, `/readyz`, `/metrics`, `/config`, and with `admin_token` also `/consumers`,
     /// `/keys` and `/revocations`; `"off"` for none. Keep it private. Default: `"127.0.0.1:9901"`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +48,32 @@ pub struct Certificate {
     pub chain: String,
     /// The private key (PKCS #8, SEC1 or PKCS #1).
     pub key: String,
+}
+
+/// Asking clients for certificates (mutual TLS).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ClientCertificates {
+    /// A file of PEM certificates of those who may have signed a client's, relative to the configuration's directory.
+    pub ca: String,
+    /// Which addresses of `listen_tls` ask. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen: Option<OneOrMany>,
+    /// Whether a client may have none. Default: `"required"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ClientCertificateMode>,
+}
+
+/// Whether a client may have no certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ClientCertificateMode {
+    /// The handshake fails without one.
+    Required,
+    /// One that is shown must be good; routes say whether one is needed.
+    Optional,
 }
 
 /// Limits on what clients may send and hold.

@@ -35,6 +35,8 @@ pub(super) struct Recorded {
     pub(super) sent: Option<Parts>,
     /// The index of the route it took.
     pub(super) route: Option<usize>,
+    /// Whether that route's CORS answered a preflight.
+    pub(super) preflight: bool,
     /// The index of the upstream it asked.
     pub(super) upstream: Option<usize>,
     /// Whether it came as far as looking for a route.
@@ -156,6 +158,7 @@ impl Observe for Recorder {
         let options = record.method == Method::OPTIONS && problem.is_none() && record.path() != "*";
         self.write(|recorded| {
             recorded.route = record.route;
+            recorded.preflight = record.preflight;
             recorded.upstream = record.upstream;
             recorded.looked_at_routes = record.route.is_some() || searched || options;
             recorded.problem = problem;

@@ -51,6 +51,9 @@ pub struct Answer {
     /// The problem's name, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<&'static str>,
+    /// The id of the route whose CORS answers, where the request is a preflight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preflight: Option<String>,
     /// What the client is not told about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
@@ -104,6 +107,7 @@ pub(super) fn of(plan: &Plan, recorded: Recorded, reply: &Parts, body: Body<Anno
     let answer = Answer {
         status: reply.status.as_u16(),
         problem: recorded.problem.map(|problem| problem.spec().slug),
+        preflight: route.filter(|_| recorded.preflight).map(|route| route.id.to_string()),
         cause: recorded.cause,
         headers: fields(&reply.headers),
         body,

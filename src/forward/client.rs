@@ -10,6 +10,8 @@ use http::header::{FORWARDED, GetAll};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue};
 
+use crate::gateway::Peer;
+
 pub use super::network::{Network, NetworkError};
 
 /// The proxies whose word about a client is believed.
@@ -281,6 +283,11 @@ impl Client {
     /// A client that is known by its connection alone.
     pub fn direct(peer: SocketAddr) -> Self {
         Self { address: peer.ip().to_canonical(), via_trusted: false, proto: None, host: None }
+    }
+
+    /// Whether the client used TLS: as the proxy that it came to says, or without one, as this gateway saw.
+    pub fn is_secure(&self, peer: Peer) -> bool {
+        self.proto.map_or(peer.secure, |proto| proto == Scheme::Https)
     }
 }
 

@@ -46,11 +46,20 @@ pub struct Hop<'a> {
 /// Takes away what an untrusted client says in a proxy's name: call it when the request did not come from a trusted
 /// proxy. The fields written below need no call: they are overwritten.
 pub fn remove_spoofable(headers: &mut HeaderMap) {
-    if headers.keys().any(|name| SPOOFABLE.contains(&name.as_str())) {
-        for name in SPOOFABLE {
-            headers.remove(name);
-        }
+    while let Some(name) = headers.keys().find(|name| is_spoofable(name.as_str())).cloned() {
+        headers.remove(name);
     }
+}
+
+/// Servers that hand fields on as variables of a program (RFC 3875, 4.1.18) make one name of `_` and `-`, so other
+/// spellings are removed too, also of the fields that are written below.
+fn is_spoofable(name: &str) -> bool {
+    if !name.contains('_') {
+        return SPOOFABLE.contains(&name);
+    }
+    let folded = name.replace('_', "-");
+    let written = [X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO];
+    SPOOFABLE.contains(&&*folded) || written.iter().any(|written| *written == *folded)
 }
 
 /// Appends `peer` to `X-Forwarded-For`, after what came if `keep`.
@@ -296,5 +305,16 @@ mod tests {
         let mut headers = with(&[("x-real-ip", "1.1.1.1"), ("client-cert", ":a:"), ("host", "a")]);
         remove_spoofable(&mut headers);
         assert_eq!(headers, with(&[("host", "a")]));
+        let mut headers = with(&[
+            ("client_cert-chain", ":a:"),
+            ("x_forwarded_for", "1.1.1.1"),
+            ("x_forwarded-host", "a"),
+            ("x-forwarded_proto", "https"),
+            ("x-forwarded-for", "1.1.1.1"),
+            ("x_other", "1"),
+        ]);
+        remove_spoofable(&mut headers);
+        // What the gateway writes itself is overwritten, not removed.
+        assert_eq!(headers, with(&[("x-forwarded-for", "1.1.1.1"), ("x_other", "1")]));
     }
 }

@@ -71,7 +71,7 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
 /// - how the message came: a client behind a trusted proxy that passes `Connection` on could hide its address, or a
 ///   loop (RFC 8586, 2: no intermediary may let `CDN-Loop` be removed).
 fn is_end_to_end(name: &[u8]) -> bool {
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 16] = [
         "host",
         "content-length",
         "content-type",
@@ -86,6 +86,8 @@ fn is_end_to_end(name: &[u8]) -> bool {
         "x-forwarded-proto",
         "via",
         "cdn-loop",
+        "client-cert",
+        "client-cert-chain",
     ];
     NAMES.iter().any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
 }

@@ -6,15 +6,18 @@ use http::request::Parts;
 
 use super::Gateway;
 use super::refusal::{is_registered, refuse_ambiguity, refuse_expectation};
+use crate::cors;
 use crate::host::Host;
 use crate::problem::{Failure, Problem};
 use crate::route::path::Normal;
 use crate::route::{self, Found, Query};
 
 /// Where a request goes.
-pub(super) enum Destination {
+pub(super) enum Destination<'a> {
     /// To the route of this index.
     Route(usize),
+    /// Nowhere: it is a preflight for this method, which the policy of the route of this index answers.
+    Preflight(usize, &'a cors::Policy, Method),
     /// Nowhere: the gateway says which methods there are.
     Options(HeaderValue),
 }
@@ -26,7 +29,7 @@ impl<H: Host> Gateway<H> {
         head: &Parts,
         authority: &str,
         normal: &Normal<'_>,
-    ) -> Result<Destination, Failure> {
+    ) -> Result<Destination<'_>, Failure> {
         self.refuse_method(&head.method)?;
         refuse_expectation(&head.headers)?;
         if normal.path == "*" {
@@ -43,6 +46,9 @@ impl<H: Host> Gateway<H> {
             method: &head.method,
             headers: &head.headers,
         };
+        if let Some(found) = self.find_asked(head, &query, normal)? {
+            return Ok(found);
+        }
         match self.plan.find(&query) {
             Found::Route(index) => {
                 refuse_ambiguity(normal, Some(&self.plan.routes[index]))?;

@@ -33,6 +33,7 @@ impl<H: Host> Gateway<H> {
             version: head.version,
             target: head.uri.path_and_query().cloned(),
             route: None,
+            preflight: false,
             caller: None,
             upstream: None,
             attempts: 0,

@@ -8,6 +8,7 @@ use http::Method;
 use super::auth::authenticator_names;
 use super::identity::claimed;
 use super::scalar::{is_token, nearest};
+use super::written_consumer;
 use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
 use crate::diagnostic::{Diagnostic, Place};
@@ -32,6 +33,8 @@ pub(super) struct Context<'a> {
     pub(super) authenticator_names: BTreeMap<&'a str, (usize, bool)>,
     /// Whether there is a key-value store.
     pub(super) has_store: bool,
+    /// Consumers that are written.
+    pub(super) written_consumers: written_consumer::Written<'a>,
     pub(super) variables: BTreeSet<Box<str>>,
     /// Addresses beyond those of upstreams that may be called, each with what it is for.
     pub(super) called: BTreeMap<Box<str>, Box<str>>,
@@ -131,6 +134,7 @@ pub(super) fn compile(
         upstream_names: upstream_names(documents),
         authenticator_names: authenticator_names(documents),
         has_store: documents.iter().any(|(_, document)| document.store.is_some()),
+        written_consumers: written_consumer::written(documents),
         variables: BTreeSet::new(),
         called: BTreeMap::new(),
     };
@@ -141,6 +145,7 @@ pub(super) fn compile(
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
     let auth = context.auth(documents);
+    context.certificate_sources(documents, &trusted, &server);
     let issuer = context.own_issuer(documents, &telemetry.name);
     let mut routes = context.routes(documents, issuer.as_ref());
     context.credentials_and_tokens(&routes, &upstreams);

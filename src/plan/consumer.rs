@@ -44,14 +44,7 @@ impl Context<'_> {
     }
 
     fn consumer(&mut self, at: &Pointer, id: &str, written: &config::Consumer) -> Option<Consumer> {
-        let boxed = |text: &String| -> Box<str> { text.as_str().into() };
-        let consumer = Consumer {
-            id: id.into(),
-            groups: written.groups.iter().map(boxed).collect(),
-            plan: written.plan.as_ref().map(boxed),
-            metadata: written.metadata.iter().map(|(name, value)| (boxed(name), boxed(value))).collect(),
-            disabled: written.disabled.unwrap_or(false),
-        };
+        let consumer = ready(id, written);
         match check(&consumer) {
             Ok(()) => Some(consumer),
             Err(what) => {
@@ -169,5 +162,18 @@ impl Context<'_> {
             self.report(Diagnostic::warning(at.into(), text).related(first.into(), "another"))
                 .help("give all passwords the same parameters");
         }
+    }
+}
+
+/// The consumer `id`, as it was written.
+pub(super) fn ready(id: &str, written: &config::Consumer) -> Consumer {
+    let boxed = |text: &String| -> Box<str> { text.as_str().into() };
+    Consumer {
+        id: id.into(),
+        groups: written.groups.iter().map(boxed).collect(),
+        plan: written.plan.as_ref().map(boxed),
+        // Sorted, as the table that it was.
+        metadata: written.metadata.iter().map(|(name, value)| (boxed(name), boxed(value))).collect(),
+        disabled: written.disabled.unwrap_or(false),
     }
 }

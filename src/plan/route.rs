@@ -52,6 +52,11 @@ impl Context<'_> {
         let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let request_edits = self.layered_edits(&policies, "request", |policy| policy.request.as_ref());
         let response_edits = self.layered_edits(&policies, "response", |policy| policy.response.as_ref());
+        let cors = layers(at, at_defaults, "cors", &written.cors, &defaults.cors);
+        let cors = self.cors(&cors, &methods);
+        let at_key = "security_headers";
+        let security = layers(at, at_defaults, at_key, &written.security_headers, &defaults.security_headers);
+        let security_headers = self.security_headers(&security);
         Some(Route {
             id: written.id.as_str().into(),
             origin: (at.file().into(), at.path().into()),
@@ -69,6 +74,8 @@ impl Context<'_> {
             body_limit,
             request_edits,
             response_edits,
+            cors,
+            security_headers,
         })
     }
 
@@ -419,6 +426,8 @@ impl Route {
             body_limit: 0,
             request_edits: Vec::new(),
             response_edits: Vec::new(),
+            cors: None,
+            security_headers: None,
         }
     }
 }

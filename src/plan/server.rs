@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::compile::{Context, Pointer};
-use crate::config::{OneOrMany, Server, ServerLimits};
+use crate::config::{ClientCertificateMode, OneOrMany, Server, ServerLimits};
 
 /// The native runner's listeners and their limits. See [`crate::config::Server`] for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct ServerPlan {
     pub listeners: Vec<Listener>,
     /// Certificates for TLS listeners.
     pub certificates: Vec<CertificateFiles>,
+    /// Who may have signed clients' certificates; listeners refer to them by index.
+    pub client_authorities: Vec<ClientAuthority>,
     /// The operator's address.
     pub admin: Option<SocketAddr>,
     /// The variable with the token for managing consumers, keys and revocations there.
@@ -42,6 +44,17 @@ pub struct Listener {
     pub address: SocketAddr,
     /// Whether TLS is spoken there.
     pub secure: bool,
+    /// The index of the authorities that clients' certificates must be from; `None` where clients are asked for none.
+    pub clients: Option<usize>,
+}
+
+/// Who may have signed a client's certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientAuthority {
+    /// A file of PEM certificates, relative to the configuration's directory.
+    pub ca: Box<str>,
+    /// Whether the handshake fails without a certificate.
+    pub required: bool,
 }
 
 /// A certificate chain and its key, as files relative to the configuration's directory.
@@ -64,8 +77,10 @@ impl Context<'_> {
         let limits_default = ServerLimits::default();
         let limits = server.limits.as_ref().unwrap_or(&limits_default);
         let at_limits = at.key("limits");
+        let mut listeners = self.listeners(at, server);
         let plan = ServerPlan {
-            listeners: self.listeners(at, server),
+            client_authorities: self.client_authorities(at, server, &mut listeners),
+            listeners,
             certificates: server
                 .certificates
                 .iter()
@@ -110,7 +125,7 @@ impl Context<'_> {
         {
             for text in written.map(OneOrMany::as_slice).unwrap_or_default() {
                 match text.parse() {
-                    Ok(address) => listeners.push(Listener { address, secure }),
+                    Ok(address) => listeners.push(Listener { address, secure, clients: None }),
                     Err(_) => self.not_an_address(&at.key(key), text),
                 }
             }
@@ -121,6 +136,50 @@ impl Context<'_> {
                 .help("add [[server.certificates]] with chain and key");
         }
         listeners
+    }
+
+    /// Tells the listeners whom they ask for certificates.
+    fn client_authorities(
+        &mut self,
+        at: &Pointer,
+        server: &Server,
+        listeners: &mut [Listener],
+    ) -> Vec<ClientAuthority> {
+        let mut authorities = Vec::new();
+        for (written, at) in server.client_certificates.iter().zip(at.key("client_certificates").indices()) {
+            let index = authorities.len();
+            authorities.push(ClientAuthority {
+                ca: written.ca.as_str().into(),
+                required: written.mode != Some(ClientCertificateMode::Optional),
+            });
+            let named = written.listen.as_ref().map(OneOrMany::as_slice);
+            let at = if named.is_some() { at.key("listen") } else { at };
+            for name in named.unwrap_or_default() {
+                let is = |listener: &&Listener| name.parse() == Ok(listener.address) && listener.secure;
+                if !listeners.iter().any(|listener| is(&listener)) {
+                    self.error(&at, format!("\"{name}\" is not an address of listen_tls"))
+                        .help("write it as it stands there");
+                }
+            }
+            let named =
+                named.map(|names| names.iter().filter_map(|name| name.parse().ok()).collect::<Vec<_>>());
+            let meant = |listener: &&mut Listener| {
+                listener.secure && named.as_ref().is_none_or(|named| named.contains(&listener.address))
+            };
+            let mut meant = listeners.iter_mut().filter(meant).peekable();
+            if meant.peek().is_none() && named.is_none() {
+                self.error(&at, "no listener speaks TLS, and only there are certificates asked for")
+                    .help("add listen_tls");
+                continue;
+            }
+            for listener in meant {
+                if listener.clients.replace(index).is_some_and(|before| before != index) {
+                    let message = format!("{} asks for certificates by two tables", listener.address);
+                    self.error(&at, message).help("say in each with listen which listener it is for");
+                }
+            }
+        }
+        authorities
     }
 
     fn admin(&mut self, at: &Pointer, written: Option<&str>) -> Option<SocketAddr> {

@@ -50,7 +50,7 @@ async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
 pub fn adjust_server(plan: &mut ServerPlan, arguments: &Serve) {
     if let Some(address) = arguments.listen {
         plan.listeners.retain(|listener| listener.secure);
-        plan.listeners.insert(0, Listener { address, secure: false });
+        plan.listeners.insert(0, Listener { address, secure: false, clients: None });
     }
     if let Some(admin) = arguments.admin {
         plan.admin = admin.0;

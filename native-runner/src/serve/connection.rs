@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tollgate::auth::certificate::{ClientCertificate, Unusable};
 use tollgate::gateway::Peer;
 
 use super::Answer;
@@ -33,6 +34,9 @@ pub struct Serving<A> {
     /// What all workers share.
     pub state: Arc<State>,
 }
+
+/// The client's certificate, where it showed one that was verified.
+type Shown = Option<Arc<ClientCertificate>>;
 
 /// A connection in hyper's hands that can be asked to end.
 trait Graceful: Future {
@@ -65,30 +69,31 @@ impl<A: Answer> Serving<A> {
         let Ok(Ok((first, is_http2))) = peeked else { return };
         if is_http2 {
             let rewound = Rewound::new(stream, first);
-            return self.serve_http2(rewound, peer).await;
+            return self.serve_http2(rewound, peer, None).await;
         }
         if !first.is_empty() {
-            self.serve_http1(stream, first, peer).await;
+            self.serve_http1(stream, first, peer, None).await;
         }
     }
 
     async fn serve_tls(&self, stream: TcpStream, address: SocketAddr, tls: TlsAcceptor) {
         let Ok(Ok(stream)) = timeout(self.state.heads.time, tls.accept(stream)).await else { return };
         let peer = Peer { address, secure: true };
+        let Ok(certificate) = client_certificate(stream.get_ref().1) else { return };
         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-            self.serve_http2(stream, peer).await;
+            self.serve_http2(stream, peer, certificate).await;
         } else {
-            self.serve_http1(stream, Vec::new(), peer).await;
+            self.serve_http1(stream, Vec::new(), peer, certificate).await;
         }
     }
 
-    async fn serve_http1<I>(&self, io: I, first: Vec<u8>, peer: Peer)
+    async fn serve_http1<I>(&self, io: I, first: Vec<u8>, peer: Peer, certificate: Shown)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let activity = Activity::new();
         let guard = Guard::with_first(Bound::new(io, Arc::clone(&activity)), self.state.heads, first);
-        let service = self.service(&activity, peer);
+        let service = self.service(&activity, peer, certificate);
         let mut builder = http1::Builder::new();
         builder
             .timer(TokioTimer::new())
@@ -107,12 +112,12 @@ impl<A: Answer> Serving<A> {
         self.look_after(connection, &activity).await;
     }
 
-    async fn serve_http2<I>(&self, io: I, peer: Peer)
+    async fn serve_http2<I>(&self, io: I, peer: Peer, certificate: Shown)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let activity = Activity::new();
-        let service = self.service(&activity, peer);
+        let service = self.service(&activity, peer, certificate);
         let list = self.state.heads.line + self.state.heads.fields;
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -135,9 +140,9 @@ impl<A: Answer> Serving<A> {
         self.look_after(connection, &activity).await;
     }
 
-    fn service(&self, activity: &Arc<Activity>, peer: Peer) -> Arc<Service<A>> {
+    fn service(&self, activity: &Arc<Activity>, peer: Peer, certificate: Shown) -> Arc<Service<A>> {
         let (answer, state) = (Arc::clone(&self.answer), Arc::clone(&self.state));
-        Arc::new(Service::new(answer, state, Arc::clone(activity), peer))
+        Arc::new(Service::new(answer, state, Arc::clone(activity), peer, certificate))
     }
 
     /// Runs a connection until it ends, is idle or stuck for too long, or the server stops.
@@ -169,6 +174,17 @@ impl<A: Answer> Serving<A> {
             look.as_mut().reset(Instant::now() + LOOK);
         }
     }
+}
+
+/// Who the client is, by its certificate. One that was verified and cannot be read is nobody's: were the client taken for
+/// one without a certificate, it could do what those may.
+fn client_certificate(connection: &rustls::ServerConnection) -> Result<Shown, Unusable> {
+    let Some(certificate) = connection.peer_certificates().and_then(<[_]>::first) else { return Ok(None) };
+    let parsed = ClientCertificate::parse(certificate);
+    if let Err(Unusable(cause)) = &parsed {
+        tracing::warn!("a connection was closed after its handshake: {cause}");
+    }
+    parsed.map(|certificate| Some(Arc::new(certificate)))
 }
 
 impl<I, S, B> Graceful for http1::Connection<I, S>

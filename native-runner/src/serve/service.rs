@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{Method, Request, Response, Uri, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use tollgate::auth::certificate::ClientCertificate;
 use tollgate::gateway::Peer;
 use tollgate::problem::{Failure, Problem};
 
@@ -30,6 +31,7 @@ pub struct Service<A> {
     state: Arc<State>,
     activity: Arc<Activity>,
     peer: Peer,
+    certificate: Option<Arc<ClientCertificate>>,
 }
 
 pin_project_lite::pin_project! {
@@ -75,17 +77,26 @@ impl Drop for Busy {
 // === impl Service ===
 
 impl<A: Answer> Service<A> {
-    /// The service of a connection from `peer`.
-    pub fn new(answer: Arc<A>, state: Arc<State>, activity: Arc<Activity>, peer: Peer) -> Self {
-        Self { answer, state, activity, peer }
+    /// The service of a connection from `peer`, which showed `certificate`.
+    pub fn new(
+        answer: Arc<A>,
+        state: Arc<State>,
+        activity: Arc<Activity>,
+        peer: Peer,
+        certificate: Option<Arc<ClientCertificate>>,
+    ) -> Self {
+        Self { answer, state, activity, peer, certificate }
     }
 
     /// Answers a request.
     pub async fn call(
         self: Arc<Self>,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
     ) -> Result<Response<Held<A::Body>>, Infallible> {
         self.activity.begin();
+        if let Some(certificate) = &self.certificate {
+            request.extensions_mut().insert(Arc::clone(certificate));
+        }
         let busy = Busy { activity: Arc::clone(&self.activity), offered: false };
         let version = request.version();
         // The guard waits for the answer to this one: what follows might have been meant for another protocol.

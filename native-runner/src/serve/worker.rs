@@ -10,16 +10,16 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::connection::Serving;
-use super::tls::Certificates;
+use super::tls::Listening;
 use super::{Answer, BoxError};
 
-/// A bound listener; `certificates` where it speaks TLS.
+/// A bound listener; `tls` where it speaks that.
 #[derive(Debug)]
 pub struct Bound {
     /// The socket, which all workers accept from.
     pub socket: StdListener,
     /// What TLS is served with.
-    pub certificates: Option<Arc<Certificates>>,
+    pub tls: Option<Listening>,
 }
 
 /// How long a worker waits when the system gives it no more connections.
@@ -44,7 +44,7 @@ pub fn start<A: Answer>(
 ) -> anyhow::Result<JoinHandle<()>> {
     let mut accepting = Vec::new();
     for listener in listeners {
-        accepting.push((listener.socket.try_clone()?, listener.certificates.clone()));
+        accepting.push((listener.socket.try_clone()?, listener.tls.clone()));
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .event_interval(A::EVENT_INTERVAL)
@@ -62,7 +62,7 @@ pub fn start<A: Answer>(
 
 async fn run<A: Answer>(
     number: usize,
-    accepting: Vec<(StdListener, Option<Arc<Certificates>>)>,
+    accepting: Vec<(StdListener, Option<Listening>)>,
     serving: Arc<Serving<A>>,
     upkeep: impl Fn() + Send + Sync + 'static,
     drain: Duration,
@@ -75,9 +75,9 @@ async fn run<A: Answer>(
     });
     let tending = (number == 0).then(|| tokio::spawn(tend(Arc::clone(&serving))));
     let mut listeners = JoinSet::new();
-    for (socket, certificates) in accepting {
+    for (socket, tls) in accepting {
         let listener = TcpListener::from_std(socket)?;
-        listeners.spawn(accept(listener, certificates, Arc::clone(&serving)));
+        listeners.spawn(accept(listener, tls, Arc::clone(&serving)));
     }
     let mut connections = JoinSet::new();
     while let Some(ended) = listeners.join_next().await {
@@ -103,7 +103,7 @@ async fn tend<A: Answer>(serving: Arc<Serving<A>>) {
 /// Accepts until the server drains. The result waits for the connections that were accepted.
 async fn accept<A: Answer>(
     listener: TcpListener,
-    certificates: Option<Arc<Certificates>>,
+    tls: Option<Listening>,
     serving: Arc<Serving<A>>,
 ) -> impl Future<Output = ()> {
     let mut connections = JoinSet::new();
@@ -136,7 +136,7 @@ async fn accept<A: Answer>(
             place = Arc::clone(&state.connections).acquire_owned() => place.ok(),
             () = state.draining() => None,
         };
-        let tls = certificates.as_ref().map(|certificates| certificates.acceptor());
+        let tls = tls.as_ref().map(Listening::acceptor);
         let serving = Arc::clone(&serving);
         connections.spawn(async move {
             serving.serve(stream, address, tls).await;

@@ -12,7 +12,7 @@ use tollgate::plan::{Listener, ServerPlan};
 use super::Answer;
 use super::connection::Serving;
 use super::state::State;
-use super::tls::Certificates;
+use super::tls::{Certificates, Listening};
 use super::worker::{self, Bound};
 
 /// What one worker answers with, and what it looks after every few seconds.
@@ -39,12 +39,12 @@ impl Workers {
         let state = State::new(plan, duties.len());
         let certificates = match plan.certificates.as_slice() {
             [] => None,
-            files => Some(Arc::new(Certificates::read(directory, files)?)),
+            files => Some(Arc::new(Certificates::read(directory, files, &plan.client_authorities)?)),
         };
         let listeners = bind(plan, certificates.as_ref())?;
         let mut addresses = Vec::new();
         for listener in &listeners {
-            addresses.push((listener.socket.local_addr()?, listener.certificates.is_some()));
+            addresses.push((listener.socket.local_addr()?, listener.tls.is_some()));
         }
         let mut threads = Vec::new();
         for (number, (answer, upkeep)) in duties.into_iter().enumerate() {
@@ -83,13 +83,10 @@ fn bind(plan: &ServerPlan, certificates: Option<&Arc<Certificates>>) -> anyhow::
     let mut bound = Vec::new();
     for listener in &plan.listeners {
         let socket = listen(listener).with_context(|| format!("cannot listen on {}", listener.address))?;
-        let certificates = listener.secure.then(|| certificates.cloned()).flatten();
-        anyhow::ensure!(
-            !listener.secure || certificates.is_some(),
-            "{} has no certificate",
-            listener.address
-        );
-        bound.push(Bound { socket, certificates });
+        let certificates = certificates.filter(|_| listener.secure).cloned();
+        let tls = certificates.map(|certificates| Listening { certificates, clients: listener.clients });
+        anyhow::ensure!(!listener.secure || tls.is_some(), "{} has no certificate", listener.address);
+        bound.push(Bound { socket, tls });
     }
     Ok(bound)
 }

@@ -26,7 +26,7 @@ fn start(setup: Setup) -> anyhow::Result<Running> {
     let (mut plan, _) = Plan::compile(&setup.documents, &Abilities::NATIVE)
         .map_err(|found| anyhow::anyhow!("the configuration is refused: {found:?}"))?;
     plan.server.listeners =
-        vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false }];
+        vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false, clients: None }];
     plan.server.drain = Duration::from_millis(100);
     let variables = setup.variables.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
     let (lines, log) = sync_channel(64);

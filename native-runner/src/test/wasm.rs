@@ -61,7 +61,7 @@ fn start(module: &[u8], functions: Arc<Functions>, setup: Setup) -> anyhow::Resu
     let (mut plan, _) = Plan::compile(&setup.documents, &Abilities::COMPONENT)
         .map_err(|found| anyhow::anyhow!("the configuration is refused: {found:?}"))?;
     plan.server.listeners =
-        vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false }];
+        vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false, clients: None }];
     plan.server.drain = Duration::from_millis(100);
     let component = componentize(&freeze(module, &serde_json::to_string(&setup.documents)?)?.core)?;
     let needs = Needs::of(&plan);

@@ -7,6 +7,7 @@ mod support;
 
 mod bodies;
 mod broken;
+mod client_certificates;
 mod expect;
 mod http2;
 mod keys;

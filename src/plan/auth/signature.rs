@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::compile::{Context, Pointer};
+use super::super::consumer::ready;
 use crate::auth::Kind;
 use crate::auth::caller::{Caller, Consumer};
 use crate::auth::signature::{Derived, Key, Known, Material, Policy, Required, Signatures};
 use crate::config::auth::signature as config;
-use crate::config::{self as written, Document, SignatureKey};
+use crate::config::{Document, SignatureKey};
 use crate::diagnostic::{Diagnostic, Place};
 
 /// How much content is held in memory where the configuration does not say: enough for what machines tell each other.
@@ -146,7 +147,7 @@ impl<'a> Context<'a> {
         for (file, document) in documents {
             for (name, written) in &document.consumers {
                 let at = Pointer::root(file).key("consumers").key(name).key("signature_keys");
-                let consumer = Arc::new(consumer(name, written));
+                let consumer = Arc::new(ready(name, written));
                 for (key, at) in written.signature_keys.iter().zip(at.indices()) {
                     let id = self.printable(&at.key("id"), Some(&key.id));
                     let Some((id, material)) = id.zip(self.material(&at, key)) else { continue };
@@ -205,15 +206,4 @@ fn known(by: &str, id: &str, key: &(Pointer, Arc<Consumer>, Material)) -> Known 
         ..Caller::default()
     };
     Known { id: id.into(), material: material.clone(), caller: Arc::new(caller) }
-}
-
-fn consumer(name: &str, written: &written::Consumer) -> Consumer {
-    let text = |text: &String| -> Box<str> { text.as_str().into() };
-    Consumer {
-        id: name.into(),
-        groups: written.groups.iter().map(text).collect(),
-        plan: written.plan.as_ref().map(text),
-        metadata: written.metadata.iter().map(|(name, value)| (text(name), text(value))).collect(),
-        disabled: written.disabled.unwrap_or(false),
-    }
 }
