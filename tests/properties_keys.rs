@@ -58,7 +58,9 @@ fn headers(lines: &[(usize, String)]) -> HeaderMap {
     let names = [HeaderName::from_static("x-api-key"), AUTHORIZATION, COOKIE];
     let lines = lines.iter().filter_map(|(name, value)| Some((*name, HeaderValue::from_str(value).ok()?)));
     let mut headers = HeaderMap::new();
-    lines.for_each(|(name, value)| drop(headers.append(&names[name], value)));
+    for (name, value) in lines {
+        headers.append(&names[name], value);
+    }
     headers
 }
 

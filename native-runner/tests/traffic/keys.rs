@@ -50,7 +50,9 @@ async fn start(directory: &Path, workers: usize, server: &str, rest: &str) -> Op
         .unwrap()
         .plan;
     let log = Log::default();
-    let given = [("admin_token".to_owned(), Secret::new(TOKEN))].into();
+    let secret = |name: &str, value: &str| (name.to_owned(), Secret::new(value));
+    let token_secret = secret("token_secret", "a-secret-of-more-than-32-bytes-for-hs256");
+    let given = [secret("admin_token", TOKEN), token_secret].into();
     let settings = Settings {
         directory: directory.to_owned(),
         variables: Arc::new(Variables::new(given)),
@@ -158,6 +160,26 @@ async fn what_was_written_survives_and_is_shared() {
     assert_eq!((one.try_key(&key).await, other.try_key(&key).await), (200, 200));
     assert_eq!(other.ask(Method::DELETE, &format!("/keys/{id}"), None).await.0, 204);
     assert_eq!((one.try_key(&key).await, other.try_key(&key).await), (401, 401));
+}
+
+#[tokio::test]
+async fn a_token_is_revoked_though_it_was_let_in_before() {
+    let token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2lkLnRlc3QiLCJhdWQiOiJhcGkiLCJzdWIiOiJhZGEiLCJleHAiOjQxMDI0NDQ4MDAsImp0aSI6IjEifQ.P1fpOljemPjYEAOZV845m914jU3fEGYHw92Z7TC5ewE";
+    let directory = Directory::new();
+    let rest = "[store]\n[auth.id.jwt]\nissuer = \"https://id.test\"\naudiences = \"api\"\nrevocable = true\n\
+         algorithms = [\"HS256\"]\nsecret = \"${token_secret}\"\n\
+         [[routes]]\nauth = \"id\"\nid = \"all\"\nrespond = { body = \"in\" }\n";
+    let gateway = start(directory.path(), 1, "admin_token = \"${admin_token}\"", rest).await;
+    let mut client = Wire::connect(gateway.address).await;
+    let request = format!("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n\r\n");
+    for _ in 0..2 {
+        client.send(&request).await;
+        assert_eq!(client.status().await, 200);
+    }
+    let revoked = json!({ "authenticator": "id", "jti": "1", "expires": "2100-01-01" });
+    assert_eq!(gateway.ask(Method::POST, "/revocations", Some(revoked)).await.0, 201);
+    client.send(&request).await;
+    assert_eq!(client.status().await, 401);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
