@@ -14,6 +14,7 @@ use http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{Response, StatusCode};
 
+pub mod addresses;
 pub mod api_key;
 pub mod authorise;
 pub mod basic;
@@ -213,6 +214,7 @@ pub async fn authenticate<H: Host>(
     asking: &Asking<'_>,
     body: &mut Body<H::Stream>,
 ) -> Result<Admitted, Stop> {
+    addresses::judge(&asking.route.addresses, asking.client).map_err(Stop::Refused)?;
     let Access::Required(required) = access else { return Ok(Admitted::default()) };
     let mut admitted = identify(host, required, asking, body).await?;
     let judged = authorise::judge(&required.rules, admitted.caller.as_deref(), asking);
@@ -246,6 +248,7 @@ async fn identify<H: Host>(
         return Ok(Admitted { caller: Some(Arc::clone(caller)), ..Admitted::default() });
     }
     let mut foreign: Option<String> = None;
+    let mut invitation = None;
     for index in &required.any {
         let authenticator = &asking.plan.authenticators[*index];
         let found = match &authenticator.kind {
@@ -255,7 +258,7 @@ async fn identify<H: Host>(
             Kind::Introspection(it) => introspection::authenticate(host, authenticator, it, asking).await,
             Kind::Signature(it) => signature::authenticate(host, authenticator, it, asking, body).await,
             Kind::Certificate(it) => certificate::authenticate(authenticator, it, asking),
-            Kind::Login(login) => login::authenticate(host, authenticator, login, asking).await,
+            Kind::Login(login) => login::authenticate(host, login, asking).await,
             // The plan accepts none as a way in.
             Kind::External(_) => Found::Absent,
         };
@@ -269,13 +272,15 @@ async fn identify<H: Host>(
             }
             Found::Session(admitted) => return Ok(admitted),
             Found::Rejected(rejection) => return Err(refuse(required, asking, rejection)),
-            Found::Answer(answer) => return Err(Stop::Answer(answer)),
+            // Another way in may find credentials where a login finds none.
+            Found::Answer(answer) => invitation = invitation.or(Some(answer)),
         }
     }
-    match foreign {
-        Some(cause) => Err(refuse(required, asking, Rejection::Invalid(cause.into()))),
-        None if required.optional || required.any.is_empty() => Ok(Admitted::default()),
-        None => Err(refuse(required, asking, Rejection::Missing)),
+    match (foreign, invitation) {
+        (Some(cause), _) => Err(refuse(required, asking, Rejection::Invalid(cause.into()))),
+        (None, Some(answer)) => Err(Stop::Answer(answer)),
+        (None, None) if required.optional || required.any.is_empty() => Ok(Admitted::default()),
+        (None, None) => Err(refuse(required, asking, Rejection::Missing)),
     }
 }
 
@@ -286,8 +291,9 @@ fn refuse(required: &Requirement, asking: &Asking<'_>, rejection: Rejection) -> 
     if status == StatusCode::UNAUTHORIZED || rejection.is_about_a_token() {
         for index in &required.any {
             let authenticator = &asking.plan.authenticators[*index];
-            let challenge = challenge(authenticator, &rejection);
-            failure.fields.extend(challenge.map(|challenge| (WWW_AUTHENTICATE, challenge)));
+            let challenge = challenge(authenticator, &rejection).map(|it| (WWW_AUTHENTICATE, it));
+            // Two issuers of bearer tokens are one way in to whoever reads this.
+            failure.fields.extend(challenge.filter(|it| !failure.fields.contains(it)));
         }
     }
     Stop::Refused(failure)

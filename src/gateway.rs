@@ -27,6 +27,7 @@ use crate::{auth, cors, credentials, redirect, transform};
 
 mod browser;
 mod destination;
+mod login;
 mod record;
 mod refusal;
 mod showing;
@@ -205,6 +206,7 @@ impl<H: Host> Gateway<H> {
             Action::Proxy(proxy) => self.proxy(route, proxy, incoming, body, deadline).await?,
             Action::Redirect(redirect) => self.redirect(route, redirect, &incoming)?,
             Action::Respond(respond) => fixed(respond),
+            Action::Login(own) => self.login(own, &incoming, deadline).await?,
             Action::KeySet => self.key_set().await?,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
@@ -244,6 +246,7 @@ impl<H: Host> Gateway<H> {
             head.headers.remove(name);
         }
         head.headers.extend(admitted.request.clone());
+        auth::login::remove_cookies(&self.plan.auth, &mut head.headers);
         head.uri = target.into();
         head.version = Version::HTTP_11;
         head.extensions.clear();

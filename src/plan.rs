@@ -10,6 +10,7 @@ use http::header::{HeaderName, HeaderValue};
 use http::uri::{Authority, PathAndQuery};
 use http::{Method, StatusCode};
 
+use crate::auth::addresses::AddressRules;
 use crate::auth::{self as area, Access};
 use crate::config::{AccessLog, Document, Protocol};
 use crate::credentials::Credentials;
@@ -120,6 +121,8 @@ pub struct Route {
     pub identity: Identity,
     /// The same in the author's words, for listings: `public`, or what is asked of callers.
     pub protection: Box<str>,
+    /// From which addresses it may be used.
+    pub addresses: AddressRules,
     /// What it does.
     pub action: Action,
     /// How long things may take.
@@ -145,6 +148,8 @@ pub enum Action {
     Redirect(Redirect),
     /// A fixed answer.
     Respond(Respond),
+    /// A path of a login's own.
+    Login(LoginRoute),
     /// The gateway's public keys.
     KeySet,
 }
@@ -206,6 +211,24 @@ pub struct Respond {
     pub body: bytes::Bytes,
     /// The body's media type, where there is a body.
     pub content_type: Option<HeaderValue>,
+}
+
+/// A path of a login's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginRoute {
+    /// The index of the authenticator.
+    pub authenticator: usize,
+    /// What the path is for.
+    pub step: LoginStep,
+}
+
+/// What a path of a login's own is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginStep {
+    /// The provider sends the browser back to it.
+    Callback,
+    /// The session ends.
+    Logout,
 }
 
 /// How long things may take.

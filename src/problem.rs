@@ -77,6 +77,8 @@ catalogue! {
     InsufficientScope = "insufficient-scope", FORBIDDEN, "The token was not granted enough", Client, None;
     /// The caller is known and may not do this, or calls from where nobody may.
     Forbidden = "forbidden", FORBIDDEN, "This is not allowed", Client, None;
+    /// The provider sent the browser back, and no session came of it: the browser had begun no such login, or too long ago, or what the provider gave is not to be believed.
+    LoginFailed = "login-failed", BAD_REQUEST, "The login could not be finished", Client, None;
     /// No route matches.
     NoRoute = "no-route", NOT_FOUND, "There is nothing at this address", Client, None;
     /// A route matches but for the method (RFC 9110 section 15.5.6).

@@ -16,33 +16,43 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // An exchange of the gateway's own, bounded in time and size.
     ("ask", &["body", "deadline", "host", "plan", "problem", "upstream"]),
     // Looks at all of a request, may have to ask somebody about it, and remembers what was said. Keys are looked for in
-    // the query, and taken out of it, as rewriting does.
-    ("auth", &["ask", "body", "deadline", "forward", "gateway", "host", "memory", "plan", "problem", "transform"]),
+    // the query, and taken out of it, as rewriting does. A policy is an expression over the request as routes see it.
+    ("auth", &["ask", "body", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "transform"]),
     ("author", &["config", "diagnostic"]),
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
-    ("body", &["deadline", "forward", "host"]),
+    // The gateway's word about a caller stands in no trailer of the client's.
+    ("body", &["deadline", "forward", "host", "identity"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
     ("cors", &[]),
+    // What is shown to an upstream: secrets are read as header edits read them, a token endpoint is asked for tokens, and
+    // the date of a signature is written as in the log.
+    ("credentials", &["ask", "body", "deadline", "host", "identity", "plan", "problem", "telemetry", "transform"]),
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
     ("explain", &["auth", "body", "cors", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
+    // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
+    // nearly written as the plan does.
+    ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["auth", "body", "cors", "deadline", "forward", "host", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
+    ("gateway", &["auth", "body", "cors", "credentials", "deadline", "forward", "host", "identity", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
     ("host", &["body", "memory", "plan", "telemetry"]),
+    // What is told of a caller is the caller's own; keys are secrets, which are read as header edits read them.
+    ("identity", &["auth", "host", "plan", "problem", "transform"]),
     // What areas remember between requests.
-    ("memory", &["auth"]),
+    ("memory", &["auth", "credentials", "identity"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["auth", "config", "cors", "diagnostic", "forward", "route", "security_headers", "transform"]),
+    ("plan", &["auth", "config", "cors", "credentials", "diagnostic", "expression", "forward", "identity", "route", "security_headers", "transform"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
     ("reply", &["body", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
     // A query condition reads queries as rewriting does.
     ("route", &["plan", "transform"]),
     ("security_headers", &[]),
-    ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "memory", "plan", "problem", "reply", "route", "telemetry"]),
+    // Its clients hold tokens, which are signed as the gateway signs its own.
+    ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
     ("telemetry", &["auth", "body", "host", "plan", "problem"]),
     // A rewritten path is matched again for what it captured.

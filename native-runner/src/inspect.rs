@@ -1,7 +1,7 @@
 //! A plan as an operator may see it: everything but secrets, which are not in a plan anyway.
 
 use serde_json::{Value, json};
-use tollgate::plan::{Action, Patience, Plan, Route};
+use tollgate::plan::{Action, LoginStep, Patience, Plan, Route};
 
 /// The plan in force.
 pub fn plan(plan: &Plan) -> Value {
@@ -40,6 +40,13 @@ pub fn action(plan: &Plan, route: &Route) -> String {
         Action::Proxy(proxy) => format!("upstream {}", plan.upstreams[proxy.upstream].name),
         Action::Redirect(redirect) => format!("redirect {}", redirect.status.as_u16()),
         Action::Respond(respond) => format!("respond {}", respond.status.as_u16()),
+        Action::Login(own) => {
+            let name = &plan.auth.authenticators[own.authenticator].name;
+            match own.step {
+                LoginStep::Callback => format!("end of the login {name}"),
+                LoginStep::Logout => format!("logout of {name}"),
+            }
+        }
         Action::KeySet => "key set".to_owned(),
     }
 }

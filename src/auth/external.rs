@@ -73,6 +73,7 @@ fn question(service: &External, asking: &Asking<'_>) -> Option<HeaderMap> {
         client: client.address,
     };
     let mut headers = service.fields.question(&asked, &asking.head.headers)?;
+    super::login::remove_cookies(asking.plan, &mut headers);
     join_cookies(&mut headers);
     Some(headers)
 }

@@ -62,9 +62,8 @@ pub(super) async fn token<H: Host>(
     let Some(Tokens(cache)) = host.memory().map(|memory| &memory.tokens) else {
         return fetch(host, &client, store, refused, deadline).await.map_err(unavailable);
     };
-    let now = host.unix();
     if let Some(outcome) = cache.get(&client.key) {
-        match usable(&outcome, refused, now) {
+        match usable(&outcome, refused, host.unix()) {
             Some(result) => return result,
             // Only this very outcome: somebody may have put a better one there already.
             None => drop(cache.remove_if(&client.key, |known| Arc::ptr_eq(known, &outcome))),
@@ -72,7 +71,7 @@ pub(super) async fn token<H: Host>(
     }
     // Whoever comes first fetches; the others wait for what comes of it. If the first goes away, the next takes over.
     let guard = match cache.get_value_or_guard_async(&client.key).await {
-        Ok(outcome) => match usable(&outcome, refused, now) {
+        Ok(outcome) => match usable(&outcome, refused, host.unix()) {
             Some(result) => return result,
             None => return fetch(host, &client, store, refused, deadline).await.map_err(unavailable),
         },

@@ -69,6 +69,7 @@ mod tests {
 
     use super::*;
     use crate::auth::caller::Consumer;
+    use crate::auth::claims::ClaimPath;
 
     fn written(source: Source, caller: &Caller) -> Option<String> {
         let name = HeaderName::from_static("x-it");
@@ -81,7 +82,7 @@ mod tests {
     }
 
     fn claim(name: &str) -> Source {
-        Source::Claim([Box::from(name)].into())
+        Source::Claim(ClaimPath::parse(name).unwrap())
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::auth::Caller;
+use crate::auth::claims::{self, ClaimPath};
 
 /// One thing that may be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub enum Source {
     Roles,
     /// Groups.
     Groups,
-    /// The claim at this path: names of members, from the outside in.
-    Claim(Box<[Box<str>]>),
+    /// The claim at this place.
+    Claim(ClaimPath),
     /// What is noted about the consumer under this name.
     Metadata(Box<str>),
 }
@@ -64,11 +65,7 @@ impl Source {
             Self::Scopes => list(&caller.scopes, b' '),
             Self::Roles => list(&caller.roles, b','),
             Self::Groups => list(&caller.groups, b','),
-            Self::Claim(path) => {
-                let (first, rest) = path.split_first()?;
-                let claim = caller.claims.get(&**first)?;
-                rest.iter().try_fold(claim, |value, name| value.get(&**name)).map(Fact::Json)
-            }
+            Self::Claim(path) => claims::at(&caller.claims, path).map(Fact::Json),
             Self::Metadata(name) => caller.consumer.as_ref()?.metadata(name).map(Fact::Text),
         }
     }
@@ -76,28 +73,7 @@ impl Source {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn finds_claims_by_path() {
-        let claims = json!({ "a": { "b": { "c.d": 1 } }, "list": ["x"], "https://x/y": null });
-        let caller = Caller { claims: claims.as_object().unwrap().clone(), ..Caller::default() };
-        let find = |path: &[&str]| {
-            let path = path.iter().map(|name| Box::from(*name)).collect();
-            match Source::Claim(path).find(&caller) {
-                Some(Fact::Json(value)) => Some(value.clone()),
-                _ => None,
-            }
-        };
-        assert_eq!(find(&["a", "b", "c.d"]), Some(json!(1)));
-        assert_eq!(find(&["https://x/y"]), Some(Value::Null));
-        for nowhere in [&["b"][..], &["a", "c"], &["a", "b", "c.d", "e"], &["list", "0"], &["a.b"], &[]] {
-            assert_eq!(find(nowhere), None, "{nowhere:?}");
-        }
-    }
 
     #[test]
     fn an_empty_list_says_nothing() {

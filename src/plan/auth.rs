@@ -17,6 +17,7 @@ mod external;
 mod introspection;
 mod jwt;
 mod login;
+mod login_route;
 mod rules;
 mod signature;
 
@@ -88,7 +89,7 @@ impl<'a> Context<'a> {
         kind!(introspection, "introspection", Introspection, &at("introspection"), introspection);
         kind!(signature, "signature", Signature, &at("signature"), signature);
         kind!(certificate, "certificate", Certificate, &at("certificate"), certificate);
-        kind!(login, "login", Login, &at("login"), login);
+        kind!(login, "login", Login, &at("login"), name, login);
         kind!(external, "external", External, &at("external"), external);
         if given != 1 {
             self.error(

@@ -1,14 +1,17 @@
 //! CORS, ready to run: both layers put together, every mistake said.
 
 use http::Method;
-use http::header::{HeaderName, HeaderValue};
+use http::header::{ACCEPT, HOST, HeaderName, HeaderValue, ORIGIN, REFERER, USER_AGENT};
 
+use super::Plan;
 use super::compile::{Context, Pointer};
+use super::conflict::witness;
 use super::policy::Layers;
 use crate::config::{Cors, CorsSetting, OneOrMany};
 use crate::cors::{Names, OriginPattern, Policy, Readers};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::route::condition::Methods;
+use crate::route::{Found, Query};
 
 /// What one list of names says: where it stands, whether it has `*`, and its texts.
 struct Written<'a> {
@@ -150,6 +153,42 @@ impl Context<'_> {
                 .help("keep \"*\", or the others");
         }
     }
+}
+
+impl Context<'_> {
+    /// A preflight has none of the fields of the request that it asks about, so it may find another route or none.
+    /// Where nobody's CORS answers it, scripts can send only what needs no preflight: not what was meant.
+    pub(super) fn preflights(&mut self, plan: &Plan) {
+        for route in plan.routes.iter().filter(|route| route.cors.is_some() && !route.headers.is_empty()) {
+            let Some(mut asked) = witness(route) else { continue };
+            let unsent: Vec<_> = asked.headers.keys().filter(|name| !is_sent(name)).cloned().collect();
+            for name in &unsent {
+                asked.headers.remove(name);
+            }
+            let Some(first) = unsent.first() else { continue };
+            let method = route.methods.listed.first().unwrap_or(&Method::GET);
+            let (host, path, query) = (&*asked.host, &*asked.path, asked.query.as_deref());
+            let query = Query { host, path, query, method, headers: &asked.headers };
+            let answered = match plan.find(&query) {
+                Found::Route(index) => plan.routes[index].cors.is_some(),
+                Found::Method(_) | Found::Nothing => false,
+            };
+            if !answered {
+                let place = Place::new(&*route.origin.0, &*route.origin.1);
+                let message = format!("no CORS answers preflights for the route \"{}\"", route.id);
+                self.report(Diagnostic::warning(place, message)).help(format!(
+                    "a preflight has no {first}, which the route asks for: add a route without that condition, with cors"
+                ));
+            }
+        }
+    }
+}
+
+/// What a browser sends with a preflight itself.
+fn is_sent(name: &HeaderName) -> bool {
+    [ORIGIN, HOST, USER_AGENT, REFERER, ACCEPT].contains(name)
+        || name.as_str().starts_with("sec-")
+        || name.as_str().starts_with("access-control-request-")
 }
 
 /// The tables that hold for a route, the nearer first; never empty.

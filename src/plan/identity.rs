@@ -9,6 +9,7 @@ use super::compile::{Context, Pointer, one};
 use super::policy::Layers;
 use super::scalar::nearest;
 use super::{Action, IssuerPlan, Proxy, Route};
+use crate::auth::claims::ClaimPath;
 use crate::auth::{self as area, Access, Kind};
 use crate::config::identity::{self as config, Token, Told};
 use crate::config::{self as written, Document};
@@ -125,8 +126,8 @@ impl Context<'_> {
             let at = at.key(name);
             let source = self.source(&at, told);
             let Some(name) = self.editable(&at, name) else { continue };
-            if name == AUTHORIZATION {
-                self.error(&at, "Authorization holds credentials, not names").help(
+            if [AUTHORIZATION, COOKIE].contains(&name) {
+                self.error(&at, format!("{name} holds credentials, not names")).help(
                     "choose a field of its own, or give token = { header = \"Authorization\" } for the gateway's token",
                 );
                 continue;
@@ -155,12 +156,11 @@ impl Context<'_> {
                 known.map(|(_, source)| source)
             }
             Told::Table(config::ToldTable { claim: Some(path), metadata: None }) => {
-                let path: Box<[Box<str>]> = path.as_slice().iter().map(|name| name.as_str().into()).collect();
-                if path.is_empty() {
-                    self.error(&at.key("claim"), "a claim has a name").help("such as \"email\"");
-                    return None;
+                let path = ClaimPath::parse(path);
+                if let Err(message) = path {
+                    self.error(&at.key("claim"), format!("this is not the place of a claim: {message}"));
                 }
-                Some(Source::Claim(path))
+                path.ok().map(Source::Claim)
             }
             Told::Table(config::ToldTable { claim: None, metadata: Some(name) }) => {
                 Some(Source::Metadata(name.as_str().into()))
@@ -185,6 +185,9 @@ impl Context<'_> {
             Some(name) => self.editable(&at_header, name)?,
             None => TOKEN_HEADER,
         };
+        if header == COOKIE {
+            self.error(&at_header, "a token is no cookie").help("Authorization, or a field of its own");
+        }
         if let Some(first) = headers.iter().find(|known| folds_to(&known.name, &header)) {
             let message = format!("servers read {header} and {} of headers as one name", first.name);
             self.error(&at_header, message).help("give one of them another name");

@@ -98,8 +98,9 @@ impl Context<'_> {
             Ok(url) => return Some(url),
             Err(_) => "an issuer whose documents are to be found is an address",
         };
-        self.error(at, format!("\"{text}\": {problem}"))
-            .help("such as \"https://id.example.com\"; of an issuer that is none, say where its keys are");
+        self.error(at, format!("\"{text}\": {problem}")).help(
+            "such as \"https://id.example.com\"; where the issuer is only a name, say where its keys are",
+        );
         None
     }
 
@@ -149,7 +150,8 @@ impl Context<'_> {
     ) -> Duration {
         let timeout = self.duration_or(at, text, usual);
         if timeout > LONGEST_FETCH {
-            self.error(at, "nobody waits that long for an answer").help("choose a span of at most \"10s\"");
+            self.error(at, "requests would wait that long for an answer")
+                .help("choose a span of at most \"10s\"");
         }
         timeout
     }

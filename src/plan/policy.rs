@@ -7,7 +7,9 @@ use http::header::HeaderName;
 use super::compile::{Context, Pointer};
 use super::template::ValueTemplate;
 use super::{HeaderEdit, Patience, scalar};
-use crate::config::{BodyLimits, DurationText, HeaderEdits, OneOrMany, Paths, Rule, SizeText, Timeouts};
+use crate::config::{
+    BodyLimits, DurationText, HeaderEdits, HeaderPolicy, OneOrMany, Paths, Rule, SizeText, Timeouts,
+};
 use crate::route::path::Ambiguities;
 
 /// A setting in two places, the nearer one first; each with where it was written.
@@ -125,6 +127,26 @@ impl Context<'_> {
         edits
     }
 
+    pub(super) fn layered_edits(
+        &mut self,
+        layers: &Layers<'_, HeaderPolicy>,
+        key: &str,
+        get: impl Fn(&HeaderPolicy) -> Option<&HeaderEdits>,
+    ) -> Vec<HeaderEdit> {
+        // The defaults first, so that a route has the last word.
+        let mut edits = Vec::new();
+        for (at, layer) in layers.iter().rev() {
+            edits.extend(self.edits(&at.key(key), layer.and_then(&get)));
+        }
+        for edit in &edits {
+            if let HeaderEdit::Set(_, values) | HeaderEdit::Add(_, values) = edit {
+                let names = values.iter().flat_map(ValueTemplate::variables);
+                self.variables.extend(names.map(Into::into));
+            }
+        }
+        edits
+    }
+
     fn values(&mut self, at: &Pointer, values: &OneOrMany) -> Vec<ValueTemplate> {
         let mut templates = Vec::new();
         for text in values.as_slice() {
@@ -168,6 +190,17 @@ impl Context<'_> {
         }
         parsed
     }
+}
+
+/// A setting in a route and in the defaults.
+pub(super) fn layers<'a, T>(
+    at: &Pointer,
+    at_defaults: &Pointer,
+    key: &str,
+    route: &'a Option<T>,
+    defaults: &'a Option<T>,
+) -> Layers<'a, T> {
+    [(at.key(key), route.as_ref()), (at_defaults.key(key), defaults.as_ref())]
 }
 
 /// The ambiguities that are allowed.

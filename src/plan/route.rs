@@ -4,15 +4,15 @@ use http::header::HeaderValue;
 use http::{Method, StatusCode};
 
 use super::compile::{Context, Pointer};
-use super::policy::{Layers, tolerated};
-use super::template::{PathTemplate, ValueTemplate};
+use super::policy::{Layers, layers, tolerated};
+use super::template::PathTemplate;
 use super::{
-    Action, HeaderEdit, IssuerPlan, PathRewrite, Patience, Proxy, QueryRewrite, Redirect, Respond, Route,
-    scalar,
+    Action, IssuerPlan, PathRewrite, Patience, Proxy, QueryRewrite, Redirect, Respond, Route, scalar,
 };
 use crate::auth::Access;
+use crate::auth::addresses::AddressRules;
 use crate::config;
-use crate::config::{Condition, Defaults, HeaderEdits, HeaderPolicy, Match, OneOrMany};
+use crate::config::{Condition, Defaults, Match, OneOrMany};
 use crate::identity::Identity;
 use crate::route::condition::{Expect, HeaderCondition, Methods, QueryCondition};
 use crate::route::path::Ambiguities;
@@ -44,9 +44,12 @@ impl Context<'_> {
             layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
         let limits: Layers<'_, _> = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
         let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
+        let addresses = layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses);
+        let addresses = self.addresses(&addresses);
+        self.policy_params(at, pattern.as_ref(), &access);
+        let protection = addresses.after(written.auth.as_ref().or(defaults.auth.as_ref()));
         let told = layers(at, at_defaults, "identity", &written.identity, &defaults.identity);
         let identity = self.identity(&told, issuer, action.as_ref(), &access);
-        let protection = written.auth.as_ref().or(defaults.auth.as_ref()).map(ToString::to_string);
         let patience = self.patience(&timeouts);
         let body_limit = self.body_limit(&limits);
         let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
@@ -67,8 +70,9 @@ impl Context<'_> {
             query,
             tolerated: tolerated(&[written.paths.as_ref(), defaults.paths.as_ref()]),
             access,
+            addresses,
+            protection: protection.into(),
             identity,
-            protection: protection.unwrap_or_default().into(),
             action: action?,
             patience,
             body_limit,
@@ -344,36 +348,6 @@ impl Context<'_> {
             body: body.into(),
         })
     }
-
-    fn layered_edits(
-        &mut self,
-        layers: &Layers<'_, HeaderPolicy>,
-        key: &str,
-        get: impl Fn(&HeaderPolicy) -> Option<&HeaderEdits>,
-    ) -> Vec<HeaderEdit> {
-        // The defaults first, so that a route has the last word.
-        let mut edits = Vec::new();
-        for (at, layer) in layers.iter().rev() {
-            edits.extend(self.edits(&at.key(key), layer.and_then(&get)));
-        }
-        for edit in &edits {
-            if let HeaderEdit::Set(_, values) | HeaderEdit::Add(_, values) = edit {
-                let names = values.iter().flat_map(ValueTemplate::variables);
-                self.variables.extend(names.map(Into::into));
-            }
-        }
-        edits
-    }
-}
-
-fn layers<'a, T>(
-    at: &Pointer,
-    at_defaults: &Pointer,
-    key: &str,
-    route: &'a Option<T>,
-    defaults: &'a Option<T>,
-) -> Layers<'a, T> {
-    [(at.key(key), route.as_ref()), (at_defaults.key(key), defaults.as_ref())]
 }
 
 /// Reads `api.example.com`, `*.example.com`, `192.0.2.1` or `[2001:db8::1]`.
@@ -420,6 +394,7 @@ impl Route {
             tolerated: Ambiguities::default(),
             access: Access::Public,
             protection: "public".into(),
+            addresses: AddressRules::default(),
             identity: Identity::default(),
             action,
             patience: Patience::default(),

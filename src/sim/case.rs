@@ -13,10 +13,12 @@ pub mod message;
 pub mod read;
 pub mod scalar;
 pub mod script;
+pub mod token;
 
 pub use expect::{Answer, Asked, Pattern};
 pub use message::{Reply, Request};
 pub use scalar::{Size, Span};
+pub use token::Token;
 
 /// One story: a configuration, what the upstreams answer, and what happens step by step.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -43,6 +45,9 @@ pub struct Case {
     /// again. An upstream that is not here answers 200 with its own name.
     #[serde(default)]
     pub upstreams: BTreeMap<String, Vec<Reply>>,
+    /// Tokens that clients hold, by the names by which requests have them.
+    #[serde(default)]
+    pub tokens: BTreeMap<String, Token>,
     /// That the configuration is refused.
     #[serde(default)]
     pub refused: Option<Refused>,

@@ -1,7 +1,8 @@
-//! The places in a case that differ from host to host: `{users.authority}`, `{client.address}`.
+//! The places in a case that differ from host to host: `{users.authority}`, `{client.address}`, `{ada.token}`.
 
 use std::collections::BTreeMap;
 
+use super::case::Case;
 use crate::plan::Plan;
 
 /// What stands for each place on one host.
@@ -15,6 +16,15 @@ impl Names {
             (format!("{{{}.authority}}", upstream.name), upstream.target.authority.to_string())
         });
         Self(upstreams.chain([("{client.address}".to_owned(), client.to_string())]).collect())
+    }
+
+    /// The tokens of `case` too, whose claims have these names in them.
+    pub fn with_tokens(mut self, case: &Case) -> Result<Self, String> {
+        for (name, token) in &case.tokens {
+            let signed = token.sign(&self).map_err(|problem| format!("the token {name}: {problem}"))?;
+            self.0.insert(format!("{{{name}.token}}"), signed);
+        }
+        Ok(self)
     }
 
     /// Fills the places in `text`.

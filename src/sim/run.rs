@@ -51,7 +51,10 @@ fn story(case: &Case, documents: &[(String, Document)]) -> Vec<Failing> {
         Ok(None) => return Vec::new(),
         Err(problem) => return vec![Failing::Case(problem)],
     };
-    let names = Names::of(&plan, CLIENT);
+    let names = match Names::of(&plan, CLIENT).with_tokens(case) {
+        Ok(names) => names,
+        Err(problem) => return vec![Failing::Case(problem)],
+    };
     let host = SimHost::new(1);
     for (name, value) in &case.variables {
         host.set_variable(name, value);

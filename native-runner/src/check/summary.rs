@@ -19,7 +19,8 @@ pub fn text(plan: &Plan, checked: &Checked, paint: Paint) -> String {
     if checked.places.contains(&tollgate::plan::Abilities::NATIVE.name) {
         rows.extend(plan.server.listeners.iter().map(|listener| {
             let scheme = if listener.secure { "https" } else { "http" };
-            row("listens on", format!("{scheme}://{}{}", listener.address, open_to(listener.address)))
+            let asks = if listener.clients.is_some() { ", asks for certificates" } else { "" };
+            row("listens on", format!("{scheme}://{}{}{asks}", listener.address, open_to(listener.address)))
         }));
         if let Some(admin) = plan.server.admin {
             rows.push(row("operator", format!("http://{admin}{}", open_to(admin))));

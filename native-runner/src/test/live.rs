@@ -42,7 +42,7 @@ async fn story(case: &Case, documents: &[(String, Document)], live: &Live) -> Re
     let Some(written) = plan(case, live.kind, documents, &live.abilities)? else { return Ok(Vec::new()) };
     let (documents, listeners) = listeners(documents, &written).await.map_err(|error| error.to_string())?;
     let Some(plan) = plan(case, live.kind, &documents, &live.abilities)? else { return Ok(Vec::new()) };
-    let names = Names::of(&plan, CLIENT);
+    let names = Names::of(&plan, CLIENT).with_tokens(case)?;
     let log = Log::default();
     let replies = replies(case, &plan, &names)?;
     let origins: Vec<_> = replies

@@ -169,4 +169,31 @@ mod tests {
              host;my-header1;my-header2\nHASH"
         );
     }
+
+    #[cfg(not(target_family = "wasm"))]
+    mod properties {
+        use proptest::prelude::*;
+
+        use super::*;
+
+        proptest! {
+            /// What is canonical is the canonical form of itself, where it is encoded once.
+            #[test]
+            fn encoded_once(any_path in "\\PC*", any_query in "\\PC*") {
+                let once = path(&any_path, true);
+                prop_assert_eq!(path(&once, true), once);
+                let once = query(Some(&any_query));
+                prop_assert_eq!(query(Some(&once)), once);
+            }
+
+            /// No path leads above the root, and none has an empty segment inside or a dot segment.
+            #[test]
+            fn normal_paths(any_path in "[a/.%]*") {
+                let normal = path(&any_path, false);
+                prop_assert!(normal.starts_with('/'));
+                prop_assert!(!normal.contains("//"));
+                prop_assert!(normal.split('/').all(|segment| segment != "." && segment != ".."), "{}", normal);
+            }
+        }
+    }
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::super::compile::{Context, Pointer};
-use crate::auth::claims::ClaimPath;
 use crate::auth::introspection::Introspection;
 use crate::auth::introspection::client::{Client, Shown};
 use crate::auth::introspection::verdict::Requirements;
@@ -35,8 +34,8 @@ impl Context<'_> {
         Some(Introspection {
             client: client?,
             required,
-            roles: self.claim_of_answer(&at.key("roles"), written.roles.as_deref()),
-            groups: self.claim_of_answer(&at.key("groups"), written.groups.as_deref()),
+            roles: self.claim(&at.key("roles"), written.roles.as_deref()),
+            groups: self.claim(&at.key("groups"), written.groups.as_deref()),
             keep,
             timeout: self.timeout(&at.key("timeout"), written.timeout.as_ref(), TIMEOUT),
             endpoint: endpoint?,
@@ -74,17 +73,6 @@ impl Context<'_> {
             Some(config::SecretPlace::Post) => Shown::Post,
         };
         Some(Some(Client { id: id.as_str().into(), secret, shown }))
-    }
-
-    fn claim_of_answer(&mut self, at: &Pointer, written: Option<&str>) -> Option<ClaimPath> {
-        let text = written?;
-        match ClaimPath::parse(text) {
-            Ok(path) => Some(path),
-            Err(message) => {
-                self.error(at, format!("\"{text}\" is not the place of a claim: {message}"));
-                None
-            }
-        }
     }
 
     /// A span of time; none for `"off"`.

@@ -115,7 +115,8 @@ impl Context<'_> {
         required
     }
 
-    fn claim(&mut self, at: &Pointer, text: Option<&str>) -> Option<ClaimPath> {
+    /// The place of a claim.
+    pub(super) fn claim(&mut self, at: &Pointer, text: Option<&str>) -> Option<ClaimPath> {
         let text = text?;
         let read = ClaimPath::parse(text);
         if let Err(message) = read {

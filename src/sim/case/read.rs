@@ -10,7 +10,11 @@ use crate::diagnostic::Diagnostic;
 /// Reads the case file at `path`. The error says what is wrong, and where.
 pub fn read(path: &Path) -> Result<Case, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let case = parse(path, &text)?;
+    let mut case = parse(path, &text)?;
+    for token in case.tokens.values_mut() {
+        let key = path.parent().unwrap_or(path).join(&token.key);
+        token.pem = std::fs::read_to_string(key).map_err(|error| format!("{}: {error}", token.key))?;
+    }
     if case.config.is_some() == case.directory.is_some() {
         return Err("a case has exactly one of config and directory".to_owned());
     }

@@ -125,7 +125,7 @@ fn script(
         (None, None, None, None) if end == End::Complete => None,
         (None, None, None, None) => Some(Script::fixed("")),
         (Some(text), None, None, None) => Some(Script::fixed(names.fill(text))),
-        (None, Some(json), None, None) => Some(Script::fixed(json.to_string())),
+        (None, Some(json), None, None) => Some(Script::fixed(names.fill(&json.to_string()))),
         (None, None, Some(size), None) => {
             Some(Script { pieces: generated(size), sized: true, ..Script::default() })
         }
