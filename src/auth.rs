@@ -36,6 +36,7 @@ pub mod password;
 pub mod presented;
 pub mod rejection;
 pub mod remembered;
+pub mod revocation;
 pub mod signature;
 
 pub use caller::Caller;
@@ -276,7 +277,11 @@ async fn identify<H: Host>(
         match found {
             Found::Absent => {}
             Found::Foreign(cause) => foreign = foreign.or(Some(cause)),
-            Found::Verified(caller) => return Ok(Admitted { caller: Some(caller), ..Admitted::default() }),
+            Found::Verified(caller) => {
+                let revoked = revocation::check(host, authenticator, &caller, asking).await;
+                revoked.map_err(|rejection| refuse(required, asking, rejection))?;
+                return Ok(Admitted { caller: Some(caller), ..Admitted::default() });
+            }
             Found::Session(admitted) => return Ok(admitted),
             Found::Rejected(rejection) => return Err(refuse(required, asking, rejection)),
             // Another way in may find credentials where a login finds none.

@@ -80,8 +80,9 @@ pub trait KeyValue {
 
 /// Work that takes long on purpose.
 pub trait Compute {
-    /// Does `work`, where it holds up nobody else; on a host with one thread, at once.
-    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T;
+    /// Does `work`, where it holds up nobody else; on a host with one thread, at once. `None` where too much of it waits
+    /// already: whoever asks for more should be told so, and not wait too.
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T>;
 }
 
 /// What a host keeps in memory between requests.

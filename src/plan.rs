@@ -44,6 +44,7 @@ mod upstream;
 mod written_consumer;
 
 pub use conflict::witness;
+pub use scalar::{duration, moment};
 pub use server::{CertificateFiles, ClientAuthority, Listener, ServerPlan};
 pub use template::{PathTemplate, ValuePiece, ValueTemplate};
 

@@ -15,8 +15,8 @@ use regex_lite::Regex;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     // An exchange of the gateway's own, bounded in time and size.
     ("ask", &["body", "deadline", "host", "plan", "problem", "upstream"]),
-    // Looks at all of a request, may have to ask somebody about it, and remembers what was said.
-    // A policy is an expression over the request as routes see it; keys in queries are found as rewriting finds parameters.
+    // Looks at all of a request, may have to ask somebody about it, and remembers what was said. Keys are looked for in
+    // the query, and taken out of it, as rewriting does. A policy is an expression over the request as routes see it.
     ("auth", &["ask", "body", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "transform"]),
     ("author", &["config", "diagnostic"]),
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.

@@ -8,9 +8,11 @@ use http::{HeaderName, HeaderValue};
 use tollgate::config::AccessLog;
 
 mod build;
+pub mod keys;
 mod test;
 
 pub use build::Build;
+pub use keys::Keys;
 pub use test::{CaseHost, Test};
 
 /// Tollgate, the API gateway for the edge.
@@ -42,6 +44,7 @@ pub enum Command {
     Schema,
     Build(Build),
     Test(Test),
+    Keys(Keys),
 }
 
 /// Start three sample services and the gateway in front of them.

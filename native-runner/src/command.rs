@@ -9,6 +9,7 @@ pub mod component;
 pub mod demo;
 pub mod explain;
 pub mod init;
+pub mod keys;
 pub mod routes;
 pub mod schema;
 pub mod serve;

@@ -140,7 +140,7 @@ fn failed(error: store::StoreError) -> StoreError {
 }
 
 impl Compute for NativeHost {
-    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         self.0.shared.bench.compute(work).await
     }
 }

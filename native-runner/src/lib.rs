@@ -11,6 +11,7 @@ pub mod explanation;
 pub mod freeze;
 pub mod host;
 pub mod inspect;
+pub mod keys;
 pub mod listing;
 pub mod load;
 pub mod manifest;

@@ -35,6 +35,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Schema => command::schema::schema(),
         Command::Build(build) => command::component::build(build),
         Command::Test(test) => command::test::test(test),
+        Command::Keys(keys) => command::keys::keys(keys),
     }
 }
 

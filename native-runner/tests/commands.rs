@@ -73,6 +73,7 @@ fn run(arguments: &[&str]) -> Output {
         .current_dir(folder())
         .env_remove("COLUMNS")
         .env_remove("RUST_LOG")
+        .env_remove("TOLLGATE_ADMIN_TOKEN")
         .output()
         .unwrap()
 }

@@ -68,7 +68,9 @@ pub async fn authenticate<H: Host>(
     let Some(computed) = password.or(known.nobodys.as_ref()) else {
         return Found::Rejected(Rejection::invalid("nobody has a password"));
     };
-    let right = verify(host, authenticator, computed, credentials).await;
+    let Some(right) = verify(host, authenticator, computed, credentials).await else {
+        return Found::Rejected(Rejection::unavailable("too many passwords wait to be verified"));
+    };
     match (right, consumer, password) {
         (true, Some(consumer), Some(_)) => Found::Verified(Arc::new(Caller {
             by: (&*authenticator.name).into(),
@@ -83,26 +85,27 @@ pub async fn authenticate<H: Host>(
     }
 }
 
-/// Whether the password is right. What was right once is right again, as long as the digest is the same.
+/// Whether the password is right; `None` where the host has too much to do to say. What was right once is right again, as
+/// long as the digest is the same.
 async fn verify<H: Host>(
     host: &H,
     authenticator: &Authenticator,
     password: &Password,
     credentials: Credentials,
-) -> bool {
+) -> Option<bool> {
     let remembered = host.memory().map(|memory| &memory.auth.passwords);
     let digest = digest(authenticator, password, &credentials);
     if remembered.is_some_and(|passwords| passwords.get(&digest).is_some()) {
-        return true;
+        return Some(true);
     }
     let password = password.clone();
-    let right = host.compute(move || password.is(credentials.password.expose().as_bytes())).await;
+    let right = host.compute(move || password.is(credentials.password.expose().as_bytes())).await?;
     if let Some(passwords) = remembered
         && right
     {
         passwords.insert(digest, ());
     }
-    right
+    Some(right)
 }
 
 /// Of everything that the answer depends on. The salt of the password's own digest is in it, so that equal passwords of

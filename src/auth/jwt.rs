@@ -40,6 +40,8 @@ pub struct Jwt {
     pub policy: Policy,
     /// Where the keys of its issuer are.
     pub keys: Keys,
+    /// Whether it may be revoked; see [`crate::auth::revocation`].
+    pub revocable: bool,
 }
 
 /// Where an issuer's keys are.

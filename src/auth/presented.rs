@@ -50,11 +50,7 @@ pub fn strip(places: &[Place], headers: &mut HeaderMap) {
     for place in places {
         match place {
             Place::Header(name) => while headers.remove(name).is_some() {},
-            Place::Authorization(scheme) => {
-                if headers.get(AUTHORIZATION).is_some_and(|value| after_scheme(value, scheme).is_some()) {
-                    headers.remove(AUTHORIZATION);
-                }
-            }
+            Place::Authorization(scheme) => strip_authorization(headers, scheme),
             Place::Cookie(name) => strip_cookie(headers, name),
             Place::Query(_) => {}
         }
@@ -108,6 +104,19 @@ fn after_scheme<'a>(value: &'a HeaderValue, scheme: &str) -> Option<Cow<'a, str>
     let is_it =
         found.eq_ignore_ascii_case(scheme.as_bytes()) && rest.first().is_none_or(|next| *next == b' ');
     is_it.then(|| String::from_utf8_lossy(rest.trim_ascii()))
+}
+
+/// Of every line, should there be several; those of other schemes stay.
+fn strip_authorization(headers: &mut HeaderMap, scheme: &str) {
+    let has_it = |line: &HeaderValue| after_scheme(line, scheme).is_some();
+    if !headers.get_all(AUTHORIZATION).iter().any(has_it) {
+        return;
+    }
+    let kept: Vec<_> = headers.get_all(AUTHORIZATION).iter().filter(|line| !has_it(line)).cloned().collect();
+    headers.remove(AUTHORIZATION);
+    for line in kept {
+        headers.append(AUTHORIZATION, line);
+    }
 }
 
 /// RFC 6265 section 4.2.1: pairs between semicolons. What is no pair is none of ours.
@@ -233,6 +242,9 @@ mod tests {
         ]);
         strip(&places(), &mut lines);
         assert_eq!(lines, headers(&[("cookie", "a=b; c=d"), ("cookie", "e=f;g=h"), ("x-other", "o")]));
+        let mut several = headers(&[("authorization", "Bearer t"), ("authorization", "ApiKey k1")]);
+        strip(&places(), &mut several);
+        assert_eq!(several, headers(&[("authorization", "Bearer t")]));
         let other = headers(&[("authorization", "Bearer t"), ("cookie", "a=b;;keys=c; key")]);
         let mut same = other.clone();
         strip(&places(), &mut same);

@@ -92,8 +92,8 @@ impl KeyValue for ComponentHost {
 }
 
 impl Compute for ComponentHost {
-    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        work()
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        Some(work())
     }
 }
 

@@ -51,6 +51,7 @@ pub struct SignatureKey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base64: Option<bool>,
 }
+
 /// An API key of a consumer: its digest, never the key. `tollgate keys create --print` makes one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]

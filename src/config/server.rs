@@ -23,10 +23,14 @@ pub struct Server {
     /// then says who they are. Read again when the files change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub client_certificates: Vec<ClientCertificates>,
-    /// The operator's address: `/livez`, `/readyz`, `/metrics`, `/config`; `"off"` for none. Keep it private.
-    /// Default: `"127.0.0.1:9901"`.
+    /// The operator's address: `/livez`, `/readyz`, `/metrics`, `/config`, and with `admin_token` also `/consumers`,
+    /// `/keys` and `/revocations`; `"off"` for none. Keep it private. Default: `"127.0.0.1:9901"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin: Option<String>,
+    /// The token that whoever manages consumers, keys and revocations at the operator's address must have, as bearer
+    /// token: exactly one variable, `"${admin_token}"`. Default: none, and nobody can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin_token: Option<String>,
     /// How long requests in flight may go on after SIGTERM. Default: `"30s"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drain: Option<DurationText>,

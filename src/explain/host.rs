@@ -117,8 +117,8 @@ impl KeyValue for Recorder {
 }
 
 impl Compute for Recorder {
-    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        work()
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        Some(work())
     }
 }
 

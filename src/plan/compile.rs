@@ -36,7 +36,6 @@ pub(super) struct Context<'a> {
     /// Policies that are written, ready; `None` for one with a mistake.
     pub(super) policies: BTreeMap<&'a str, Option<Arc<Expression>>>,
     /// Whether there is a key-value store.
-    /// Whether a key-value store is written.
     pub(super) has_store: bool,
     /// Consumers that are written.
     pub(super) written_consumers: written_consumer::Written<'a>,

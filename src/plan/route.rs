@@ -13,11 +13,13 @@ use crate::auth::Access;
 use crate::auth::addresses::AddressRules;
 use crate::config;
 use crate::config::{Condition, Defaults, Match, OneOrMany};
+use crate::cors;
 use crate::identity::Identity;
 use crate::route::condition::{Expect, HeaderCondition, Methods, QueryCondition};
 use crate::route::path::Ambiguities;
 use crate::route::pattern::{Pattern, PatternError};
 use crate::route::table::HostPattern;
+use crate::security_headers::SecurityHeaders;
 
 impl Context<'_> {
     pub(super) fn route(
@@ -55,11 +57,7 @@ impl Context<'_> {
         let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let request_edits = self.layered_edits(&policies, "request", |policy| policy.request.as_ref());
         let response_edits = self.layered_edits(&policies, "response", |policy| policy.response.as_ref());
-        let cors = layers(at, at_defaults, "cors", &written.cors, &defaults.cors);
-        let cors = self.cors(&cors, &methods);
-        let at_key = "security_headers";
-        let security = layers(at, at_defaults, at_key, &written.security_headers, &defaults.security_headers);
-        let security_headers = self.security_headers(&security);
+        let (cors, security_headers) = self.for_browsers((at, written), (at_defaults, defaults), &methods);
         Some(Route {
             id: written.id.as_str().into(),
             origin: (at.file().into(), at.path().into()),
@@ -81,6 +79,19 @@ impl Context<'_> {
             cors,
             security_headers,
         })
+    }
+
+    /// What only browsers heed.
+    fn for_browsers(
+        &mut self,
+        (at, written): (&Pointer, &config::Route),
+        (at_defaults, defaults): (&Pointer, &Defaults),
+        methods: &Methods,
+    ) -> (Option<cors::Policy>, Option<SecurityHeaders>) {
+        let cors = layers(at, at_defaults, "cors", &written.cors, &defaults.cors);
+        let key = "security_headers";
+        let security = layers(at, at_defaults, key, &written.security_headers, &defaults.security_headers);
+        (self.cors(&cors, methods), self.security_headers(&security))
     }
 
     fn route_id(&mut self, at: &Pointer, id: &str) {

@@ -17,6 +17,8 @@ pub struct ServerPlan {
     pub client_authorities: Vec<ClientAuthority>,
     /// The operator's address.
     pub admin: Option<SocketAddr>,
+    /// The variable with the token for managing consumers, keys and revocations there.
+    pub admin_token: Option<Box<str>>,
     /// How long requests in flight may go on after SIGTERM.
     pub drain: Duration,
     /// The longest request line, in bytes.
@@ -88,6 +90,10 @@ impl Context<'_> {
                 })
                 .collect(),
             admin: self.admin(at, server.admin.as_deref()),
+            admin_token: server
+                .admin_token
+                .as_deref()
+                .and_then(|text| self.secret(&at.key("admin_token"), text)),
             drain: self.duration_or(&at.key("drain"), server.drain.as_ref(), Duration::from_secs(30)),
             request_line: self.bytes_or(
                 &at_limits.key("request_line"),

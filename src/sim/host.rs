@@ -254,8 +254,8 @@ impl KeyValue for SimHost {
 }
 
 impl Compute for SimHost {
-    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        work()
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        Some(work())
     }
 }
 

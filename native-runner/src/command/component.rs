@@ -1,5 +1,6 @@
 //! `tollgate build` and `tollgate serve --component`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,13 +13,14 @@ use tollgate::plan::{Abilities, Plan, ServerPlan};
 use crate::args::{Build, Serve};
 use crate::command::serve::{adjust_server, workers};
 use crate::freeze::{componentize, freeze};
-use crate::host::Variables;
+use crate::host::{Store, Variables};
 use crate::inspect;
 use crate::load::{self, Configuration};
 use crate::manifest::{self, Needs};
 use crate::serve::admin;
+use crate::serve::admin::manage::Managed;
 use crate::serve::component::ComponentServer;
-use crate::wasm_host::key_value::in_memory;
+use crate::wasm_host::key_value::{KeyValue, Shared, in_memory};
 use crate::wasm_host::{Options, WasmHost};
 
 /// The module for hosts of wasi:http, as scripts/component.sh names it.
@@ -116,11 +118,18 @@ async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     };
     let mut listeners = plan.server.clone();
     adjust_server(&mut listeners, arguments);
-    let host = host(&file, &plan, &listeners, arguments)?;
     let directory = arguments.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+    let variables = match &arguments.variables {
+        Some(file) => Variables::from_file(file)?,
+        None => Variables::default(),
+    };
+    let store = Store::of(plan.auth.store.as_ref(), &directory)?;
+    let managed = Managed::of(&plan, &store, &variables);
+    let host = host(&file, &plan, &listeners, arguments, (variables, store))?;
     let workers = arguments.workers.unwrap_or_else(workers);
     let name = &plan.telemetry.name;
-    let server = ComponentServer::start(&host, &listeners, name, &directory, workers, inspect::plan(&plan))?;
+    let shown = inspect::plan(&plan);
+    let server = ComponentServer::start(&host, &listeners, name, &directory, workers, shown, managed)?;
     let server = Arc::new(server);
     for (address, secure) in server.addresses() {
         let scheme = if *secure { "https" } else { "http" };
@@ -150,17 +159,19 @@ fn empty() -> anyhow::Result<Plan> {
 
 /// The component in a host that gives it what the plan needs and no more. Without a configuration nothing is known of
 /// its needs, and everything may be called.
-fn host(file: &Path, plan: &Plan, listeners: &ServerPlan, arguments: &Serve) -> anyhow::Result<WasmHost> {
+fn host(
+    file: &Path,
+    plan: &Plan,
+    listeners: &ServerPlan,
+    arguments: &Serve,
+    (variables, store): (Variables, Store),
+) -> anyhow::Result<WasmHost> {
     let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let variables = match &arguments.variables {
-        Some(file) => Variables::from_file(file)?,
-        None => Variables::default(),
-    };
     let mut environment = arguments.env.clone();
     environment.extend(variables.environment(&plan.variables));
     let needs = arguments.directory.is_some().then(|| Needs::of(plan));
     let stores = match &needs {
-        Some(needs) => in_memory(needs.stores.iter().map(String::as_str)),
+        Some(needs) => shared(needs, &store),
         // A component that is not ours may want Spin's default store.
         None => in_memory(["default"]),
     };
@@ -174,6 +185,13 @@ fn host(file: &Path, plan: &Plan, listeners: &ServerPlan, arguments: &Serve) -> 
         ..Options::default()
     };
     WasmHost::new(&component(bytes)?, options)
+}
+
+/// Every label that the plan needs, on the native runner's store.
+fn shared(needs: &Needs, store: &Store) -> BTreeMap<String, Arc<dyn KeyValue>> {
+    let shared =
+        |label: &String| -> Arc<dyn KeyValue> { Arc::new(Shared::new(store.clone(), label.clone())) };
+    needs.stores.iter().map(|label| (label.clone(), shared(label))).collect()
 }
 
 /// Bytes 4 to 7 tell a component from a core module.

@@ -12,6 +12,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use redb::backends::InMemoryBackend;
@@ -149,6 +150,18 @@ impl Store {
         self.change(set(label, key, value, expires)?).await.map(drop)
     }
 
+    /// Sets `key` to `after` for good, where it is `before`, and says whether it was.
+    pub async fn swap(
+        &self,
+        label: &str,
+        key: &str,
+        before: &[u8],
+        after: &[u8],
+    ) -> Result<bool, StoreError> {
+        let set = set(label, key, after, None)?;
+        self.change(Change::Swap { before: before.into(), set: Box::new(set) }).await
+    }
+
     /// Takes `key` away, and says whether there was one.
     pub async fn delete(&self, label: &str, key: &str) -> Result<bool, StoreError> {
         self.change(Change::Delete { label: label.into(), key: key.into() }).await
@@ -198,6 +211,12 @@ fn set(label: &str, key: &str, value: &[u8], expires: Option<UnixMillis>) -> Res
         value: value.into(),
         expires: expires.map_or(u64::MAX, |moment| moment.0),
     })
+}
+
+/// The time, for those who have no host to ask.
+pub fn now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn failed(error: impl Into<redb::Error>) -> StoreError {
@@ -260,6 +279,17 @@ mod tests {
         assert_eq!(store.list("a", "", None, 9, NOW).unwrap().len(), 1);
         assert!(store.delete("a", "key").await.unwrap());
         assert_eq!(store.get("b", "key", NOW).unwrap().unwrap(), b"2");
+    }
+
+    #[tokio::test]
+    async fn is_swapped_only_where_it_is_what_it_was() {
+        let store = Store::memory().unwrap();
+        assert!(!store.swap(L, "a", b"1", b"2").await.unwrap());
+        assert_eq!(text(&store, "a"), None);
+        store.set(L, "a", b"1", None).await.unwrap();
+        assert!(!store.swap(L, "a", b"2", b"3").await.unwrap());
+        assert!(store.swap(L, "a", b"1", b"2").await.unwrap());
+        assert_eq!(text(&store, "a").as_deref(), Some("2"));
     }
 
     #[tokio::test]

@@ -14,7 +14,12 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tollgate::body::Body;
 
+use crate::host::store::now;
 use crate::observe::exposition::Snapshot;
+
+pub mod manage;
+
+use manage::Managed;
 
 type Reply = Response<Body<NoStream>>;
 
@@ -30,6 +35,8 @@ pub trait Operated: Send + Sync + 'static {
     fn snapshot(&self) -> Snapshot;
     /// What is in force, without secrets.
     fn configuration(&self) -> serde_json::Value;
+    /// What can be managed.
+    fn managed(&self) -> Managed;
 }
 
 /// Binds the operator's address and answers there until the process ends; gives the address back.
@@ -45,8 +52,14 @@ pub async fn start(address: SocketAddr, server: Arc<impl Operated>) -> anyhow::R
             };
             let server = Arc::clone(&server);
             let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-                let reply = answer(&*server, &request);
-                async move { Ok::<_, Infallible>(reply) }
+                let server = Arc::clone(&server);
+                async move {
+                    Ok::<_, Infallible>(if manage::is_managed(request.uri().path()) {
+                        manage::answer(server.managed(), request, now()).await
+                    } else {
+                        answer(&*server, &request)
+                    })
+                }
             });
             let connection = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -70,7 +83,10 @@ fn answer(server: &impl Operated, request: &Request<Incoming>) -> Reply {
         "/readyz" => plain(StatusCode::OK, "ready\n"),
         "/metrics" => metrics(server),
         "/config" => typed(StatusCode::OK, "application/json", server.configuration().to_string()),
-        _ => plain(StatusCode::NOT_FOUND, "there are /livez, /readyz, /metrics and /config\n"),
+        _ => plain(
+            StatusCode::NOT_FOUND,
+            "there are /livez, /readyz, /metrics, /config, /consumers, /keys and /revocations\n",
+        ),
     }
 }
 

@@ -17,6 +17,7 @@ use tollgate::problem::Failure;
 
 use super::Answer;
 use super::admin::Operated;
+use super::admin::manage::Managed;
 use super::workers::Workers;
 use crate::observe::exposition::Snapshot;
 use crate::observe::metrics::Counts;
@@ -32,6 +33,7 @@ pub struct Hosted {
 pub struct ComponentServer {
     workers: Workers,
     configuration: serde_json::Value,
+    managed: Managed,
 }
 
 impl Answer for Hosted {
@@ -55,7 +57,9 @@ impl Answer for Hosted {
 // === impl ComponentServer ===
 
 impl ComponentServer {
-    /// Serves `host` on the listeners of `plan`. `configuration` is what an operator is shown.
+    /// Serves `host` on the listeners of `plan`. `configuration` is what an operator is shown, and `managed` what an
+    /// operator can manage.
+    #[allow(clippy::too_many_arguments, reason = "each is another thing, and there are two callers")]
     pub fn start(
         host: &WasmHost,
         plan: &ServerPlan,
@@ -63,13 +67,14 @@ impl ComponentServer {
         directory: &Path,
         workers: usize,
         configuration: serde_json::Value,
+        managed: Managed,
     ) -> anyhow::Result<Self> {
         let duty = || {
             let hosted = Hosted { host: host.clone(), name: name.into() };
             (Arc::new(hosted), Box::new(|| ()) as Box<dyn Fn() + Send + Sync>)
         };
         let duties = (0..workers.max(1)).map(|_| duty()).collect();
-        Ok(Self { workers: Workers::start(plan, directory, duties)?, configuration })
+        Ok(Self { workers: Workers::start(plan, directory, duties)?, configuration, managed })
     }
 
     /// The addresses it listens on, and whether each speaks TLS.
@@ -106,5 +111,9 @@ impl Operated for ComponentServer {
 
     fn configuration(&self) -> serde_json::Value {
         self.configuration.clone()
+    }
+
+    fn managed(&self) -> Managed {
+        self.managed.clone()
     }
 }

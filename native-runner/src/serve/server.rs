@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tollgate::plan::Plan;
 
 use super::admin::Operated;
+use super::admin::manage::Managed;
 use super::native::Native;
 use super::tls::Certificates;
 use super::workers::{Duty, Workers};
@@ -173,5 +174,9 @@ impl Operated for Server {
 
     fn configuration(&self) -> serde_json::Value {
         inspect::plan(&self.plan())
+    }
+
+    fn managed(&self) -> Managed {
+        Managed::of(&self.plan(), self.store(), &self.variables)
     }
 }

@@ -16,9 +16,10 @@ use super::spin::Application;
 use super::{Live, Running, Setup, TestHost};
 use crate::freeze::{componentize, freeze};
 use crate::manifest::Needs;
+use crate::serve::admin::manage::Managed;
 use crate::serve::component::ComponentServer;
 use crate::wasm_host::functions::Functions;
-use crate::wasm_host::key_value::{KeyValue, Memory};
+use crate::wasm_host::key_value::{KeyValue, in_memory};
 use crate::wasm_host::output::Target;
 use crate::wasm_host::{Options, WasmHost};
 
@@ -69,8 +70,8 @@ fn start(module: &[u8], functions: Arc<Functions>, setup: Setup) -> anyhow::Resu
     let options = Options {
         variables: Arc::new(move |name| variables.get(name).cloned()),
         // No more than a manifest that follows the configuration allows.
+        stores: stores(&needs, &setup.stored),
         allowed_outbound_hosts: Some(needs.hosts.into_iter().map(|(address, _)| address).collect()),
-        stores: stores(&plan, &setup.stored),
         instances: 64,
         functions: Some(functions),
         stdout: Target::Channel(lines),
@@ -79,7 +80,15 @@ fn start(module: &[u8], functions: Arc<Functions>, setup: Setup) -> anyhow::Resu
     let host = WasmHost::new(&component, options)?;
     let directory = PathBuf::from(".");
     let name = plan.telemetry.name.clone();
-    let server = ComponentServer::start(&host, &plan.server, &name, &directory, 1, serde_json::Value::Null)?;
+    let server = ComponentServer::start(
+        &host,
+        &plan.server,
+        &name,
+        &directory,
+        1,
+        serde_json::Value::Null,
+        Managed::default(),
+    )?;
     let (address, _) = *server.addresses().first().context("the server listens nowhere")?;
     let stop = Box::pin(async move {
         server.start_drain();
@@ -89,13 +98,14 @@ fn start(module: &[u8], functions: Arc<Functions>, setup: Setup) -> anyhow::Resu
     Ok(Running { address, log: Some(log), stop })
 }
 
-/// The store that the plan asks for, with what the case says that it holds.
-fn stores(plan: &Plan, stored: &BTreeMap<String, String>) -> BTreeMap<String, Arc<dyn KeyValue>> {
-    let memory = Memory::default();
-    for (key, value) in stored {
+/// The stores that the plan needs, with what the case says that they hold.
+fn stores(needs: &Needs, stored: &BTreeMap<String, String>) -> BTreeMap<String, Arc<dyn KeyValue>> {
+    let stores = in_memory(needs.stores.iter().map(String::as_str));
+    for (store, (key, value)) in
+        stores.values().flat_map(|store| stored.iter().map(move |pair| (store, pair)))
+    {
         // A store in memory takes everything.
-        let _ = memory.set(key, value.clone().into_bytes());
+        let _ = store.set(key, value.clone().into_bytes());
     }
-    let store: Arc<dyn KeyValue> = Arc::new(memory);
-    plan.auth.store.iter().map(|plan| (plan.label.to_string(), Arc::clone(&store))).collect()
+    stores
 }

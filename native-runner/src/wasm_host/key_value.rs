@@ -1,5 +1,6 @@
 //! `fermyon:spin/key-value`: stores by label, given in the options.
 
+use crate::host::store::{Store, now};
 use crate::wasm_host::bindings::fermyon::spin::key_value::{Error, Host, HostStore};
 use crate::wasm_host::state::State;
 use std::collections::BTreeMap;
@@ -34,6 +35,13 @@ pub trait KeyValue: Send + Sync {
 #[derive(Debug, Default)]
 pub struct Memory(RwLock<BTreeMap<String, Vec<u8>>>);
 
+/// The native runner's store under one label, shared with whoever else has it open. Writes wait for the disk.
+#[derive(Debug)]
+pub struct Shared {
+    store: Store,
+    label: String,
+}
+
 /// What a guest's `store` handle stands for.
 pub struct OpenStore(Arc<dyn KeyValue>);
 
@@ -63,6 +71,37 @@ impl KeyValue for Memory {
 
     fn keys(&self) -> Result<Vec<String>, String> {
         Ok(self.0.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect())
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// What is in `store` under `label`.
+    pub fn new(store: Store, label: String) -> Self {
+        Self { store, label }
+    }
+}
+
+/// How many keys a guest is told of at most: a list of all is the only one that Spin's interface has.
+const MOST_KEYS: usize = 100_000;
+
+impl KeyValue for Shared {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
+        self.store.get(&self.label, key, now()).map_err(|error| error.0)
+    }
+
+    fn set(&self, key: &str, value: Vec<u8>) -> Result<(), String> {
+        self.store.set_blocking(&self.label, key, &value, None).map_err(|error| error.0)
+    }
+
+    fn delete(&self, key: &str) -> Result<(), String> {
+        self.store.delete_blocking(&self.label, key).map(drop).map_err(|error| error.0)
+    }
+
+    fn keys(&self) -> Result<Vec<String>, String> {
+        let found = self.store.list(&self.label, "", None, MOST_KEYS, now()).map_err(|error| error.0)?;
+        Ok(found.into_iter().map(|entry| entry.key).collect())
     }
 }
 

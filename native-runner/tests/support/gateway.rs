@@ -130,6 +130,11 @@ impl Drop for Directory {
 }
 
 impl Log {
+    /// All of it.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
     fn records(&self) -> Vec<Value> {
         let bytes = self.0.lock().unwrap();
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);

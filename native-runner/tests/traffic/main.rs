@@ -12,6 +12,7 @@ mod expect;
 mod http2;
 mod keys;
 mod limits;
+mod managed;
 mod observe;
 mod process;
 mod reload;

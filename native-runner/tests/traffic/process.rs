@@ -14,19 +14,20 @@ use crate::support::wire::status;
 use crate::support::{Upstream, Wire};
 
 /// The program, and the lines it says on standard error and on standard output.
-struct Program {
-    child: Child,
+pub struct Program {
+    pub child: Child,
     said: Receiver<String>,
     logged: Receiver<String>,
 }
 
 impl Program {
-    fn start(directory: &Directory) -> Self {
+    pub fn start(directory: &Directory) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tollgate"))
             .arg("serve")
             .arg(directory.path())
             .args(["--access-log", "json", "--workers", "1"])
             .env("RUST_LOG", "info")
+            .env("TOLLGATE_VARIABLE_ADMIN_TOKEN", "operator-s3cret")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -37,7 +38,7 @@ impl Program {
     }
 
     /// The rest of the next line that has `text` in it.
-    fn says(&self, text: &str) -> String {
+    pub fn says(&self, text: &str) -> String {
         loop {
             let line = self
                 .said
@@ -49,12 +50,12 @@ impl Program {
         }
     }
 
-    fn address(&self, before: &str) -> SocketAddr {
+    pub fn address(&self, before: &str) -> SocketAddr {
         let rest = self.says(before);
         rest.split(',').next().unwrap().trim().parse().unwrap()
     }
 
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 }

@@ -75,6 +75,12 @@ struct KeyRecord {
     disabled: bool,
 }
 
+#[derive(Serialize)]
+struct Revocation {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<u64>,
+}
+
 // === where ===
 
 /// Where the record of the key with this digest stands.
@@ -118,6 +124,11 @@ pub fn write_consumer(consumer: &Consumer) -> String {
         metadata: consumer.metadata.iter().cloned().collect(),
         disabled: consumer.disabled,
     })
+}
+
+/// The record of a token that is revoked until `expires`, in seconds since 1970. That it is there says all.
+pub fn write_revocation(expires: Option<u64>) -> String {
+    sealed(&Revocation { expires })
 }
 
 /// Serialising these types cannot fail: they are text, numbers and maps with text for names.

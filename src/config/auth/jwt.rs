@@ -80,6 +80,10 @@ pub struct Jwt {
     /// The claim that says who the caller is. Default: `"sub"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// A token may be revoked before it expires, at the operator's address (`/revocations`). It must have a `jti` then, and
+    /// the key-value store is asked for each request. Needs `[store]`. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocable: Option<bool>,
     /// The longest token. Default: `"8KiB"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<SizeText>,

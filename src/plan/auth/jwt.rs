@@ -45,7 +45,11 @@ impl Context<'_> {
             self.error(&at.key("size"), "no server takes a header field that long")
                 .help("choose a size of at most \"64KiB\"");
         }
-        Some(Jwt { policy, keys: keys? })
+        let revocable = written.revocable.unwrap_or(false);
+        if revocable && !self.has_store {
+            self.error(&at.key("revocable"), "there is no key-value store").help("add [store]");
+        }
+        Some(Jwt { policy, keys: keys?, revocable })
     }
 
     fn jwt_audiences(&mut self, at: &Pointer, written: &config::Jwt) -> Vec<Box<str>> {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, Table, TableError};
 
-use super::{StoreError, VALUES, failed};
+use super::{StoreError, VALUES, failed, now};
 
 /// What is to change.
 pub enum Change {
@@ -21,6 +21,13 @@ pub enum Change {
         value: Box<[u8]>,
         /// From when it is gone, in milliseconds since 1970.
         expires: u64,
+    },
+    /// Sets a key that has this value.
+    Swap {
+        /// The value.
+        before: Box<[u8]>,
+        /// What is set.
+        set: Box<Change>,
     },
     /// Takes a key away.
     Delete {
@@ -65,7 +72,7 @@ fn run(database: &Database, incoming: &Receiver<Order>) {
                 carry_out(database, orders);
             }
             Err(RecvTimeoutError::Timeout) => {
-                if let Err(error) = sweep(database, now()) {
+                if let Err(error) = sweep(database, now().0) {
                     tracing::warn!("the store could not be swept: {error}");
                 }
             }
@@ -100,6 +107,12 @@ fn commit<T>(
 
 fn apply(table: &mut Values<'_>, change: &Change) -> Result<bool, StoreError> {
     let before = match change {
+        Change::Swap { before, set } => {
+            let Change::Set { label, key, .. } = &**set else { return Ok(false) };
+            let found = table.get((&**label, &**key)).map_err(failed)?;
+            let same = found.is_some_and(|found| found.value().1 == &**before);
+            return if same { apply(table, set) } else { Ok(false) };
+        }
         Change::Set { label, key, value, expires } => table.insert((&**label, &**key), (*expires, &**value)),
         Change::Delete { label, key } => table.remove((&**label, &**key)),
     };
@@ -144,11 +157,6 @@ fn over(database: &Database, now: u64) -> Result<Vec<(String, String)>, StoreErr
         }
     }
     Ok(over)
-}
-
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
