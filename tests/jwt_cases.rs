@@ -427,6 +427,25 @@ fn known() -> Case {
     )
 }
 
+fn consumers() -> Case {
+    let story = "A claim may say which consumer the caller is; one that is switched off is not let in";
+    let more = "consumer = \"client_id\"\ngroups = \"groups\"\n\n[config.consumers.shop]\ngroups = [\"partners\"]\n\n\
+                [config.consumers.gone]\ndisabled = true\n";
+    let auth = way("a", A, JWKS, more);
+    let route = "[[config.routes]]\nid = \"r\"\nauth = \"a\"\nupstream = \"u\"\nidentity = { headers = { X-Consumer = \
+                 \"consumer\", X-Groups = \"groups\" } }";
+    let mut case = Case::new("consumers", story, "", &auth).add(route);
+    // The second time it is remembered.
+    for _ in 0..2 {
+        case.es256(&json!({"client_id": "shop", "groups": ["g"]}), &Taken);
+        case.upstream("[{ headers = { x-consumer = \"shop\", x-groups = \"g,partners\" } }]");
+        case.es256(&json!({"client_id": "gone"}), &Refused("the consumer is disabled"));
+    }
+    case.es256(&json!({"client_id": "other"}), &Taken);
+    case.upstream("[{ absent = [\"x-consumer\"] }]");
+    case
+}
+
 fn unreadable_secrets() -> Case {
     let story = "A secret that cannot be read, or is too short for its hash, lets nobody in";
     let names = ["missing", "short", "unset"];
@@ -518,6 +537,7 @@ fn the_cases_are_up_to_date() {
         unreadable_secrets(),
         fetched(),
         rotated(),
+        consumers(),
     ];
     for case in cases {
         let name = format!("tests/cases/auth/jwt-{}.toml", case.name);

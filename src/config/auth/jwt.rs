@@ -80,6 +80,10 @@ pub struct Jwt {
     /// The claim that says who the caller is. Default: `"sub"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// The claim that says which of `[consumers]` the caller is, such as `"client_id"`. A token of a consumer that is
+    /// switched off is refused, and one that names none of them is taken. Default: it is none of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumer: Option<String>,
     /// The longest token. Default: `"8KiB"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<SizeText>,
