@@ -14,6 +14,7 @@ use http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{Response, StatusCode};
 
+pub mod addresses;
 pub mod api_key;
 pub mod authorise;
 pub mod basic;
@@ -212,6 +213,7 @@ pub async fn authenticate<H: Host>(
     asking: &Asking<'_>,
     body: &mut Body<H::Stream>,
 ) -> Result<Admitted, Stop> {
+    addresses::judge(&asking.route.addresses, asking.client).map_err(Stop::Refused)?;
     let Access::Required(required) = access else { return Ok(Admitted::default()) };
     let mut admitted = identify(host, required, asking, body).await?;
     let judged = authorise::judge(&required.rules, admitted.caller.as_deref(), asking);

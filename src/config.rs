@@ -28,7 +28,7 @@ pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
 pub use identity::{Identity, Issuer};
-pub use policy::{BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
+pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};
 pub use security_headers::{
     Frame, FrameSetting, Hsts, HstsSetting, Referrer, ReferrerSetting, SecurityHeaders,
@@ -58,6 +58,9 @@ pub struct Document {
     /// Ways in, by name: how callers prove who they are. Routes name those that they accept.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub auth: BTreeMap<String, Authenticator>,
+    /// Policies, by name: expressions in CEL, which routes name in `auth`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub policies: BTreeMap<String, String>,
     /// Known callers, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub consumers: BTreeMap<String, Consumer>,
@@ -91,6 +94,9 @@ pub struct Defaults {
     /// Who may use the routes that say nothing of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<Access>,
+    /// From which addresses the routes may be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<Addresses>,
     /// What upstreams are told about the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
@@ -124,4 +130,9 @@ pub struct Clients {
     /// itself trusted. Default: none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted_proxies: Vec<String>,
+    /// Instead: how many proxies stand in front of this gateway, where their addresses are not known. The client is
+    /// then the address that the farthest of them saw: with 2, the second from the right in `X-Forwarded-For`. Only
+    /// where nobody reaches the gateway without passing through all of them: whoever does is believed. Default: 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_hops: Option<u32>,
 }

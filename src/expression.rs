@@ -41,7 +41,7 @@ const MOST_SIGNS: usize = 512;
 
 /// How deep an expression may be: how many operators, calls and members around one another. Every level is one of
 /// recursion when it is evaluated.
-const MOST_DEEP: usize = 64;
+const MOST_DEEP: usize = 32;
 
 /// How many macros may be around one another: each multiplies the cost by the length of a list.
 const MOST_NESTED: usize = 2;

@@ -10,6 +10,7 @@ use http::header::{HeaderName, HeaderValue};
 use http::uri::{Authority, PathAndQuery};
 use http::{Method, StatusCode};
 
+use crate::auth::addresses::AddressRules;
 use crate::auth::{self as area, Access};
 use crate::config::{AccessLog, Document, Protocol};
 use crate::credentials::Credentials;
@@ -119,6 +120,8 @@ pub struct Route {
     pub identity: Identity,
     /// The same in the author's words, for listings: `public`, or what is asked of callers.
     pub protection: Box<str>,
+    /// From which addresses it may be used.
+    pub addresses: AddressRules,
     /// What it does.
     pub action: Action,
     /// How long things may take.

@@ -16,7 +16,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // An exchange of the gateway's own, bounded in time and size.
     ("ask", &["body", "deadline", "host", "plan", "problem", "upstream"]),
     // Looks at all of a request, may have to ask somebody about it, and remembers what was said.
-    ("auth", &["ask", "body", "deadline", "forward", "gateway", "host", "memory", "plan", "problem"]),
+    // A policy is an expression over the request as routes see it.
+    ("auth", &["ask", "body", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route"]),
     ("author", &["config", "diagnostic"]),
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
     // The gateway's word about a caller stands in no trailer of the client's.
@@ -32,6 +33,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Asks every stage what it would do, and does nothing.
     ("explain", &["auth", "body", "cors", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
+    // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
+    // nearly written as the plan does.
+    ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     ("gateway", &["auth", "body", "cors", "credentials", "deadline", "forward", "host", "identity", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
     ("host", &["body", "memory", "plan", "telemetry"]),
@@ -40,7 +44,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // What areas remember between requests.
     ("memory", &["auth", "credentials", "identity"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["auth", "config", "cors", "credentials", "diagnostic", "forward", "identity", "route", "security_headers", "transform"]),
+    ("plan", &["auth", "config", "cors", "credentials", "diagnostic", "expression", "forward", "identity", "route", "security_headers", "transform"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
     ("reply", &["body", "deadline", "forward", "host", "plan", "problem", "telemetry"]),

@@ -41,7 +41,35 @@ prepare_tollgate() {
     command=("$tollgate" serve "$configuration" --listen "127.0.0.1:$proxy_port" --admin off --access-log off)
 }
 
+# prepare_tollgate_tokens hs256|rs256: a route for callers with a token of the issuer.
+prepare_tollgate_tokens() {
+    build_tollgate && make_tokens || return
+    # shellcheck disable=SC2016  # Tollgate's variable, not the shell's
+    local keys='secret = "${bench_secret}"'
+    if [[ $1 == rs256 ]]; then keys="keys = '$(<"$work/tokens/rs256.jwks")'"; fi
+    configuration=$work/tollgate-$1
+    mkdir -p "$configuration"
+    cat >"$configuration/routes.toml" <<END
+[upstreams.backend]
+url = "http://$backend"
+[auth.bench.jwt]
+issuer = "https://issuer.test"
+audiences = "orders"
+$keys
+[[routes]]
+id = "all"
+auth = "bench"
+upstream = "backend"
+END
+    command=(env "TOLLGATE_VARIABLE_BENCH_SECRET=$(<"$work/tokens/hs256.secret")" "$tollgate" serve "$configuration"
+        --listen "127.0.0.1:$proxy_port" --admin off --access-log off)
+}
+
 contestant tollgate-1 plain /r00000/item 'Tollgate, 1 route' prepare_tollgate 1
 contestant tollgate-10 routes /r00007/item 'Tollgate, 10 routes' prepare_tollgate 10
 contestant tollgate-1000 routes /r00770/item 'Tollgate, 1,000 routes' prepare_tollgate 1000
 contestant tollgate-10000 routes /r07700/item 'Tollgate, 10,000 routes' prepare_tollgate 10000
+contestant tollgate-hs256 tokens /item 'Tollgate, HS256' prepare_tollgate_tokens hs256
+contestant tollgate-rs256 tokens /item 'Tollgate, RS256' prepare_tollgate_tokens rs256
+bears tollgate-hs256 hs256
+bears tollgate-rs256 rs256

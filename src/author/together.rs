@@ -11,8 +11,8 @@ use super::words::quote;
 const ONCE: [&str; 6] = ["defaults", "clients", "telemetry", "server", "store", "issuer"];
 
 /// Tables of named things, and what one of them is called: a name may be given once.
-const NAMED: [(&str, &str); 3] =
-    [("upstreams", "upstreams"), ("auth", "ways in"), ("consumers", "consumers")];
+const NAMED: [(&str, &str); 4] =
+    [("upstreams", "upstreams"), ("auth", "ways in"), ("policies", "policies"), ("consumers", "consumers")];
 
 /// Everything that stands in two files of `trees` and may stand in one only.
 pub(super) fn check(trees: &[(&str, &Node)]) -> Vec<Diagnostic> {

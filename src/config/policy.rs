@@ -28,6 +28,21 @@ pub struct Timeouts {
     pub idle: Option<DurationText>,
 }
 
+/// From which addresses a route may be used, by anybody. The address is the client's, behind the proxies that `clients`
+/// trusts. Where it is not known, as on a host that does not say, nobody may use the route.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Addresses {
+    /// Addresses and networks (CIDR) from which the route may be used; `[]` for all. IPv4 written as IPv6 is IPv4.
+    /// Default: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow: Option<Vec<String>>,
+    /// Addresses and networks from which it may not, whatever `allow` says. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deny: Option<Vec<String>>,
+}
+
 /// How large a request may be.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]

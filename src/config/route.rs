@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::auth::Access;
 use super::cors::CorsSetting;
 use super::identity::Identity;
-use super::policy::{BodyLimits, HeaderPolicy, Paths, Timeouts};
+use super::policy::{Addresses, BodyLimits, HeaderPolicy, Paths, Timeouts};
 use super::security_headers::SecurityHeadersSetting;
 use super::text::OneOrMany;
 
@@ -25,6 +25,9 @@ pub struct Route {
     /// `defaults`: nothing is open by accident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<Access>,
+    /// From which addresses it may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<Addresses>,
     /// What the upstream is told about the caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,

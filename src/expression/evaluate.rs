@@ -14,6 +14,7 @@ use super::map::Map;
 use super::node::{Aim, Fold, Node, Operator};
 use super::value::{Kind, List, Value};
 use super::{LIMIT, MOST_NESTED};
+use crate::forward::client::Network;
 
 mod arithmetic;
 mod call;
@@ -112,13 +113,7 @@ impl<'a> Run<'a> {
                 self.pay(text.len().saturating_mul(pattern.weight as usize))?;
                 Ok(Value::Bool(pattern.regex.is_match(text)))
             }
-            Node::InNetwork(of, networks) => {
-                let of = self.value(of)?;
-                let text = as_text(&of, "in_network()")?;
-                self.make(text.len() + 8 * networks.len())?;
-                let address: IpAddr = text.parse().map_err(|_| Fault::Unreadable("IP address"))?;
-                Ok(Value::Bool(networks.iter().any(|network| network.contains(address))))
-            }
+            Node::InNetwork(of, networks) => self.in_network(of, networks).map(Value::Bool),
             Node::ClientIn(networks) => {
                 self.pay(networks.len())?;
                 let name = Variable::ClientAddress.name();
@@ -150,6 +145,14 @@ impl<'a> Run<'a> {
             (Err(fault), _) | (_, Err(fault)) => Err(fault),
             (Ok(_), Ok(_)) => Ok(!decisive),
         }
+    }
+
+    fn in_network(&mut self, of: &'a Node, networks: &[Network]) -> Result<bool, Fault> {
+        let of = self.value(of)?;
+        let text = as_text(&of, "in_network()")?;
+        self.make(text.len() + 8 * networks.len())?;
+        let address: IpAddr = text.parse().map_err(|_| Fault::Unreadable("IP address"))?;
+        Ok(networks.iter().any(|network| network.contains(address)))
     }
 
     fn member(&mut self, of: &Value<'a>, key: &str) -> Found<'a> {

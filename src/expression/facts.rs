@@ -43,9 +43,9 @@ pub struct Facts<'a> {
 /// Who calls; the default is nobody in particular.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CallerFacts<'a> {
-    /// Who it is in the authenticator's words; `None` for an anonymous caller.
+    /// Who it is in the authenticator's words, if it has any.
     pub subject: Option<&'a str>,
-    /// The way in that let the caller in.
+    /// The way in that let the caller in; `None` for an anonymous caller.
     pub authenticator: Option<&'a str>,
     /// Groups.
     pub groups: &'a [Box<str>],
@@ -62,8 +62,8 @@ pub struct ConsumerFacts<'a> {
     pub id: &'a str,
     /// Its plan, if it has one.
     pub plan: Option<&'a str>,
-    /// What else the configuration says of it.
-    pub metadata: Option<&'a serde_json::Map<String, serde_json::Value>>,
+    /// What else is known of it.
+    pub metadata: &'a [(Box<str>, Box<str>)],
 }
 
 /// Declares the variables once: their names, types and meanings.
@@ -112,7 +112,7 @@ variables! {
     Scheme = "request.scheme": Text;
     /// What the route's path captured, by name, decoded.
     Params = "request.params": Map;
-    /// Who calls, as the authenticator has it. Not there for an anonymous caller.
+    /// Who calls, in the words of who vouches for it. Not there for an anonymous caller.
     Subject = "caller.subject": Text;
     /// The name of the consumer whom the caller belongs to, if there is one.
     CallerConsumer = "caller.consumer": Text;
@@ -132,7 +132,7 @@ variables! {
     ConsumerId = "consumer.id": Text;
     /// The consumer's plan, if it has one.
     ConsumerPlan = "consumer.plan": Text;
-    /// What else the configuration says of the consumer; empty without one.
+    /// What else is known of the consumer, as text by name; empty without one.
     ConsumerMetadata = "consumer.metadata": Map;
     /// The client's address, where the host knows it: use `in_network`.
     ClientAddress = "client.address": Text;
@@ -172,7 +172,7 @@ impl<'a> Facts<'a> {
             }
             Variable::Subject => self.caller.subject.and_then(text),
             Variable::Authenticator => self.caller.authenticator.and_then(text),
-            Variable::Anonymous => Some(Value::Bool(self.caller.subject.is_none())),
+            Variable::Anonymous => Some(Value::Bool(self.caller.authenticator.is_none())),
             Variable::Groups => Some(Value::List(List::Texts(self.caller.groups))),
             Variable::Roles => Some(Value::List(List::Texts(self.caller.roles))),
             Variable::Scopes => Some(Value::List(List::Texts(self.caller.scopes))),
@@ -180,7 +180,7 @@ impl<'a> Facts<'a> {
             Variable::CallerConsumer | Variable::ConsumerId => self.consumer.and_then(|it| text(it.id)),
             Variable::ConsumerPlan => self.consumer.and_then(|it| it.plan).and_then(text),
             Variable::ConsumerMetadata => {
-                Some(Value::Map(self.consumer.and_then(|it| it.metadata).map_or(Map::Empty, Map::Json)))
+                Some(Value::Map(self.consumer.map_or(Map::Empty, |it| Map::Texts(it.metadata))))
             }
             Variable::ClientAddress => self.client.map(|it| Value::Text(Cow::Owned(it.to_string()))),
             Variable::Now => Some(Value::Timestamp(self.now)),

@@ -17,8 +17,10 @@ use crate::transform::query;
 pub enum Map<'a> {
     /// Nothing.
     Empty,
-    /// Claims, a member of one, or a consumer's metadata.
+    /// Claims, or a member of one.
     Json(&'a serde_json::Map<String, serde_json::Value>),
+    /// A consumer's metadata.
+    Texts(&'a [(Box<str>, Box<str>)]),
     /// Header fields, by name in lower case.
     Headers(&'a HeaderMap),
     /// Query parameters, by name, decoded.
@@ -37,6 +39,7 @@ impl<'a> Map<'a> {
         match self {
             Self::Empty => 0,
             Self::Json(members) => members.len(),
+            Self::Texts(pairs) => pairs.len(),
             Self::Headers(headers) => headers.keys_len(),
             Self::Query(text) => query::names(*text).count(),
             Self::Params(pattern, _) => pattern.captures().count(),
@@ -54,6 +57,7 @@ impl<'a> Map<'a> {
         match self {
             Self::Empty => false,
             Self::Json(members) => members.contains_key(key),
+            Self::Texts(pairs) => pairs.iter().any(|(name, _)| **name == *key),
             Self::Headers(headers) => headers.contains_key(key),
             Self::Query(text) => query::values(*text, key).next().is_some(),
             Self::Params(pattern, _) => pattern.captures().any(|name| name == key),
@@ -70,6 +74,10 @@ impl<'a> Map<'a> {
         match self {
             Self::Empty => None,
             Self::Json(members) => members.get(key).map(Value::of_json),
+            Self::Texts(pairs) => pairs
+                .iter()
+                .find(|(name, _)| **name == *key)
+                .map(|(_, value)| Value::Text(Cow::Borrowed(value))),
             Self::Headers(headers) => field(headers, key)?.map(Value::Text),
             Self::Query(text) => {
                 let mut values = query::values(*text, key);
@@ -93,6 +101,7 @@ impl<'a> Map<'a> {
         match self {
             Self::Empty => Vec::new(),
             Self::Json(members) => members.keys().map(|key| text(key)).collect(),
+            Self::Texts(pairs) => pairs.iter().map(|(name, _)| text(name)).collect(),
             Self::Headers(headers) => headers.keys().map(|key| text(key.as_str())).collect(),
             Self::Query(query) => query::names(*query).map(Value::Text).collect(),
             Self::Params(pattern, _) => pattern.captures().map(text).collect(),
@@ -108,6 +117,7 @@ impl<'a> Map<'a> {
             Self::Json(_) | Self::Headers(_) => 8,
             Self::Query(text) => text.map_or(0, str::len),
             Self::Params(_, path) => path.len(),
+            Self::Texts(pairs) => pairs.len(),
             Self::Made(pairs) => pairs.len(),
         }
     }

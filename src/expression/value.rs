@@ -36,7 +36,7 @@ pub enum Value<'a> {
 /// Values in order.
 #[derive(Debug, Clone)]
 pub enum List<'a> {
-    /// Of a claim, or of a consumer's metadata.
+    /// Of a claim.
     Json(&'a [serde_json::Value]),
     /// Of a caller: groups, roles, scopes.
     Texts(&'a [Box<str>]),

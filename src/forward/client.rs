@@ -15,8 +15,14 @@ use crate::gateway::Peer;
 pub use super::network::{Network, NetworkError};
 
 /// The proxies whose word about a client is believed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TrustedProxies(pub Vec<Network>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrustedProxies {
+    /// Those with an address in one of these networks.
+    Networks(Vec<Network>),
+    /// So many, whatever their addresses: for platforms whose proxies have no fixed ones. Whoever reaches the gateway
+    /// without passing through them is believed too.
+    Hops(usize),
+}
 
 /// The client of a request, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,15 +47,17 @@ pub enum Scheme {
 }
 
 /// How many elements of a list are looked at. A chain of proxies this long is a loop or an attack.
-const MOST_ELEMENTS: usize = 64;
+pub const MOST_ELEMENTS: usize = 64;
 
 /// The client of a request that came from `peer`: the last address in `X-Forwarded-For`, or without that field in
-/// `Forwarded` (RFC 7239), that is not itself a trusted proxy's; `peer`, if that is none.
+/// `Forwarded` (RFC 7239), that is not itself a trusted proxy's; `peer`, if that is none. Where so many proxies are
+/// trusted, it is the address that the farthest of them wrote.
 ///
 /// An element that names no address (`unknown`, `_hidden`, nonsense) ends the walk at the hop that wrote it.
 pub fn client_of(peer: IpAddr, trusted: &TrustedProxies, headers: &HeaderMap) -> Client {
     let peer = peer.to_canonical();
-    let mut client = Client { address: peer, via_trusted: trusted.contains(peer), proto: None, host: None };
+    let mut client =
+        Client { address: peer, via_trusted: trusted.believes(0, peer), proto: None, host: None };
     if !client.via_trusted {
         return client;
     }
@@ -76,7 +84,7 @@ fn walk_x_forwarded_for(
         walked += 1;
         let Some(address) = node_address(element) else { break };
         client.address = address;
-        if !trusted.contains(address) {
+        if !trusted.believes(walked, address) {
             break;
         }
     }
@@ -86,13 +94,13 @@ fn walk_x_forwarded_for(
 /// Walks `Forwarded`; scheme and host are those of the last element it gets to.
 fn walk_forwarded(client: &mut Client, trusted: &TrustedProxies, lines: GetAll<'_, HeaderValue>) {
     let elements = lines.iter().rev().flat_map(|line| Reversed { rest: Some(line.as_bytes()), quotes: true });
-    for element in elements.take(MOST_ELEMENTS).filter(|element| !element.is_empty()) {
+    for (element, hop) in elements.take(MOST_ELEMENTS).filter(|element| !element.is_empty()).zip(1..) {
         let Some(pairs) = forwarded_pairs(element) else { return };
         client.proto = pairs.proto.as_deref().and_then(Scheme::parse);
         client.host = pairs.host.as_deref().and_then(authority);
         let Some(address) = pairs.node.as_deref().and_then(node_address) else { return };
         client.address = address;
-        if !trusted.contains(address) {
+        if !trusted.believes(hop, address) {
             return;
         }
     }
@@ -252,9 +260,23 @@ fn authority(text: &[u8]) -> Option<Authority> {
 // === impl TrustedProxies ===
 
 impl TrustedProxies {
-    /// Whether the address is a trusted proxy's.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(address))
+    /// Whether there is somebody who is believed because of the address.
+    pub fn has_networks(&self) -> bool {
+        matches!(self, Self::Networks(networks) if !networks.is_empty())
+    }
+
+    /// Whether the hop with this address is believed: the peer is hop 0, what it wrote down is hop 1, and so on.
+    fn believes(&self, hop: usize, address: IpAddr) -> bool {
+        match self {
+            Self::Networks(networks) => networks.iter().any(|network| network.contains(address)),
+            Self::Hops(hops) => hop < *hops,
+        }
+    }
+}
+
+impl Default for TrustedProxies {
+    fn default() -> Self {
+        Self::Networks(Vec::new())
     }
 }
 
@@ -285,6 +307,11 @@ impl Client {
         Self { address: peer.ip().to_canonical(), via_trusted: false, proto: None, host: None }
     }
 
+    /// Its address, where the host knows one: a component on a host that does not say has the unspecified address.
+    pub fn known_address(&self) -> Option<IpAddr> {
+        Some(self.address).filter(|address| !address.is_unspecified())
+    }
+
     /// Whether the client used TLS: as the proxy that it came to says, or without one, as this gateway saw.
     pub fn is_secure(&self, peer: Peer) -> bool {
         self.proto.map_or(peer.secure, |proto| proto == Scheme::Https)
@@ -297,12 +324,16 @@ mod tests {
     use super::*;
 
     fn client(peer: &str, lines: &[(&'static str, &str)]) -> Client {
-        let trusted = TrustedProxies(vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/64".parse().unwrap()]);
+        let trusted = ["10.0.0.0/8", "2001:db8::/64"].map(|text| text.parse().unwrap());
+        seen(&TrustedProxies::Networks(trusted.into()), peer, lines)
+    }
+
+    fn seen(trusted: &TrustedProxies, peer: &str, lines: &[(&'static str, &str)]) -> Client {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        client_of(peer.parse().unwrap(), &trusted, &headers)
+        client_of(peer.parse().unwrap(), trusted, &headers)
     }
 
     #[test]
@@ -338,6 +369,28 @@ mod tests {
             assert_eq!(client("10.0.0.1", &lines).address.to_string(), expected, "{lines:?}");
             assert_eq!(client("::ffff:10.0.0.1", &lines).address.to_string(), expected, "{lines:?}");
         }
+    }
+
+    #[test]
+    fn a_number_of_proxies_is_trusted_whatever_their_addresses() {
+        for (hops, field, line, expected) in [
+            (1, "x-forwarded-for", "192.0.2.1", "192.0.2.1"),
+            (1, "x-forwarded-for", "6.6.6.6, 192.0.2.1", "192.0.2.1"),
+            (2, "x-forwarded-for", "6.6.6.6, 192.0.2.1, 203.0.113.1", "192.0.2.1"),
+            (2, "forwarded", "for=6.6.6.6, for=192.0.2.1, for=203.0.113.1", "192.0.2.1"),
+            // One proxy fewer than stated, or one that does not say: the farthest of which something is known.
+            (2, "x-forwarded-for", "203.0.113.1", "203.0.113.1"),
+            (2, "x-forwarded-for", "192.0.2.1, unknown", "198.51.100.1"),
+            (1, "x-other", "1.1.1.1", "198.51.100.1"),
+        ] {
+            let client = seen(&TrustedProxies::Hops(hops), "198.51.100.1", &[(field, line)]);
+            assert_eq!(client.address.to_string(), expected, "{hops} {line}");
+            assert!(client.via_trusted);
+        }
+        let lines = [("x-forwarded-for", "6.6.6.6, 192.0.2.1"), ("x-forwarded-proto", "http, https")];
+        let client = seen(&TrustedProxies::Hops(1), "0.0.0.0", &lines);
+        assert_eq!((client.known_address(), client.proto), ("192.0.2.1".parse().ok(), Some(Scheme::Https)));
+        assert_eq!(seen(&TrustedProxies::Hops(1), "0.0.0.0", &[]).known_address(), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use http::Method;
 
@@ -12,7 +13,8 @@ use super::written_consumer;
 use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::forward::client::{Network, TrustedProxies};
+use crate::expression::Expression;
+use crate::forward::client::{MOST_ELEMENTS, Network, NetworkError, TrustedProxies};
 use crate::route::table::{Entry, Table};
 
 /// A value in a configuration: the file, and the way to it.
@@ -31,6 +33,8 @@ pub(super) struct Context<'a> {
     pub(super) upstream_names: BTreeMap<&'a str, usize>,
     /// Ways in that are written, with their index and whether they are external services.
     pub(super) authenticator_names: BTreeMap<&'a str, (usize, bool)>,
+    /// Policies that are written, ready; `None` for one with a mistake.
+    pub(super) policies: BTreeMap<&'a str, Option<Arc<Expression>>>,
     /// Whether there is a key-value store.
     /// Whether a key-value store is written.
     pub(super) has_store: bool,
@@ -134,6 +138,7 @@ pub(super) fn compile(
         diagnostics: Vec::new(),
         upstream_names: upstream_names(documents),
         authenticator_names: authenticator_names(documents),
+        policies: BTreeMap::new(),
         has_store: documents.iter().any(|(_, document)| document.store.is_some()),
         written_consumers: written_consumer::written(documents),
         variables: BTreeSet::new(),
@@ -146,6 +151,7 @@ pub(super) fn compile(
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
     let auth = context.auth(documents);
+    context.policies(documents);
     context.certificate_sources(documents, &trusted, &server);
     let issuer = context.own_issuer(documents, &telemetry.name);
     let mut routes = context.routes(documents, issuer.as_ref());
@@ -235,16 +241,35 @@ impl<'a> Context<'a> {
 
     fn trusted(&mut self, written: Option<(Pointer, &Clients)>) -> TrustedProxies {
         let Some((at, clients)) = written else { return TrustedProxies::default() };
+        let networks = self.networks(&at.key("trusted_proxies"), &clients.trusted_proxies);
+        let Some(hops) = clients.trusted_hops else { return TrustedProxies::Networks(networks) };
+        let at = at.key("trusted_hops");
+        if !clients.trusted_proxies.is_empty() {
+            self.error(&at, "proxies are trusted by their addresses or by their number, not by both")
+                .help("keep trusted_proxies where the addresses of all proxies are known, else trusted_hops");
+        }
+        let hops = usize::try_from(hops).unwrap_or(usize::MAX);
+        if hops > MOST_ELEMENTS {
+            self.error(&at, format!("{hops} proxies are too many: at most {MOST_ELEMENTS} are looked at"));
+        }
+        TrustedProxies::Hops(hops)
+    }
+
+    /// Every network that can be read; the others are reported.
+    pub(super) fn networks(&mut self, at: &Pointer, written: &[String]) -> Vec<Network> {
         let mut networks = Vec::new();
-        for (text, at) in clients.trusted_proxies.iter().zip(at.key("trusted_proxies").indices()) {
+        for (text, at) in written.iter().zip(at.indices()) {
             match text.parse::<Network>() {
                 Ok(network) => networks.push(network),
+                Err(NetworkError::HostBits(meant)) => self
+                    .error(&at, format!("\"{text}\" has bits beyond its prefix"))
+                    .help(format!("did you mean \"{meant}\"?")),
                 Err(_) => self
                     .error(&at, format!("\"{text}\" is neither an address nor a network"))
                     .help("such as \"10.0.0.0/8\", \"192.0.2.7\" or \"2001:db8::/32\""),
             }
         }
-        TrustedProxies(networks)
+        networks
     }
 
     fn telemetry(&mut self, documents: &[(String, Document)]) -> Telemetry {

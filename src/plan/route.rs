@@ -10,6 +10,7 @@ use super::{
     Action, IssuerPlan, PathRewrite, Patience, Proxy, QueryRewrite, Redirect, Respond, Route, scalar,
 };
 use crate::auth::Access;
+use crate::auth::addresses::AddressRules;
 use crate::config;
 use crate::config::{Condition, Defaults, Match, OneOrMany};
 use crate::identity::Identity;
@@ -43,9 +44,12 @@ impl Context<'_> {
             layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
         let limits: Layers<'_, _> = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
         let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
+        let addresses = layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses);
+        let addresses = self.addresses(&addresses);
+        self.policy_params(at, pattern.as_ref(), &access);
+        let protection = addresses.after(written.auth.as_ref().or(defaults.auth.as_ref()));
         let told = layers(at, at_defaults, "identity", &written.identity, &defaults.identity);
         let identity = self.identity(&told, issuer, action.as_ref(), &access);
-        let protection = written.auth.as_ref().or(defaults.auth.as_ref()).map(ToString::to_string);
         let patience = self.patience(&timeouts);
         let body_limit = self.body_limit(&limits);
         let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
@@ -66,8 +70,9 @@ impl Context<'_> {
             query,
             tolerated: tolerated(&[written.paths.as_ref(), defaults.paths.as_ref()]),
             access,
+            addresses,
+            protection: protection.into(),
             identity,
-            protection: protection.unwrap_or_default().into(),
             action: action?,
             patience,
             body_limit,
@@ -389,6 +394,7 @@ impl Route {
             tolerated: Ambiguities::default(),
             access: Access::Public,
             protection: "public".into(),
+            addresses: AddressRules::default(),
             identity: Identity::default(),
             action,
             patience: Patience::default(),

@@ -117,7 +117,12 @@ fn kind_of(operator: Operator, a: Kind, b: Kind) -> Option<Kind> {
         },
         Operator::Add | Operator::Subtract => {
             let known = if a == Kind::Any { b } else { a };
-            (!matches!(known, Kind::Null | Kind::Bool | Kind::Map)).then_some(Kind::Any)
+            match known {
+                Kind::Null | Kind::Bool | Kind::Map => None,
+                // A time may be moved by a span, or be what a span is between.
+                Kind::Timestamp | Kind::Duration => Some(Kind::Any),
+                known => Some(known),
+            }
         }
         Operator::Remainder if a == Kind::Double || b == Kind::Double => None,
         Operator::Multiply | Operator::Divide | Operator::Remainder => {

@@ -101,7 +101,9 @@ impl<'a> Run<'a> {
     }
 
     fn has_key(&mut self, key: &Value<'a>, map: &Map<'a>) -> Result<bool, Fault> {
+        let kinds = [Kind::Bool, Kind::Int, Kind::Uint, Kind::Double, Kind::Text];
         match (map, key) {
+            (_, key) if !kinds.contains(&key.kind()) => Err(Fault::Key),
             (Map::Made(pairs), _) => {
                 for (other, _) in pairs.iter() {
                     if self.equal(other, key)? {
@@ -114,8 +116,8 @@ impl<'a> Run<'a> {
                 self.make(map.weight() + key.len())?;
                 Ok(map.has(key))
             }
-            (_, key) if matches!(key.kind(), Kind::Bool | Kind::Int | Kind::Uint | Kind::Double) => Ok(false),
-            _ => Err(Fault::Key),
+            // The keys of all other maps are text.
+            _ => Ok(false),
         }
     }
 }

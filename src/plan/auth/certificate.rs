@@ -86,7 +86,8 @@ impl Context<'_> {
                 let Some(written) = &written.certificate else { continue };
                 let at = Pointer::root(file).key("auth").key(name).key("certificate");
                 if written.from_proxies == Some(true) {
-                    if trusted.0.is_empty() {
+                    // A number of proxies is not enough: whoever came past them could write himself a certificate.
+                    if !trusted.has_networks() {
                         self.error(
                             &at.key("from_proxies"),
                             "there is no proxy whose Client-Cert would be believed",
