@@ -9,121 +9,16 @@ use std::{env, fs};
 
 use serde_json::{Value, json};
 
+#[path = "tokens/case.rs"]
+mod case;
+
 #[path = "tokens/signer.rs"]
 mod signer;
 
+use case::Expected::{Refused, Taken, Unavailable};
+use case::{A, B, Case, secret_way, usual, way, with};
+
 use signer::{JWKS, OTHER_JWKS, RSA_PEM, SECRET, Signer, algorithm, encode, token};
-
-const A: &str = "https://a.test";
-const B: &str = "https://b.test";
-
-/// A case, as it is put together.
-struct Case {
-    name: &'static str,
-    text: String,
-}
-
-/// What a step expects.
-enum Expected {
-    /// The upstream is asked, for this subject.
-    Taken,
-    /// 401, and the operator is told this.
-    Refused(&'static str),
-    /// 503, and the operator is told this.
-    Unavailable(&'static str),
-}
-
-use Expected::{Refused, Taken, Unavailable};
-
-impl Case {
-    fn new(name: &'static str, story: &str, only: &str, auth: &str) -> Self {
-        let mut text = format!("story = \"{story}\"\n");
-        if !only.is_empty() {
-            let _ = writeln!(text, "only = {{ hosts = [\"sim\"], why = \"{only}\" }}");
-        }
-        let _ = write!(text, "\n[config.upstreams]\nu.url = \"http://u.test\"\n{auth}");
-        Self { name, text }
-    }
-
-    /// One route for all.
-    fn route(mut self, ways: &str) -> Self {
-        let _ = write!(self.text, "\n[[config.routes]]\nid = \"r\"\nauth = {ways}\nupstream = \"u\"\n");
-        self
-    }
-
-    fn add(mut self, text: &str) -> Self {
-        let _ = write!(self.text, "\n{text}\n");
-        self
-    }
-
-    /// A request with `token`, which the comment explains.
-    fn step(&mut self, comment: &str, token: &str, expected: &Expected) {
-        let comment = comment.replace('\n', " ");
-        let _ = write!(self.text, "\n# {comment}\n[[steps]]\n");
-        let _ = writeln!(self.text, "request = {{ headers = [[\"authorization\", \"Bearer {token}\"]] }}");
-        let expect = match expected {
-            Taken => "expect = { status = 200, body = \"u\", log = { subject = \"ada\" } }".to_owned(),
-            Refused(why) => format!(
-                "expect = {{ problem = \"invalid-credentials\", headers = {{ www-authenticate = 'Bearer \
-                 error=\"invalid_token\"' }}, body = {{ lacks = \"{why}\" }}, log = {{ cause = \"{why}\" }} }}"
-            ),
-            Unavailable(why) => format!(
-                "expect = {{ problem = \"auth-unavailable\", absent = [\"www-authenticate\"], body = {{ lacks = \
-                 \"{why}\" }}, log = {{ cause = \"{why}\" }} }}"
-            ),
-        };
-        let _ = writeln!(self.text, "{expect}");
-        if !matches!(expected, Taken) {
-            self.upstream("[]");
-        }
-    }
-
-    /// What upstreams receive in the last step.
-    fn upstream(&mut self, requests: &str) {
-        let _ = writeln!(self.text, "upstream = {requests}");
-    }
-
-    /// A token with this header and payload.
-    fn signed(&mut self, by: Signer, signing: &str, header: &Value, payload: &str, expected: &Expected) {
-        let comment = format!("{header} {payload}");
-        self.step(&comment, &token(by, algorithm(signing), &header.to_string(), payload), expected);
-    }
-
-    /// A token of issuer A with ES256.
-    fn es256(&mut self, change: &Value, expected: &Expected) {
-        let header = json!({"alg": "ES256", "kid": "p256"});
-        self.signed(Signer::P256, "ES256", &header, &with(change), expected);
-    }
-}
-
-/// Claims that are taken at any time in this century, with others in their place; `null` takes one away.
-fn with(change: &Value) -> String {
-    let mut claims =
-        json!({"iss": A, "aud": "api", "sub": "ada", "iat": 1_577_836_800, "exp": 4_102_444_800_i64});
-    for (name, value) in change.as_object().unwrap() {
-        claims[name] = value.clone();
-        if value.is_null() {
-            claims.as_object_mut().unwrap().remove(name);
-        }
-    }
-    claims.to_string()
-}
-
-fn usual() -> String {
-    with(&json!({}))
-}
-
-/// An authenticator with the keys of a set.
-fn way(name: &str, issuer: &str, jwks: &str, more: &str) -> String {
-    format!(
-        "\n[config.auth.{name}.jwt]\nissuer = \"{issuer}\"\naudiences = \"api\"\nkeys = '''\n{}'''\n{more}",
-        jwks.trim_start()
-    )
-}
-
-fn secret_way(more: &str) -> String {
-    format!("\n[config.auth.a.jwt]\nissuer = \"{A}\"\naudiences = \"api\"\n{more}")
-}
 
 // === the cases ===
 
@@ -427,6 +322,25 @@ fn known() -> Case {
     )
 }
 
+fn consumers() -> Case {
+    let story = "A claim may say which consumer the caller is; one that is switched off is not let in";
+    let more = "consumer = \"client_id\"\ngroups = \"groups\"\n\n[config.consumers.shop]\ngroups = [\"partners\"]\n\n\
+                [config.consumers.gone]\ndisabled = true\n";
+    let auth = way("a", A, JWKS, more);
+    let route = "[[config.routes]]\nid = \"r\"\nauth = \"a\"\nupstream = \"u\"\nidentity = { headers = { X-Consumer = \
+                 \"consumer\", X-Groups = \"groups\" } }";
+    let mut case = Case::new("consumers", story, "", &auth).add(route);
+    // The second time it is remembered.
+    for _ in 0..2 {
+        case.es256(&json!({"client_id": "shop", "groups": ["g"]}), &Taken);
+        case.upstream("[{ headers = { x-consumer = \"shop\", x-groups = \"g,partners\" } }]");
+        case.es256(&json!({"client_id": "gone"}), &Refused("the consumer is disabled"));
+    }
+    case.es256(&json!({"client_id": "other"}), &Taken);
+    case.upstream("[{ absent = [\"x-consumer\"] }]");
+    case
+}
+
 fn unreadable_secrets() -> Case {
     let story = "A secret that cannot be read, or is too short for its hash, lets nobody in";
     let names = ["missing", "short", "unset"];
@@ -518,6 +432,7 @@ fn the_cases_are_up_to_date() {
         unreadable_secrets(),
         fetched(),
         rotated(),
+        consumers(),
     ];
     for case in cases {
         let name = format!("tests/cases/auth/jwt-{}.toml", case.name);

@@ -126,7 +126,7 @@ pub async fn authenticate<H: Host>(
     if let Some(known) = &known
         && generation(host, &jwt.keys).await == Some(known.generation)
     {
-        return Found::Verified(Arc::clone(known));
+        return as_consumer(&jwt.policy, asking, Arc::clone(known));
     }
     let token = match examine(&jwt.policy, text) {
         Ok(token) => token,
@@ -138,7 +138,7 @@ pub async fn authenticate<H: Host>(
     };
     // The set was fetched again, and is the same.
     if let Some(known) = known.filter(|known| known.generation == keys.generation()) {
-        return Found::Verified(known);
+        return as_consumer(&jwt.policy, asking, known);
     }
     let mut judged = verify(&jwt.policy, keys.set(), &token, asking.now);
     let mut by = keys.generation();
@@ -155,10 +155,26 @@ pub async fn authenticate<H: Host>(
             if let Some((verdicts, digest)) = memory {
                 verdicts.insert(digest, Arc::clone(&caller));
             }
-            Found::Verified(caller)
+            as_consumer(&jwt.policy, asking, caller)
         }
         Err(rejection) => found(&rejection),
     }
+}
+
+/// The caller as the consumer that its claims name, where they name one of the configuration. It is looked for each
+/// time, because what is remembered outlives a change of its groups.
+fn as_consumer(policy: &Policy, asking: &Asking<'_>, caller: Arc<Caller>) -> Found {
+    let name = policy.consumer(&caller.claims);
+    let Some(consumer) = name.and_then(|name| asking.plan.consumers.consumer(&name)) else {
+        return Found::Verified(caller);
+    };
+    if consumer.disabled {
+        return Found::Rejected(Refused::invalid("the consumer is disabled"));
+    }
+    let mut caller = Arc::unwrap_or_clone(caller);
+    caller.groups.extend(consumer.groups.iter().cloned());
+    caller.consumer = Some(Arc::clone(consumer));
+    Found::Verified(Arc::new(caller))
 }
 
 /// What a rejection means among several ways in: whatever is not a token of this issuer may be one for the next.

@@ -1,5 +1,7 @@
 //! Tokens: what is accepted was signed.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::LazyLock;
 
 use tollgate::auth::claims::{self, ClaimPath};
@@ -16,8 +18,7 @@ static GENUINE: LazyLock<Vec<String>> = LazyLock::new(|| {
     vec![one(Signer::Rsa, "RS256"), one(Signer::P256, "ES256"), one(Signer::Ed25519, "EdDSA")]
 });
 
-static KEYS: LazyLock<KeySet> =
-    LazyLock::new(|| KeySet::from_jwks(JWKS.as_bytes(), Origin::Public).expect("the key set is one"));
+static KEYS: LazyLock<KeySet> = LazyLock::new(|| KeySet::from_jwks(JWKS.as_bytes(), Origin::Public).unwrap());
 
 /// What to begin with: tokens, keys, and JSON that is put into a token.
 pub fn seeds() -> Vec<Vec<u8>> {
@@ -33,7 +34,7 @@ pub fn token(data: &[u8]) {
     let now = UnixMillis(1_767_225_600_000);
     if let Ok(claims) = claims::parse(data, claims::CLAIMS) {
         // What was read strictly is what every reader sees.
-        let again = serde_json::to_vec(&claims).expect("it is JSON");
+        let again = serde_json::to_vec(&claims).unwrap();
         assert_eq!(claims::parse(&again, claims::CLAIMS), Ok(claims));
     }
     if let Ok(keys) = KeySet::from_jwks(data, Origin::Public) {

@@ -34,6 +34,8 @@ pub struct Policy {
     pub groups: Option<ClaimPath>,
     /// Who the caller is.
     pub subject: ClaimPath,
+    /// Which consumer the caller is.
+    pub consumer: Option<ClaimPath>,
     /// The longest token.
     pub max_bytes: usize,
 }
@@ -84,6 +86,7 @@ impl Policy {
             roles: None,
             groups: None,
             subject: ClaimPath::name("sub"),
+            consumer: None,
             max_bytes: MAX_BYTES,
         }
     }
@@ -120,6 +123,11 @@ impl Policy {
     /// Who the caller is, where the claims say it: a text, or a number as it is written.
     pub fn subject(&self, claims: &Claims) -> Option<String> {
         name_at(claims, &self.subject)
+    }
+
+    /// The name of the consumer that the caller is.
+    pub fn consumer(&self, claims: &Claims) -> Option<String> {
+        name_at(claims, self.consumer.as_ref()?)
     }
 
     /// The token's scopes.

@@ -84,6 +84,10 @@ pub struct Jwt {
     /// the key-value store is asked for each request. Needs `[store]`. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocable: Option<bool>,
+    /// The claim that says which of `[consumers]` the caller is, such as `"client_id"`. A token of a consumer that is
+    /// switched off is refused, and one that names none of them is taken. Default: it is none of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumer: Option<String>,
     /// The longest token. Default: `"8KiB"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<SizeText>,

@@ -40,6 +40,7 @@ impl Context<'_> {
         if let Some(path) = self.claim(&at.key("subject"), written.subject.as_deref()) {
             policy.subject = path;
         }
+        policy.consumer = self.claim(&at.key("consumer"), written.consumer.as_deref());
         policy.max_bytes = self.bytes_or(&at.key("size"), written.size.as_ref(), MAX_BYTES);
         if policy.max_bytes > claims::CLAIMS.bytes {
             self.error(&at.key("size"), "no server takes a header field that long")
