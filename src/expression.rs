@@ -37,11 +37,11 @@ pub const MOST_BYTES: usize = 4096;
 
 /// The most signs that can make an expression deeper (see `compile`), which bounds the recursion of the parser and
 /// of the tree it makes: a chain of these is as deep as it is long.
-const MOST_SIGNS: usize = 512;
+const MOST_SIGNS: usize = 256;
 
 /// How deep an expression may be: how many operators, calls and members around one another. Every level is one of
 /// recursion when it is evaluated.
-const MOST_DEEP: usize = 32;
+const MOST_DEEP: usize = 24;
 
 /// How many macros may be around one another: each multiplies the cost by the length of a list.
 const MOST_NESTED: usize = 2;

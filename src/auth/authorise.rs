@@ -45,8 +45,8 @@ pub fn judge(rules: &Rules, caller: Option<&Caller>, asking: &Asking<'_>) -> Res
 
 /// The rules that need no expression.
 fn plain(rules: &Rules, caller: &Caller) -> Result<(), Rejection> {
-    let granted = |scope: &Box<str>| caller.scopes.contains(scope);
-    if !rules.scopes.iter().all(granted) || !one_of(&rules.any_scope, &caller.scopes) {
+    let granted = rules.scopes.iter().all(|scope| caller.scopes.contains(scope));
+    if !granted || !one_of(&rules.any_scope, &caller.scopes) {
         return Err(Rejection::Insufficient(rules.enough_scopes(caller)));
     }
     if !one_of(&rules.roles, &caller.roles) {

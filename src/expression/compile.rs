@@ -19,7 +19,7 @@ mod name;
 mod operator;
 
 /// The nesting that the parser takes. Parentheses count, operators do not.
-const MOST_PARENTHESES: u16 = 32;
+const MOST_PARENTHESES: u16 = 16;
 
 /// A step, and what is known of its value.
 type Typed = (Node, Kind);

@@ -304,10 +304,10 @@ fn cost_is_bounded_before_and_while() {
     let dear = "claims.a.all(x, claims.b.all(y, x.matches(\"[a-z]{50}\")))";
     assert!(mistakes(dear, Kind::Bool).contains("units, and at most 1000000 are allowed"));
     assert!(mistakes(&"x".repeat(MOST_BYTES + 1), Kind::Any).contains("4097 bytes"));
-    assert!(mistakes(&"!-".repeat(300), Kind::Any).contains("more than 512 operators"));
+    assert!(mistakes(&"!-".repeat(300), Kind::Any).contains("more than 256 operators"));
     let deep = format!("claims{}", ".a".repeat(100));
     assert!(Expression::compile(&deep, Kind::Any).is_ok(), "a name is not deep to read");
-    assert!(mistakes(&format!("1{}", " + now".repeat(100)), Kind::Any).contains("32 deep"));
+    assert!(mistakes(&format!("1{}", " + now".repeat(100)), Kind::Any).contains("24 deep"));
     // A request larger than what was reckoned with: evaluation ends, with a fault that nothing overlooks.
     let many = serde_json::json!({ "a": vec!["x".repeat(40); 3000] });
     let expression =
