@@ -9,6 +9,12 @@
 use std::env;
 use std::panic;
 
+#[path = "fuzz/certificate.rs"]
+mod certificate;
+
+#[path = "fuzz/cors.rs"]
+mod cors;
+
 #[path = "fuzz/token.rs"]
 mod token;
 
@@ -17,6 +23,21 @@ mod signer;
 
 /// How often each target is fed unless the environment says otherwise.
 const ROUNDS: u64 = 20_000;
+
+#[test]
+fn origins() {
+    run(cors::origin, &cors::origins());
+}
+
+#[test]
+fn preflights() {
+    run(cors::preflight, &cors::preflights());
+}
+
+#[test]
+fn client_certificates() {
+    run(certificate::field, &certificate::seeds());
+}
 
 #[test]
 fn tokens() {
