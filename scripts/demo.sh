@@ -27,7 +27,7 @@ while IFS= read -r line; do
             ;;
     esac
 done < <(sed -n '/^A tour/,$p' "$out")
-[ "$lines" -ge 10 ] || { echo "the tour has only $lines lines" >&2; cat "$out" >&2; exit 1; }
+[ "$lines" -ge 25 ] || { echo "the tour has only $lines lines" >&2; cat "$out" >&2; exit 1; }
 kill -INT -- "-$demo"
 wait "$demo" || { echo "the demo ended with status $?" >&2; exit 1; }
 echo "$lines lines of the tour work"

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use native_runner::demo::tour::{STOPS, Stop};
+use native_runner::demo::tour::{self, Stop};
 use native_runner::demo::{self, Ports, Services, shipped};
 use native_runner::manifest::{self, Needs};
 use tollgate::config::AccessLog;
@@ -22,7 +22,7 @@ async fn every_line_of_the_tour_works() {
     let (address, _) = server.addresses()[0];
     // All at once: together they take no longer than the slowest.
     let tries: Vec<_> =
-        STOPS.iter().map(|stop| tokio::task::spawn_blocking(move || (stop, ask(stop, address)))).collect();
+        tour::stops().map(|stop| tokio::task::spawn_blocking(move || (stop, ask(stop, address)))).collect();
     for tried in tries {
         let (stop, answer) = tried.await.unwrap();
         let begins = format!("HTTP/1.1 {} ", stop.status);

@@ -1,4 +1,5 @@
-//! The orders service: `/orders`, by user; `/orders/{id}`; its changes as they happen; and a slow invoice.
+//! The orders service: `/orders`, by user; `/orders/{id}`; its changes as they happen; and a slow invoice. Behind the
+//! gateway's checks of who calls, `/payments` of a user, and `/partner-orders` of whom the gateway names in `X-Consumer`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,6 +17,9 @@ const INVOICE: Duration = Duration::from_secs(4);
 const PAUSE: Duration = Duration::from_millis(700);
 /// What becomes of an order.
 const STATES: [&str; 5] = ["received", "paid", "packed", "shipped", "delivered"];
+
+/// What partners have ordered: who, the product, and how many.
+const PARTNER_ORDERS: [(&str, u64, u64); 3] = [("acme", 1, 200), ("acme", 5, 150), ("globex", 3, 1000)];
 
 /// The orders there are.
 #[derive(Debug)]
@@ -41,6 +45,12 @@ impl Orders {
 
     fn all(&self) -> Vec<Order> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Those of a user, or all.
+    fn of(&self, user: Option<&str>) -> Vec<Order> {
+        let wanted = |order: &Order| user.is_none_or(|user| order.user.to_string() == user);
+        self.all().into_iter().filter(wanted).collect()
     }
 
     fn find(&self, id: &str) -> Option<Order> {
@@ -79,15 +89,32 @@ pub async fn answer(orders: Arc<Orders>, asked: Asked) -> Reply {
             (Some(order), ["invoice"]) => invoice(&order).await,
             _ => error(StatusCode::NOT_FOUND, "no such order"),
         },
+        ("GET", ["payments"]) => payments(&orders, asked.query("user")),
+        ("GET", ["partner-orders"]) => partner_orders(&asked),
         _ if asked.method == Method::GET => error(StatusCode::NOT_FOUND, "no such thing"),
         _ => error(StatusCode::METHOD_NOT_ALLOWED, "GET, or POST to /orders"),
     }
 }
 
 fn list(orders: &Orders, user: Option<&str>) -> Reply {
-    let all = orders.all();
-    let wanted = all.iter().filter(|order| user.is_none_or(|user| order.user.to_string() == user));
-    json_reply(StatusCode::OK, &wanted.map(Order::json).collect())
+    json_reply(StatusCode::OK, &orders.of(user).iter().map(Order::json).collect())
+}
+
+fn payments(orders: &Orders, user: Option<&str>) -> Reply {
+    let payment = |order: &Order| json!({ "order": order.id, "card": "ends in 4242" });
+    json_reply(StatusCode::OK, &orders.of(user).iter().map(payment).collect())
+}
+
+/// Believes these fields, as a service may that only its gateway can reach: it removes what clients send as such.
+fn partner_orders(asked: &Asked) -> Reply {
+    let Some(partner) = asked.header("x-consumer") else {
+        return error(StatusCode::FORBIDDEN, "the gateway names no partner");
+    };
+    let theirs = PARTNER_ORDERS.iter().filter(|(name, ..)| *name == partner);
+    let orders: Value =
+        theirs.map(|(_, product, quantity)| json!({ "product": product, "quantity": quantity })).collect();
+    let region = asked.header("x-region");
+    json_reply(StatusCode::OK, &json!({ "partner": partner, "region": region, "orders": orders }))
 }
 
 fn create(orders: &Orders, wanted: &Value) -> Reply {

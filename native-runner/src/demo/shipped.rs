@@ -10,7 +10,8 @@ use super::SERVICES;
 use crate::load::{self, Configuration};
 
 /// The shipped files as they were when this program was built.
-pub const FILES: [(&str, &str); 4] = [
+pub const FILES: [(&str, &str); 5] = [
+    ("access.toml", include_str!("../../../routes/access.toml")),
     ("catalog.yaml", include_str!("../../../routes/catalog.yaml")),
     ("gateway.toml", include_str!("../../../routes/gateway.toml")),
     ("orders.json", include_str!("../../../routes/orders.json")),

@@ -1,0 +1,172 @@
+//! What there is to see.
+
+use super::{Group, Stop};
+
+const fn get(
+    shows: &'static str,
+    target: &'static str,
+    status: u16,
+    contains: &'static [&'static str],
+) -> Stop {
+    Stop { shows, method: "GET", target, headers: &[], body: None, status, contains }
+}
+
+/// The tour, in order.
+pub const GROUPS: [Group; 3] = [
+    Group { title: "Routes to services", stops: &SERVICES },
+    Group { title: "What the gateway answers itself", stops: &GATEWAY },
+    Group { title: "Who may call (the keys and the token are public, for this demo alone)", stops: &ACCESS },
+];
+
+const SERVICES: [Stop; 10] = [
+    get("a service behind a prefix", "/users", 200, &["Ada Lovelace", "server-timing: gateway;dur="]),
+    Stop {
+        headers: &[("X-Beta", "yes")],
+        ..get(
+            "the same address, chosen by a header: the next version",
+            "/users/2",
+            200,
+            &["\"family\":\"Hopper\""],
+        )
+    },
+    get(
+        "chosen by a query parameter: another form",
+        "/products?format=csv",
+        200,
+        &["text/csv", "1,Enamel mug"],
+    ),
+    Stop {
+        headers: &[("Host", "shop.localhost")],
+        ..get("chosen by host, and rewritten to /products/3", "/3", 200, &["\"name\":\"Notebook\""])
+    },
+    get("one service's path, answered by another", "/users/1/orders", 200, &["\"id\":1001", "\"id\":1002"]),
+    get("an old prefix that lives on", "/legacy/shop?search=mug", 200, &["Enamel mug", "Travel mug"]),
+    get("a picture, with a field added on its way back", "/images/mug.svg", 200, &["max-age=3600", "<svg"]),
+    Stop {
+        method: "POST",
+        headers: &[("Content-Type", "application/json")],
+        body: Some("{\"user\": 2, \"product\": 3}"),
+        ..get("a body on its way through", "/orders", 201, &["\"quantity\":1"])
+    },
+    get("events as they happen", "/orders/1001/events", 200, &["text/event-stream", "received", "delivered"]),
+    Stop { method: "HEAD", ..get("HEAD, through GET", "/users/1", 200, &["content-type: application/json"]) },
+];
+
+const GATEWAY: [Stop; 7] = [
+    get("answered without any service", "/status", 200, &["{\"status\":\"open\"}"]),
+    get("moved for good", "/people/2", 308, &["/users/2"]),
+    Stop {
+        method: "OPTIONS",
+        ..get("what may be done here", "/users", 204, &["allow: GET, HEAD, OPTIONS, POST"])
+    },
+    Stop {
+        method: "DELETE",
+        ..get("and what may not", "/users/1", 405, &["allow: GET, HEAD, OPTIONS, POST", "method-not-allowed"])
+    },
+    get("an answer that takes too long", "/orders/1001/invoice", 504, &["upstream-timeout", "proxy-status:"]),
+    get(
+        "a path that servers read differently",
+        "/users/1%2Forders",
+        400,
+        &["ambiguous-path", "encoded_slash"],
+    ),
+    Stop {
+        headers: &[
+            ("X-Request-Id", "my-first-request"),
+            ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        ],
+        ..get(
+            "your own request id and trace, in the answer and in the log",
+            "/status",
+            200,
+            &["my-first-request"],
+        )
+    },
+];
+
+/// The key of the consumer `acme`. Public: it opens nothing but the demo.
+const PARTNER_KEY: (&str, &str) = ("X-API-Key", "demo_5CieLaJvaux5WpCK2COaZscPKVPQmW0SJ2aMpR7gC7H3Bvn3q");
+/// The key of the consumer `tester`.
+const TESTER_KEY: (&str, &str) = ("X-API-Key", "demo_MxLimS2fPPSzB3Q5RZaCPK5nq4Xp3AFm6afuLpjOUrG0tpM0B");
+/// The token of the user 1 with the scope `payments:read`, until the year 2100. Its issuer's private key was thrown away.
+const TOKEN: (&str, &str) = (
+    "Authorization",
+    "Bearer eyJhbGciOiJFZERTQSIsImtpZCI6ImRlbW8ifQ.\
+     eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUiLCJzdWIiOiIxIiwiYXVkIjoic2hvcCIsImV4cCI6NDEwMjQ0NDgwMCwic2NvcGUiOiJwYXltZW50czpyZWFkIn0.\
+     CGz-0q_Ajdc4nOByHwrvJ3ZQ3F-gVYVD-yjh9K2FQUBs-Q8SXQG7vgJJLtFyKyzbjUYol4BNtqv1ijDQus2TAA",
+);
+
+const ACCESS: [Stop; 10] = [
+    get(
+        "for partners: refused, and told what is missing",
+        "/partners/orders",
+        401,
+        &["www-authenticate: ApiKey", "unauthenticated"],
+    ),
+    Stop {
+        headers: &[PARTNER_KEY, ("X-Consumer", "globex")],
+        ..get(
+            "with a key; the service is told whose, whatever the client claims",
+            "/partners/orders",
+            200,
+            &["\"partner\":\"acme\"", "\"region\":\"eu-west\"", "\"quantity\":200"],
+        )
+    },
+    Stop {
+        headers: &[TESTER_KEY],
+        ..get("with the key of somebody who is no partner", "/partners/orders", 403, &["#forbidden"])
+    },
+    get("for one user: refused without a token", "/account/1", 401, &["www-authenticate: Bearer"]),
+    Stop {
+        headers: &[TOKEN],
+        ..get(
+            "with the user's token, and headers that make browsers careful",
+            "/account/1",
+            200,
+            &["Ada Lovelace", "\"points\":120", "x-frame-options: DENY"],
+        )
+    },
+    Stop {
+        headers: &[TOKEN],
+        ..get("the same token, somebody else's account: the policy", "/account/2", 403, &["#forbidden"])
+    },
+    Stop {
+        headers: &[TOKEN],
+        ..get("a scope that the token has", "/account/1/payments", 200, &["\"order\":1001"])
+    },
+    Stop {
+        headers: &[TOKEN],
+        ..get(
+            "and one that it has not",
+            "/reports/sales",
+            403,
+            &["error=\"insufficient_scope\"", "scope=\"reports:read\""],
+        )
+    },
+    Stop {
+        method: "OPTIONS",
+        headers: &[
+            ("Origin", "https://shop.example"),
+            ("Access-Control-Request-Method", "GET"),
+            ("Access-Control-Request-Headers", "authorization"),
+        ],
+        ..get(
+            "a browser asks whether a script of another origin may",
+            "/account/1",
+            204,
+            &[
+                "access-control-allow-origin: https://shop.example",
+                "access-control-allow-headers: authorization",
+            ],
+        )
+    },
+    Stop {
+        headers: &[("Origin", "https://shop.example")],
+        ..get(
+            "and what that script may read, a refusal too",
+            "/account/1",
+            401,
+            &["access-control-allow-origin: https://shop.example", "unauthenticated"],
+        )
+    },
+];
