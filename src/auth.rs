@@ -311,15 +311,18 @@ fn refuse(required: &Requirement, asking: &Asking<'_>, rejection: Rejection) -> 
     Stop::Refused(failure)
 }
 
-/// What `WWW-Authenticate` says of one way in; `None` where there is nothing that a client could answer to.
+/// What `WWW-Authenticate` says of one way in; `None` where it has nothing to say about this rejection.
 fn challenge(authenticator: &Authenticator, rejection: &Rejection) -> Option<HeaderValue> {
     let text = match &authenticator.kind {
         Kind::Jwt(_) | Kind::Introspection(_) => rejection.bearer_challenge(),
         Kind::ApiKey(keys) => keys.challenge(rejection),
         Kind::Basic(basic) => basic.challenge(rejection),
         Kind::Signature(signatures) => signatures.challenge(rejection),
-        // A certificate is asked for in the handshake; a browser is sent to log in.
-        Kind::Certificate(_) | Kind::Login(_) | Kind::External(_) => None,
+        // No scheme is registered for these, and nobody can answer with a field: a certificate is asked for in the
+        // handshake, and a person logs in. But RFC 9110 section 15.5.2 wants a challenge in every 401.
+        Kind::Certificate(_) => rejection.challenge("Certificate"),
+        Kind::Login(_) => rejection.challenge("Login"),
+        Kind::External(_) => None,
     };
     HeaderValue::try_from(text?).ok()
 }

@@ -42,10 +42,7 @@ impl ApiKeys {
         });
         match scheme {
             Some(scheme) if scheme.eq_ignore_ascii_case("bearer") => rejection.bearer_challenge(),
-            _ if matches!(rejection, Rejection::Missing | Rejection::Invalid(_)) => {
-                Some(scheme.unwrap_or("ApiKey").to_owned())
-            }
-            _ => None,
+            _ => rejection.challenge(scheme.unwrap_or("ApiKey")),
         }
     }
 }

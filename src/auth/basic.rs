@@ -39,7 +39,7 @@ impl Basic {
 
     /// What `WWW-Authenticate` says of it.
     pub fn challenge(&self, rejection: &Rejection) -> Option<String> {
-        matches!(rejection, Rejection::Missing | Rejection::Invalid(_)).then(|| self.challenge.to_string())
+        rejection.challenge(&self.challenge)
     }
 }
 

@@ -68,6 +68,11 @@ impl Rejection {
         matches!(self, Self::Malformed(_) | Self::Invalid(_) | Self::Insufficient(_))
     }
 
+    /// The challenge of any other scheme, where credentials are missing or wrong.
+    pub fn challenge(&self, scheme: &str) -> Option<String> {
+        matches!(self, Self::Missing | Self::Invalid(_)).then(|| scheme.to_owned())
+    }
+
     /// RFC 6750 section 3: the challenge of a bearer token.
     pub fn bearer_challenge(&self) -> Option<String> {
         Some(match self {
