@@ -26,5 +26,34 @@ pub struct Frozen {
 /// The module refuses the documents (the error's text is what it printed on standard error), or it is not a module that
 /// can be frozen.
 pub fn freeze(module: &[u8], documents_json: &str) -> anyhow::Result<Frozen> {
-    initialise::run(module, documents_json)
+    initialise::run(&initialise::engine(None)?, module, documents_json)
+}
+
+/// Freezes one configuration after the other, and compiles the module that does it once: for tests.
+#[derive(Debug)]
+pub struct Freezer {
+    engine: wasmtime::Engine,
+    /// Where the compiled module is kept until the freezer is gone.
+    _directory: tempfile::TempDir,
+}
+
+// === impl Freezer ===
+
+impl Freezer {
+    /// A freezer that has compiled nothing yet.
+    ///
+    /// # Errors
+    /// There is no place for files.
+    pub fn new() -> anyhow::Result<Self> {
+        let directory = tempfile::tempdir()?;
+        Ok(Self { engine: initialise::engine(Some(directory.path()))?, _directory: directory })
+    }
+
+    /// See [`freeze`].
+    ///
+    /// # Errors
+    /// See [`freeze`].
+    pub fn freeze(&self, module: &[u8], documents_json: &str) -> anyhow::Result<Frozen> {
+        initialise::run(&self.engine, module, documents_json)
+    }
 }

@@ -1,8 +1,10 @@
 //! The initialisation itself: the module under Wasmtime with as little of a world as it needs.
 
+use std::path::Path;
+
 use crate::freeze::Frozen;
 use anyhow::{Context, anyhow};
-use wasmtime::{Config, Engine, Instance, Linker, Module, OptLevel, Store};
+use wasmtime::{Cache, CacheConfig, Config, Engine, Instance, Linker, Module, OptLevel, Store};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
 use wasmtime_wasi::{FsPerms, WasiCtx};
@@ -12,7 +14,7 @@ use wasmtime_wizer::Wizer;
 const LONGEST_REPORT: usize = 1 << 20;
 
 /// See [`freeze`](super::freeze).
-pub fn run(module: &[u8], documents: &str) -> anyhow::Result<Frozen> {
+pub fn run(engine: &Engine, module: &[u8], documents: &str) -> anyhow::Result<Frozen> {
     let directory = tempfile::tempdir().context("cannot make a directory for the documents")?;
     std::fs::write(directory.path().join("configuration.json"), documents)
         .context("cannot write the documents")?;
@@ -23,7 +25,7 @@ pub fn run(module: &[u8], documents: &str) -> anyhow::Result<Frozen> {
         .preopened_dir(directory.path(), "/tollgate", FsPerms::ReadOnly)
         .map_err(anyhow::Error::from)?
         .build_p1();
-    let frozen = on_a_thread(|| snapshot(module, wasi));
+    let frozen = on_a_thread(|| snapshot(engine, module, wasi));
     let notes = String::from_utf8_lossy(&report.contents()).into_owned();
     match frozen {
         Ok(core) => Ok(Frozen { core, notes }),
@@ -43,11 +45,21 @@ where
     joined.map_err(|_| anyhow!("the initialisation panicked"))?
 }
 
-async fn snapshot(module: &[u8], wasi: WasiP1Ctx) -> anyhow::Result<Vec<u8>> {
+/// What the module is compiled by, kept in `cache` where one is given.
+pub fn engine(cache: Option<&Path>) -> anyhow::Result<Engine> {
     let mut config = Config::new();
     // The code runs once: time spent on making it fast is lost.
     config.cranelift_opt_level(OptLevel::None);
-    let mut store = Store::new(&Engine::new(&config)?, wasi);
+    if let Some(directory) = cache {
+        let mut settings = CacheConfig::new();
+        settings.with_directory(directory);
+        config.cache(Some(Cache::new(settings)?));
+    }
+    Ok(Engine::new(&config)?)
+}
+
+async fn snapshot(engine: &Engine, module: &[u8], wasi: WasiP1Ctx) -> anyhow::Result<Vec<u8>> {
+    let mut store = Store::new(engine, wasi);
     Ok(Wizer::new().run(&mut store, module, instantiate).await?)
 }
 

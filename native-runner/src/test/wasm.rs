@@ -14,7 +14,7 @@ use tollgate::sim::case::HostKind;
 
 use super::spin::Application;
 use super::{Live, Running, Setup, TestHost};
-use crate::freeze::{componentize, freeze};
+use crate::freeze::{Freezer, componentize, freeze};
 use crate::manifest::Needs;
 use crate::serve::admin::manage::Managed;
 use crate::serve::component::ComponentServer;
@@ -26,10 +26,11 @@ use crate::wasm_host::{Options, WasmHost};
 /// The component whose module is in `modules`.
 pub fn host(modules: &Path) -> anyhow::Result<TestHost> {
     let module = module(modules)?;
-    let functions = Arc::new(Functions::default());
+    let (freezer, functions) = (Arc::new(Freezer::new()?), Arc::new(Functions::default()));
     let start = Box::new(move |setup| -> super::Starting {
-        let (module, functions) = (Arc::clone(&module), Arc::clone(&functions));
-        Box::pin(async move { start(&module, functions, setup) })
+        let (module, freezer, functions) =
+            (Arc::clone(&module), Arc::clone(&freezer), Arc::clone(&functions));
+        Box::pin(async move { start(&module, &freezer, functions, setup) })
     });
     Ok(TestHost::Live(Live { kind: HostKind::Wasm, abilities: Abilities::COMPONENT, start }))
 }
@@ -57,13 +58,18 @@ fn module(modules: &Path) -> anyhow::Result<Arc<[u8]>> {
     Ok(bytes.into())
 }
 
-fn start(module: &[u8], functions: Arc<Functions>, setup: Setup) -> anyhow::Result<Running> {
+fn start(
+    module: &[u8],
+    freezer: &Freezer,
+    functions: Arc<Functions>,
+    setup: Setup,
+) -> anyhow::Result<Running> {
     let (mut plan, _) = Plan::compile(&setup.documents, &Abilities::COMPONENT)
         .map_err(|found| anyhow::anyhow!("the configuration is refused: {found:?}"))?;
     plan.server.listeners =
         vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false, clients: None }];
     plan.server.drain = Duration::from_millis(100);
-    let component = componentize(&freeze(module, &serde_json::to_string(&setup.documents)?)?.core)?;
+    let component = componentize(&freezer.freeze(module, &serde_json::to_string(&setup.documents)?)?.core)?;
     let needs = Needs::of(&plan);
     let (lines, log) = sync_channel(64);
     let variables = setup.variables;
