@@ -3,7 +3,7 @@
 //! A route says which authenticators it accepts, in order. Each is asked in turn whether the request has credentials of
 //! its kind; the first that has them decides, for better or worse: a request with a bad token is not let in by the next
 //! way, because somebody who sends a bad credential wants to know. What the caller may do on this route is judged
-//! afterwards ([`authorise`]).
+//! afterwards ([`authorise()`]).
 //!
 //! A client learns no more of why it was refused than RFC 6750 section 3.1 asks for; the operator's record has it all.
 

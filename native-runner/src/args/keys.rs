@@ -7,7 +7,7 @@ use tollgate::plan::{duration, moment};
 
 /// Make, list and revoke API keys.
 ///
-/// A key is shown once, when it is made; only its digest is kept. Keys are kept in the key-value store, where [store] of
+/// A key is shown once, when it is made; only its digest is kept. Keys are kept in the key-value store, where `[store]` of
 /// the configuration says (--store FILE, also while a server runs), or by way of a running server (--admin URL, with its
 /// token in the environment variable TOLLGATE_ADMIN_TOKEN). A key counts, and counts no more, from the next request on.
 #[derive(Debug, Args)]
