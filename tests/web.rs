@@ -104,9 +104,13 @@ fn the_corpus_over_the_simulated_host() {
     let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
     let (mut passed, mut skipped, mut told) = (0, 0, String::new());
     for path in case_files(corpus) {
-        let case: Case =
+        let mut case: Case =
             toml::from_str(&read_file(&path, "utf8")).unwrap_or_else(|error| panic!("{path}: {error}"));
         let Some(document) = case.config.clone() else { continue };
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for token in case.tokens.values_mut() {
+            token.pem = read_file(&format!("{folder}/{}", token.key), "utf8");
+        }
         let name = path[corpus.len() + 1..].to_owned();
         let report: Report = tollgate::sim::run(&case, &name, &[(name.clone(), document)]);
         match &report.verdict {
