@@ -76,7 +76,9 @@ mod make {
         let one =
             |at| format!(r#"{{"id":"r{at}","match":{{"path":"/{{tenant}}/r{at}/{{id}}"}},"respond":{{}}}}"#);
         let all = (0..routes).map(one).collect::<Vec<_>>().join(",");
-        let document: Document = serde_json::from_str(&format!("{{\"routes\":[{all}]}}")).unwrap();
+        let document: Document =
+            serde_json::from_str(&format!("{{\"defaults\":{{\"auth\":\"public\"}},\"routes\":[{all}]}}"))
+                .unwrap();
         let documents = [("routes.json".to_owned(), document)];
         bencher.bench(|| Plan::compile(black_box(&documents), &Abilities::NATIVE).unwrap());
     }
