@@ -2,6 +2,8 @@
 //!
 //! Each has a time of its own and a size that its answer may have, and neither is the client's affair.
 
+pub mod client_secret;
+
 use std::time::Duration;
 
 use bytes::Bytes;

@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use serde::Deserialize;
 
+use crate::ask::client_secret;
 use crate::host::{Secret, UnixMillis};
 
 /// The longest access token, in bytes: it is sent in a header field, for which servers commonly take 8 KiB.
@@ -112,23 +111,13 @@ pub fn ask(plan: &GrantPlan, client: &str, secret: &Secret) -> Option<TokenReque
         form.append_pair(name, value);
     }
     let authorization = match plan.authentication {
-        ClientAuthentication::Basic => Some(basic(client, secret)?),
+        ClientAuthentication::Basic => Some(client_secret::basic(client, secret)?),
         ClientAuthentication::Post => {
             form.append_pair("client_id", client).append_pair("client_secret", secret.expose());
             None
         }
     };
     Some(TokenRequest { authorization, body: form.finish() })
-}
-
-/// RFC 6749 section 2.3.1: both are encoded as in a form before they become user name and password, so that a colon in
-/// the client's name is none any more.
-fn basic(client: &str, secret: &Secret) -> Option<HeaderValue> {
-    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = format!("{}:{}", encoded(client), encoded(secret.expose()));
-    let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair))).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }
 
 /// What the token endpoint's answer gives. `asked` is when it was asked: the token's life is counted from there, since
@@ -209,6 +198,9 @@ impl std::fmt::Display for GrantError {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn plan(authentication: ClientAuthentication) -> GrantPlan {

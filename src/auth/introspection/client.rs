@@ -1,10 +1,9 @@
 //! How the gateway shows an authorisation server who it is (RFC 6749 section 2.3.1).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 
-use crate::host::{Secret, Variables};
+use crate::ask::client_secret;
+use crate::host::Variables;
 
 /// A client with a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +43,10 @@ impl Client {
             }
         };
         match self.shown {
-            Shown::Basic => basic(&self.id, &secret).map(Some),
+            Shown::Basic => match client_secret::basic(&self.id, &secret) {
+                Some(value) => Ok(Some(value)),
+                None => Err("the client's secret cannot be sent".to_owned()),
+            },
             Shown::Post => {
                 let mut written = url::form_urlencoded::Serializer::for_suffix(std::mem::take(form), 0);
                 written.append_pair("client_id", &self.id).append_pair("client_secret", secret.expose());
@@ -55,20 +57,12 @@ impl Client {
     }
 }
 
-/// Both are encoded as in a form before they become user name and password, so that a colon in the client's name is
-/// none any more.
-fn basic(id: &str, secret: &Secret) -> Result<HeaderValue, String> {
-    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = format!("{}:{}", encoded(id), encoded(secret.expose()));
-    let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair)))
-        .map_err(|_| "the client's secret cannot be sent".to_owned())?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
     use crate::sim::SimHost;
 

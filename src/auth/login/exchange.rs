@@ -1,13 +1,12 @@
 //! What is asked of the token endpoint, and what it answers: RFC 6749 sections 4.1.3, 5 and 6.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use http::header::HeaderValue;
 use serde::Deserialize;
-use url::form_urlencoded::{Serializer, byte_serialize};
+use url::form_urlencoded::Serializer;
 
 use super::policy::{ClientAuthentication, Login};
+use crate::ask::client_secret;
 use crate::host::Secret;
 
 /// The most of an answer that is read: three tokens, each larger than a cookie could hold.
@@ -90,20 +89,13 @@ impl TokenRequest {
                 form.append_pair("client_secret", secret.expose());
                 None
             }
-            (ClientAuthentication::Basic(_), Some(secret)) => Some(basic(&login.client_id, secret)?),
+            (ClientAuthentication::Basic(_), Some(secret)) => {
+                Some(client_secret::basic(&login.client_id, secret)?)
+            }
             (_, None) => return None,
         };
         Some(Self { authorization, form: form.finish() })
     }
-}
-
-/// RFC 6749 section 2.3.1: both are form-encoded before they are joined.
-fn basic(client_id: &str, secret: &Secret) -> Option<HeaderValue> {
-    let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = format!("{}:{}", encoded(client_id), encoded(secret.expose()));
-    let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair))).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }
 
 // === impl Tokens ===
