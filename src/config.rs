@@ -15,6 +15,7 @@ pub mod cors;
 pub mod credentials;
 pub mod identity;
 pub mod policy;
+pub mod rate_limit;
 pub mod route;
 pub mod security_headers;
 pub mod server;
@@ -29,13 +30,17 @@ pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
 pub use identity::{Identity, Issuer};
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
+pub use rate_limit::{
+    ConsumerPlan, Counting, KeyName, KeyPart, KeyParts, KeyTable, OnStoreFailure, Period, Quota, RateLimit,
+    RateLimitFields, RateLimiting, RateText, RoutePlans, Usage, Weight, WeightTable, Window,
+};
 pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};
 pub use security_headers::{
     Frame, FrameSetting, Hsts, HstsSetting, Referrer, ReferrerSetting, SecurityHeaders,
     SecurityHeadersSetting, TextSetting,
 };
 pub use server::{Certificate, ClientCertificateMode, ClientCertificates, Server, ServerLimits};
-pub use store::Store;
+pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
 pub use upstream::{Protocol, Upstream, UpstreamTls};
@@ -64,9 +69,22 @@ pub struct Document {
     /// Known callers, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub consumers: BTreeMap<String, Consumer>,
-    /// The key-value store that instances of the gateway share.
+    /// How much may be done, by name: rates, windows, quotas and concurrency, counted for each key. Routes and plans
+    /// name those that count there.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rate_limits: BTreeMap<String, RateLimit>,
+    /// Plans that consumers have, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub plans: BTreeMap<String, ConsumerPlan>,
+    /// What all limits have in common.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limiting: Option<RateLimiting>,
+    /// The store that instances of the gateway share.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<Store>,
+    /// Further stores that instances share, by name, for limits.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub stores: BTreeMap<String, Store>,
     /// The gateway as an issuer of tokens about its callers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<Issuer>,
@@ -97,6 +115,17 @@ pub struct Defaults {
     /// From which addresses the routes may be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub addresses: Option<Addresses>,
+    /// Limits that count before anybody is asked who they are, by name; they know addresses, header fields and the like,
+    /// but no callers. They keep floods away from what is dear: signatures, passwords, questions to issuers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shield: Option<OneOrMany>,
+    /// Limits that count once it is known who calls, by name. All count, and the strictest decides; a request that one
+    /// refuses takes nothing from the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limits: Option<OneOrMany>,
+    /// What the plans of consumers come to on the routes that say nothing of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plans: Option<RoutePlans>,
     /// What upstreams are told about the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::body::{Body, BodyError, Upload};
+use crate::limit::Ask;
 use crate::memory::Memory;
 use crate::plan::{Patience, StorePlan, Target};
 use crate::telemetry::Record;
@@ -78,6 +79,17 @@ pub trait KeyValue {
     async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError>;
 }
 
+/// Counts against limits, for all instances together.
+pub trait Count {
+    /// Judges `asks` together in `store`, at `now` (a store with a clock of its own uses that): either all that are not in
+    /// shadow have their permits, or nothing is taken for any. Fills in the verdicts.
+    async fn count(&self, store: &StorePlan, asks: &mut [Ask<'_>], now: UnixMillis)
+    -> Result<(), StoreError>;
+    /// Gives back what the verdicts of `asks` took, because the request goes no further.
+    async fn give_back(&self, store: &StorePlan, asks: &[Ask<'_>], now: UnixMillis)
+    -> Result<(), StoreError>;
+}
+
 /// Work that takes long on purpose.
 pub trait Compute {
     /// Does `work`, where it holds up nobody else; on a host with one thread, at once. `None` where too much of it waits
@@ -99,12 +111,23 @@ pub trait Observe {
 
 /// All of it. Cloning a host is cheap and gives the same host.
 pub trait Host:
-    Clock + Random + Variables + KeyValue + Compute + Remember + HttpClient + Observe + Clone + 'static
+    Clock + Random + Variables + KeyValue + Count + Compute + Remember + HttpClient + Observe + Clone + 'static
 {
 }
 
-impl<H: Clock + Random + Variables + KeyValue + Compute + Remember + HttpClient + Observe + Clone + 'static>
-    Host for H
+impl<
+    H: Clock
+        + Random
+        + Variables
+        + KeyValue
+        + Count
+        + Compute
+        + Remember
+        + HttpClient
+        + Observe
+        + Clone
+        + 'static,
+> Host for H
 {
 }
 

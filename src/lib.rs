@@ -19,6 +19,7 @@ pub mod forward;
 pub mod gateway;
 pub mod host;
 pub mod identity;
+pub mod limit;
 pub mod memory;
 pub mod plan;
 pub mod problem;

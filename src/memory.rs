@@ -6,6 +6,7 @@
 use crate::auth::remembered::Remembered;
 use crate::credentials::tokens::Tokens;
 use crate::identity::ring::Ring;
+use crate::limit::Counters;
 
 /// The memory of one process, shared by all its workers and kept when the plan changes.
 #[derive(Debug, Default)]
@@ -16,4 +17,6 @@ pub struct Memory {
     pub identity: Ring,
     /// Tokens that the gateway fetched for itself.
     pub tokens: Tokens,
+    /// What is counted in memory.
+    pub limits: Counters,
 }

@@ -18,6 +18,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::forward::client::TrustedProxies;
 use crate::identity::Identity;
 use crate::identity::fold::FoldedNames;
+use crate::limit::{Limits, RouteLimits};
 use crate::route::condition::{HeaderCondition, Methods, QueryCondition};
 use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
@@ -33,6 +34,7 @@ mod credentials;
 mod exposure;
 mod identity;
 mod key_source;
+mod limit;
 mod policy;
 mod route;
 pub(crate) mod scalar;
@@ -69,6 +71,8 @@ pub struct Plan {
     pub called: Vec<(Box<str>, Box<str>)>,
     /// How callers prove who they are.
     pub auth: area::Plan,
+    /// How much callers may do.
+    pub limits: Limits,
     /// The gateway as an issuer of tokens.
     pub issuer: Option<IssuerPlan>,
     /// Names under which some upstream is told who calls: no client says anything under them.
@@ -92,8 +96,23 @@ pub struct Abilities {
     pub listens: bool,
     /// Has a key-value store.
     pub stores: bool,
+    /// How the key-value store counts.
+    pub counts: Counts,
+    /// Reaches Redis.
+    pub redis: bool,
     /// Keeps things in memory from one request to the next.
     pub remembers: bool,
+}
+
+/// How a platform's key-value store counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// Any algorithm, exactly: what was counted is changed by one request after the other.
+    Exactly,
+    /// Fixed spans exactly, by adding to a number; all else as [`Counts::Roughly`].
+    Spans,
+    /// Requests that are judged at the same time may not see each other.
+    Roughly,
 }
 
 /// One route, ready to run.
@@ -123,6 +142,8 @@ pub struct Route {
     pub protection: Box<str>,
     /// From which addresses it may be used.
     pub addresses: AddressRules,
+    /// How much callers may do.
+    pub limits: RouteLimits,
     /// What it does.
     pub action: Action,
     /// How long things may take.
@@ -292,13 +313,38 @@ pub struct IssuerPlan {
     pub origin: (Box<str>, Box<str>),
 }
 
-/// A key-value store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A store that instances share: of the platform, or Redis.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StorePlan {
     /// The label of Spin's store.
     pub label: Box<str>,
     /// The native runner's file, relative to the configuration's directory; `None` for a store in memory.
     pub file: Option<Box<str>>,
+    /// Redis instead of both.
+    pub redis: Option<RedisPlan>,
+}
+
+/// A Redis server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedisPlan {
+    /// Whether TLS is spoken.
+    pub secure: bool,
+    /// Name or address, without brackets.
+    pub host: Box<str>,
+    /// Port.
+    pub port: u16,
+    /// Database.
+    pub database: u32,
+    /// The user, where it is not the default one.
+    pub username: Option<Box<str>>,
+    /// The variable with the password.
+    pub password: Option<Box<str>>,
+    /// Whether it is a node of a cluster.
+    pub cluster: bool,
+    /// A file of PEM certificates trusted instead of the platform's, relative to the configuration's directory.
+    pub ca: Option<Box<str>>,
+    /// What goes before each key.
+    pub prefix: Box<str>,
 }
 
 /// Where an upstream is and how it is spoken to.
@@ -349,6 +395,8 @@ impl Abilities {
         chooses_tls: true,
         listens: true,
         stores: true,
+        counts: Counts::Exactly,
+        redis: true,
         remembers: true,
     };
     /// The component for Spin.
@@ -359,10 +407,16 @@ impl Abilities {
         chooses_tls: false,
         listens: false,
         stores: true,
+        counts: Counts::Roughly,
+        redis: true,
         remembers: false,
     };
+    /// The component for Spin hosts that one runs oneself, whose stores can add.
+    pub const ATOMIC: Self =
+        Self { name: "a component with atomic counters", counts: Counts::Spans, ..Self::COMPONENT };
     /// The component for every other host of `wasi:http`.
-    pub const PORTABLE: Self = Self { name: "a component outside Spin", stores: false, ..Self::COMPONENT };
+    pub const PORTABLE: Self =
+        Self { name: "a component outside Spin", stores: false, redis: false, ..Self::COMPONENT };
 }
 
 // === impl Patience ===

@@ -11,6 +11,7 @@ use http::{Method, StatusCode, Version};
 use crate::auth::Caller;
 use crate::body::Meter;
 use crate::host::{Tick, UnixMillis};
+use crate::limit::Judged;
 use crate::plan::Plan;
 use crate::problem::Problem;
 
@@ -49,6 +50,8 @@ pub struct Record {
     pub preflight: bool,
     /// Who it was from, where that was verified.
     pub caller: Option<Arc<Caller>>,
+    /// What limits said, in the order in which they were asked.
+    pub judged: Vec<Judged>,
     /// The index of the upstream that was asked.
     pub upstream: Option<usize>,
     /// How often an upstream was asked.

@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
     // The gateway's word about a caller stands in no trailer of the client's.
     ("body", &["deadline", "forward", "host", "identity"]),
-    ("component", &["body", "config", "diagnostic", "gateway", "host", "memory", "plan", "problem", "reply", "telemetry"]),
+    ("component", &["body", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
     ("cors", &[]),
     // What is shown to an upstream: secrets are read as header edits read them, a token endpoint is asked for tokens, and
@@ -31,20 +31,22 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["auth", "body", "cors", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
+    ("explain", &["auth", "body", "cors", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["auth", "body", "cors", "credentials", "deadline", "forward", "host", "identity", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
-    ("host", &["body", "memory", "plan", "telemetry"]),
+    ("gateway", &["auth", "body", "cors", "credentials", "deadline", "forward", "host", "identity", "limit", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
+    ("host", &["body", "limit", "memory", "plan", "telemetry"]),
     // What is told of a caller is the caller's own; keys are secrets, which are read as header edits read them.
     ("identity", &["auth", "host", "plan", "problem", "transform"]),
+    // Limits look at requests as policies do, at who calls, and at what the store of the host has counted.
+    ("limit", &["auth", "config", "expression", "forward", "host", "memory", "plan", "problem", "route"]),
     // What areas remember between requests.
-    ("memory", &["auth", "credentials", "identity"]),
+    ("memory", &["auth", "credentials", "identity", "limit"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["auth", "config", "cors", "credentials", "diagnostic", "expression", "forward", "identity", "route", "security_headers", "transform"]),
+    ("plan", &["auth", "config", "cors", "credentials", "diagnostic", "expression", "forward", "identity", "limit", "route", "security_headers", "transform"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
     ("reply", &["body", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
@@ -52,9 +54,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("route", &["plan", "transform"]),
     ("security_headers", &[]),
     // Its clients hold tokens, which are signed as the gateway signs its own.
-    ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "memory", "plan", "problem", "reply", "route", "telemetry"]),
+    ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
-    ("telemetry", &["auth", "body", "host", "plan", "problem"]),
+    ("telemetry", &["auth", "body", "host", "limit", "plan", "problem"]),
     // A rewritten path is matched again for what it captured.
     ("transform", &["host", "plan", "problem", "route"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),

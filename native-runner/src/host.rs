@@ -8,9 +8,10 @@ use http::{Request, Response};
 use tokio::time::Instant;
 use tollgate::body::{Body, Upload};
 use tollgate::host::{
-    Clock, Compute, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, StoreError, Tick,
-    UnixMillis, VariableError,
+    Clock, Compute, Count, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, StoreError,
+    Tick, UnixMillis, VariableError,
 };
+use tollgate::limit::Ask;
 use tollgate::memory::Memory;
 use tollgate::plan::{Patience, StorePlan, Target};
 use tollgate::telemetry::Record;
@@ -137,6 +138,28 @@ impl KeyValue for NativeHost {
 
 fn failed(error: store::StoreError) -> StoreError {
     StoreError { cause: error.0 }
+}
+
+impl Count for NativeHost {
+    async fn count(
+        &self,
+        _: &StorePlan,
+        asks: &mut [Ask<'_>],
+        UnixMillis(now): UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.0.shared.memory.limits.count(asks, now);
+        Ok(())
+    }
+
+    async fn give_back(
+        &self,
+        _: &StorePlan,
+        asks: &[Ask<'_>],
+        UnixMillis(now): UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.0.shared.memory.limits.give_back(asks, now);
+        Ok(())
+    }
 }
 
 impl Compute for NativeHost {

@@ -13,9 +13,10 @@ use super::executor::{self, Ready};
 use super::{key_value, variables};
 use crate::config::AccessLog;
 use crate::host::{
-    Clock, Compute, KeyValue, Observe, Random, Remember, Secret, StoreError, Tick, UnixMillis, VariableError,
-    Variables,
+    Clock, Compute, Count, KeyValue, Observe, Random, Remember, Secret, StoreError, Tick, UnixMillis,
+    VariableError, Variables,
 };
+use crate::limit::Ask;
 use crate::memory::Memory;
 use crate::plan::StorePlan;
 use crate::telemetry::{Record, line};
@@ -88,6 +89,16 @@ impl KeyValue for ComponentHost {
 
     async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError> {
         key_value::delete(&store.label, key)
+    }
+}
+
+impl Count for ComponentHost {
+    async fn count(&self, store: &StorePlan, _: &mut [Ask<'_>], _: UnixMillis) -> Result<(), StoreError> {
+        Err(StoreError { cause: format!("nothing is counted in \"{}\"", store.label) })
+    }
+
+    async fn give_back(&self, _: &StorePlan, _: &[Ask<'_>], _: UnixMillis) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ use super::auth::Access;
 use super::cors::CorsSetting;
 use super::identity::Identity;
 use super::policy::{Addresses, BodyLimits, HeaderPolicy, Paths, Timeouts};
+use super::rate_limit::RoutePlans;
 use super::security_headers::SecurityHeadersSetting;
 use super::text::OneOrMany;
 
@@ -28,6 +29,17 @@ pub struct Route {
     /// From which addresses it may be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub addresses: Option<Addresses>,
+    /// Limits that count before anybody is asked who they are, by name; they know addresses, header fields and the like,
+    /// but no callers. They keep floods away from what is dear: signatures, passwords, questions to issuers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shield: Option<OneOrMany>,
+    /// Limits that count once it is known who calls, by name. All count, and the strictest decides; a request that one
+    /// refuses takes nothing from the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limits: Option<OneOrMany>,
+    /// What the plans of consumers come to here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plans: Option<RoutePlans>,
     /// What the upstream is told about the caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,

@@ -12,9 +12,10 @@ use http_body::{Frame, SizeHint};
 
 use crate::body::{Body, BodyError, Upload};
 use crate::host::{
-    Clock, Compute, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind,
+    Clock, Compute, Count, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind,
     StoreError, Tick, UnixMillis, VariableError, Variables,
 };
+use crate::limit::{Ask, Counters};
 use crate::memory::Memory;
 use crate::plan::{Patience, Plan, StorePlan, Target};
 use crate::problem::Problem;
@@ -112,6 +113,18 @@ impl KeyValue for Recorder {
     }
 
     async fn delete(&self, _: &StorePlan, _: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Count for Recorder {
+    /// Nothing was counted, and nothing is.
+    async fn count(&self, _: &StorePlan, asks: &mut [Ask<'_>], now: UnixMillis) -> Result<(), StoreError> {
+        Counters::default().count(asks, now.0);
+        Ok(())
+    }
+
+    async fn give_back(&self, _: &StorePlan, _: &[Ask<'_>], _: UnixMillis) -> Result<(), StoreError> {
         Ok(())
     }
 }

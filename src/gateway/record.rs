@@ -11,6 +11,7 @@ use super::{Answer, Gateway, brief};
 use crate::body::Body;
 use crate::forward::client::Client;
 use crate::host::Host;
+use crate::limit;
 use crate::problem::Failure;
 use crate::telemetry::{Outcome, Record, TraceContext, line, request_id, trace};
 
@@ -35,6 +36,7 @@ impl<H: Host> Gateway<H> {
             route: None,
             preflight: false,
             caller: None,
+            judged: Vec::new(),
             upstream: None,
             attempts: 0,
             asked: None,
@@ -58,6 +60,7 @@ impl<H: Host> Gateway<H> {
 
     pub(super) fn stamp(&self, headers: &mut HeaderMap, record: &Record) {
         headers.insert(X_REQUEST_ID, record.request_id.clone());
+        limit::fields::stamp(&self.plan.limits, &record.judged, headers);
         if self.plan.telemetry.server_timing {
             let total = self.host.tick() - record.begun;
             let upstream = line::upstream_time(record);

@@ -58,7 +58,7 @@ impl<'a> Context<'a> {
                 .help("remove [store], or use the component for Spin, whose hosts have one");
         }
         let label = written.label.as_deref().unwrap_or("default");
-        Some(StorePlan { label: label.into(), file: written.file.as_deref().map(Into::into) })
+        Some(StorePlan { label: label.into(), file: written.file.as_deref().map(Into::into), redis: None })
     }
 
     fn kind(&mut self, at: &Pointer, name: &str, written: &config::Authenticator) -> Option<Kind> {

@@ -15,6 +15,7 @@ use crate::config::{AccessLog, Clients, Defaults, Document};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::expression::Expression;
 use crate::forward::client::{MOST_ELEMENTS, Network, NetworkError, TrustedProxies};
+use crate::limit::Limits;
 use crate::route::table::{Entry, Table};
 
 /// A value in a configuration: the file, and the way to it.
@@ -153,7 +154,8 @@ pub(super) fn compile(
     context.policies(documents);
     context.certificate_sources(documents, &trusted, &server);
     let issuer = context.own_issuer(documents, &telemetry.name);
-    let mut routes = context.routes(documents, issuer.as_ref());
+    let limits = context.limits(documents);
+    let mut routes = context.routes(documents, issuer.as_ref(), &limits);
     context.credentials_and_tokens(&routes, &upstreams);
     routes.extend(context.published(issuer.as_ref()));
     routes.extend(context.login_routes(documents, &auth));
@@ -165,6 +167,7 @@ pub(super) fn compile(
         called: std::mem::take(&mut context.called).into_iter().collect(),
         claimed: claimed(&routes, &auth).into(),
         auth,
+        limits,
         issuer,
         routes,
         upstreams,
@@ -289,7 +292,12 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn routes(&mut self, documents: &'a [(String, Document)], issuer: Option<&IssuerPlan>) -> Vec<Route> {
+    fn routes(
+        &mut self,
+        documents: &'a [(String, Document)],
+        issuer: Option<&IssuerPlan>,
+        limits: &Limits,
+    ) -> Vec<Route> {
         let none = Defaults::default();
         let found = one(documents, "defaults", |document| document.defaults.as_ref());
         let (at_defaults, defaults) = or_first(documents, found, "defaults");
@@ -297,7 +305,7 @@ impl<'a> Context<'a> {
         let mut routes = Vec::new();
         for (file, document) in documents {
             for (written, at) in document.routes.iter().zip(Pointer::root(file).key("routes").indices()) {
-                routes.extend(self.route(&at, written, &defaults, issuer));
+                routes.extend(self.route(&at, written, &defaults, issuer, limits));
             }
         }
         routes

@@ -15,6 +15,7 @@ use crate::config;
 use crate::config::{Condition, Defaults, Match, OneOrMany};
 use crate::cors;
 use crate::identity::Identity;
+use crate::limit::{Limits, RouteLimits};
 use crate::route::condition::{Expect, HeaderCondition, Methods, QueryCondition};
 use crate::route::path::Ambiguities;
 use crate::route::pattern::{Pattern, PatternError};
@@ -28,6 +29,7 @@ impl Context<'_> {
         written: &config::Route,
         defaults: &(Pointer, &Defaults),
         issuer: Option<&IssuerPlan>,
+        limits: &Limits,
     ) -> Option<Route> {
         self.route_id(at, &written.id);
         let at_match = at.key("match");
@@ -44,7 +46,7 @@ impl Context<'_> {
         let (at_defaults, defaults) = defaults;
         let timeouts: Layers<'_, _> =
             layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
-        let limits: Layers<'_, _> = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
+        let sizes: Layers<'_, _> = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
         let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
         let addresses = layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses);
         let addresses = self.addresses(&addresses);
@@ -53,7 +55,8 @@ impl Context<'_> {
         let told = layers(at, at_defaults, "identity", &written.identity, &defaults.identity);
         let identity = self.identity(&told, issuer, action.as_ref(), &access);
         let patience = self.patience(&timeouts);
-        let body_limit = self.body_limit(&limits);
+        let body_limit = self.body_limit(&sizes);
+        let limits = self.route_limits(limits, (at, written), (at_defaults, defaults));
         let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let request_edits = self.layered_edits(&policies, "request", |policy| policy.request.as_ref());
         let response_edits = self.layered_edits(&policies, "response", |policy| policy.response.as_ref());
@@ -71,6 +74,7 @@ impl Context<'_> {
             addresses,
             protection: protection.into(),
             identity,
+            limits,
             action: action?,
             patience,
             body_limit,
@@ -407,6 +411,7 @@ impl Route {
             protection: "public".into(),
             addresses: AddressRules::default(),
             identity: Identity::default(),
+            limits: RouteLimits::default(),
             action,
             patience: Patience::default(),
             body_limit: 0,

@@ -16,9 +16,10 @@ use super::clock::{Deadlock, SimSleep, VirtualClock};
 use super::upstream::{Fault, Received, Recorder, Replies, Reply};
 use crate::body::{Body, Upload};
 use crate::host::{
-    Clock, Compute, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind,
+    Clock, Compute, Count, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind,
     StoreError, Tick, UnixMillis, VariableError, Variables,
 };
+use crate::limit::{Ask, Counters};
 use crate::memory::Memory;
 use crate::plan::{Patience, StorePlan, Target};
 use crate::telemetry::{Record, line};
@@ -38,6 +39,8 @@ struct World {
     forgets: Cell<bool>,
     /// By label and key.
     stored: RefCell<BTreeMap<(String, String), Bytes>>,
+    /// What the store has counted.
+    counted: Counters,
     /// Whether the store is out of order.
     store_fails: Cell<bool>,
     /// By authority: the upstream's name and what it answers.
@@ -250,6 +253,31 @@ impl KeyValue for SimHost {
 
     async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError> {
         self.stored(store, key, |stored, key| drop(stored.remove(&key)))
+    }
+}
+
+impl Count for SimHost {
+    async fn count(
+        &self,
+        _: &StorePlan,
+        asks: &mut [Ask<'_>],
+        UnixMillis(now): UnixMillis,
+    ) -> Result<(), StoreError> {
+        if self.0.store_fails.get() {
+            return Err(StoreError { cause: "out of order".to_owned() });
+        }
+        self.0.counted.count(asks, now);
+        Ok(())
+    }
+
+    async fn give_back(
+        &self,
+        _: &StorePlan,
+        asks: &[Ask<'_>],
+        UnixMillis(now): UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.0.counted.give_back(asks, now);
+        Ok(())
     }
 }
 

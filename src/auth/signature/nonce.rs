@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn the_store_alone_is_enough() {
-        let plan = StorePlan { label: "default".into(), file: None };
+        let plan = StorePlan { label: "default".into(), ..StorePlan::default() };
         let host = Fresh::default();
         let ask = |nonce, at| now(is_fresh(&host, Some(&plan), &replay(nonce, 100), at));
         assert_eq!(ask(1, 50), Ok(true));
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn without_its_store_nothing_is_let_through() {
-        let plan = StorePlan { label: "default".into(), file: None };
+        let plan = StorePlan { label: "default".into(), ..StorePlan::default() };
         let host = Fresh { is_out_of_reach: true, ..Fresh::default() };
         assert_eq!(now(is_fresh(&host, Some(&plan), &replay(1, 100), 50)), Err("gone".to_owned()));
     }
