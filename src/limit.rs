@@ -23,6 +23,7 @@ pub mod counters;
 pub mod fields;
 pub mod judged;
 pub mod key;
+pub mod wanted;
 pub mod weight;
 
 pub use algorithm::{Algorithm, State, Verdict};
@@ -30,6 +31,7 @@ pub use ask::Ask;
 pub use counters::Counters;
 pub use judged::{Judged, Outcome};
 pub use key::{Key, KeyPart};
+pub use wanted::Wanted;
 pub use weight::Weight;
 
 /// Everything that is configured about limits.
