@@ -22,7 +22,10 @@ pub mod ask;
 pub mod counters;
 pub mod fields;
 pub mod judged;
+pub mod judge;
 pub mod key;
+pub mod tier;
+pub mod usage;
 pub mod wanted;
 pub mod weight;
 

@@ -57,3 +57,8 @@ impl KeyPart {
         }
     }
 }
+
+/// Stand-in.
+pub fn of(_: &super::Limit, _: &crate::auth::Asking<'_>, _: Option<&crate::auth::Caller>) -> Key {
+    Key::default()
+}

@@ -1,0 +1,347 @@
+//! What a caller has left: looked up without taking anything, and said in JSON.
+//!
+//! Of a limit whose permits are found by more than who calls (by the route, a header field, a cookie) there is no one
+//! number to tell: it is named with what it counts by. Limits in shadow are the operator's affair, and only operators
+//! see them here.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use http::Request;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Algorithm, Ask, Judged, KeyPart, Limit, Limits, Outcome, Place, RouteLimits, Verdict, Wanted, Weight,
+    judge, key, tier,
+};
+use crate::auth::consumer::Consumer;
+use crate::auth::{Asking, Caller};
+use crate::config::Period;
+use crate::deadline::Deadline;
+use crate::expression::Variable;
+use crate::forward::client::Client;
+use crate::gateway::Peer;
+use crate::host::{Host, StoreError, Tick, UnixMillis};
+use crate::plan::Plan;
+use crate::telemetry::line::rfc3339;
+
+/// How many limits one answer tells of: each may cost an operation of a store, and no caller has a use for more.
+pub const MOST_SHOWN: usize = 64;
+
+/// The limits that count somebody on some route, by plan: indices in [`Limits::all`], sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// In the order of [`Limits::tiers`].
+    tiers: Vec<Vec<usize>>,
+    /// For those who have no plan.
+    planless: Vec<usize>,
+}
+
+/// What is known of whose permits are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// A caller, by their own request.
+    Caller,
+    /// A consumer, by an operator's. Shows limits in shadow too.
+    Consumer,
+}
+
+// === impl Shown ===
+
+impl Shown {
+    /// What counts on `routes`.
+    pub fn of<'a>(limits: &Limits, routes: impl Iterator<Item = &'a RouteLimits>) -> Self {
+        let mut planless = Vec::new();
+        let mut tiers = vec![Vec::new(); limits.tiers.len()];
+        for route in routes {
+            planless.extend(route.shield.iter().chain(&route.own));
+            for (tier, here) in tiers.iter_mut().zip(&route.tiers) {
+                tier.extend(here);
+            }
+        }
+        tiers.iter_mut().for_each(|tier| tier.extend(&planless));
+        for indices in tiers.iter_mut().chain([&mut planless]) {
+            indices.sort_unstable();
+            indices.dedup();
+        }
+        Self { tiers, planless }
+    }
+
+    /// What counts those who have this plan.
+    pub fn to(&self, tier: Option<usize>) -> &[usize] {
+        tier.and_then(|tier| self.tiers.get(tier)).unwrap_or(&self.planless)
+    }
+}
+
+// === impl Known ===
+
+impl Known {
+    /// Whether `part` of a key can be found by this.
+    fn finds(self, part: &KeyPart) -> bool {
+        match part {
+            KeyPart::Consumer | KeyPart::Everybody => true,
+            KeyPart::Subject | KeyPart::Credential | KeyPart::Address { .. } | KeyPart::Claim(_) => {
+                self == Self::Caller
+            }
+            KeyPart::Expression(expression) => expression.reads().iter().all(|read| self.knows(*read)),
+            KeyPart::Route | KeyPart::Host | KeyPart::Header(_) | KeyPart::Cookie(_) => false,
+        }
+    }
+
+    fn knows(self, read: Variable) -> bool {
+        match read {
+            Variable::CallerConsumer
+            | Variable::ConsumerId
+            | Variable::ConsumerPlan
+            | Variable::ConsumerMetadata => true,
+            Variable::ClientAddress => self == Self::Caller,
+            read => self == Self::Caller && read.is_about_the_caller(),
+        }
+    }
+}
+
+// === looking ===
+
+/// The limits that are told of, and whose permits of those that can be found.
+struct Looked<'a> {
+    tier: Option<usize>,
+    told: Vec<usize>,
+    /// How many more count, and are not told of.
+    more: usize,
+    wanted: Vec<Wanted>,
+    limits: &'a Limits,
+}
+
+/// What `caller` has left of the limits that are shown. Never fails: of a limit whose store does not answer, that is
+/// what is said.
+pub async fn report<H: Host>(
+    host: &H,
+    limits: &Limits,
+    shown: &Shown,
+    asking: &Asking<'_>,
+    caller: Option<&Caller>,
+) -> Value {
+    let looked = find(limits, shown, asking, caller, Known::Caller);
+    let judged = judge::look(host, limits, &looked.wanted, asking.now).await;
+    said(&looked, caller, &judged, asking.now)
+}
+
+/// The same for an operator who asks about `consumer`.
+pub async fn report_of<H: Host>(host: &H, plan: &Plan, consumer: Arc<Consumer>, now: UnixMillis) -> Value {
+    let caller = caller_of(consumer);
+    let looked = find_of(plan, &caller, now);
+    let judged = judge::look(host, &plan.limits, &looked.wanted, now).await;
+    said(&looked, Some(&caller), &judged, now)
+}
+
+/// Gives `consumer` back what is used of every limit that can be found, and says what there is then. What requests in
+/// flight hold of a limit on concurrency stays with them, and what a sliding window counted in the span before passes by
+/// itself.
+pub async fn give_back<H: Host>(
+    host: &H,
+    plan: &Plan,
+    consumer: Arc<Consumer>,
+    now: UnixMillis,
+) -> Result<Value, StoreError> {
+    let limits = &plan.limits;
+    let caller = caller_of(consumer);
+    let looked = find_of(plan, &caller, now);
+    let judged = judge::look(host, limits, &looked.wanted, now).await;
+    for (wanted, judged) in looked.wanted.iter().zip(&judged) {
+        let limit = &limits.all[wanted.limit];
+        if matches!(limit.algorithm, Algorithm::Concurrent { .. }) {
+            continue;
+        }
+        if !is_answered(judged) {
+            return Err(StoreError { cause: format!("the store of the limit {} does not answer", limit.name) });
+        }
+        let taken = limit.algorithm.most().saturating_sub(judged.remaining);
+        let verdict = Verdict { taken, enough: true, ..Verdict::default() };
+        let ask = Ask { limit, key: wanted.key, least: taken, most: taken, verdict };
+        match limit.place {
+            Place::Memory => {
+                if let Some(memory) = host.memory() {
+                    memory.limits.give_back(&[ask], now.0);
+                }
+            }
+            Place::Store(store) => host.give_back(&limits.stores[store], &[ask], now).await?,
+        }
+    }
+    let judged = judge::look(host, limits, &looked.wanted, now).await;
+    Ok(said(&looked, Some(&caller), &judged, now))
+}
+
+fn find<'a>(
+    limits: &'a Limits,
+    shown: &Shown,
+    asking: &Asking<'_>,
+    caller: Option<&Caller>,
+    known: Known,
+) -> Looked<'a> {
+    let tier = tier::of(limits, caller);
+    let visible = |index: &usize| known == Known::Consumer || !limits.all[*index].shadow;
+    let mut told: Vec<usize> = shown.to(tier).iter().copied().filter(visible).collect();
+    let more = told.len().saturating_sub(MOST_SHOWN);
+    told.truncate(MOST_SHOWN);
+    let found = told.iter().filter(|index| limits.all[**index].key.iter().all(|part| known.finds(part)));
+    let wanted = found
+        .map(|index| Wanted { limit: *index, key: key::of(&limits.all[*index], asking, caller), weight: 0 })
+        .collect();
+    Looked { tier, told, more, wanted, limits }
+}
+
+/// As if the consumer called, with nothing but its name.
+fn caller_of(consumer: Arc<Consumer>) -> Caller {
+    let groups = consumer.groups.clone();
+    Caller { subject: Some(consumer.id.clone()), groups, consumer: Some(consumer), ..Caller::default() }
+}
+
+/// No request is there: what [`Known::Consumer`] finds does not look at one.
+fn find_of<'a>(plan: &'a Plan, caller: &Caller, now: UnixMillis) -> Looked<'a> {
+    let limits = &plan.limits;
+    let shown = Shown::of(limits, plan.routes.iter().map(|route| &route.limits));
+    let nowhere = Ipv4Addr::UNSPECIFIED;
+    let (head, ()) = Request::new(()).into_parts();
+    let client = Client { address: nowhere.into(), via_trusted: false, proto: None, host: None };
+    let Some(route) = plan.routes.first() else {
+        return Looked { tier: None, told: Vec::new(), more: 0, wanted: Vec::new(), limits };
+    };
+    let asking = Asking {
+        head: &head,
+        peer: Peer { address: (nowhere, 0).into(), secure: false },
+        client: &client,
+        authority: "",
+        path: "/",
+        route,
+        now,
+        deadline: Deadline::after(Tick(u64::MAX), None),
+        plan: &plan.auth,
+        assumed: None,
+    };
+    find(limits, &shown, &asking, Some(caller), Known::Consumer)
+}
+
+// === telling ===
+
+fn said(looked: &Looked<'_>, caller: Option<&Caller>, judged: &[Judged], now: UnixMillis) -> Value {
+    let lines = looked.told.iter().map(|index| {
+        let at = looked.wanted.iter().position(|wanted| wanted.limit == *index);
+        let judged = at.and_then(|at| judged.get(at));
+        line(&looked.limits.all[*index], at.is_some(), judged, now)
+    });
+    let mut said = json!({
+        "consumer": caller.and_then(|caller| caller.consumer.as_deref()).map(|consumer| &*consumer.id),
+        "plan": looked.tier.map(|tier| &*looked.limits.tiers[tier].name),
+        "at": rfc3339(now),
+        "limits": lines.collect::<Vec<_>>(),
+    });
+    if looked.more > 0 {
+        said["more"] = looked.more.into();
+    }
+    said
+}
+
+fn is_answered(judged: &Judged) -> bool {
+    !matches!(judged.outcome, Outcome::Allowed | Outcome::Denied)
+}
+
+/// What is said of one limit: its terms always, its numbers where they could be `found` and the store answered.
+fn line(limit: &Limit, found: bool, judged: Option<&Judged>, now: UnixMillis) -> Value {
+    let mut said = terms(limit);
+    if !found {
+        return Value::Object(said);
+    }
+    let Some(judged) = judged.filter(|judged| is_answered(judged)) else {
+        said.insert("remaining".to_owned(), "unknown".into());
+        return Value::Object(said);
+    };
+    said.insert("remaining".to_owned(), judged.remaining.into());
+    // What is held is given back when it ends, and nobody knows when that is.
+    if !matches!(limit.algorithm, Algorithm::Concurrent { .. }) {
+        said.insert("reset".to_owned(), judged.reset.div_ceil(1_000).into());
+        let moment = UnixMillis(now.0.saturating_add(judged.reset));
+        said.insert("reset_at".to_owned(), rfc3339(moment).into());
+    }
+    Value::Object(said)
+}
+
+/// What does not change from one moment to the next.
+fn terms(limit: &Limit) -> Map<String, Value> {
+    let mut said = Map::new();
+    let mut say = |name: &str, value: Value| said.insert(name.to_owned(), value);
+    say("name", (*limit.name).into());
+    say("limit", limit.algorithm.most().into());
+    say("unit", unit(limit).into());
+    match &limit.algorithm {
+        Algorithm::Bucket { permits, per, .. } => {
+            say("rate", json!({ "permits": permits, "seconds": number(*per) }));
+        }
+        Algorithm::Fixed { per, .. } => drop(say("window", number(*per))),
+        Algorithm::Sliding { per, .. } => {
+            say("window", number(*per));
+            say("sliding", true.into());
+        }
+        Algorithm::Calendar { period, zone, .. } => {
+            say("period", word(*period).into());
+            say("zone", (*zone.name).into());
+        }
+        Algorithm::Concurrent { .. } => {}
+    }
+    say("per", limit.key.iter().map(part).collect());
+    if limit.when.is_some() {
+        say("conditional", true.into());
+    }
+    if limit.place == Place::Memory {
+        say("counted", "by each server".into());
+    }
+    if limit.shadow {
+        say("shadow", true.into());
+    }
+    said
+}
+
+/// A span in seconds: whole where it is.
+fn number(millis: u64) -> Value {
+    match millis % 1_000 {
+        0 => (millis / 1_000).into(),
+        _ => (millis as f64 / 1_000.0).into(),
+    }
+}
+
+/// The draft's quota units (draft-ietf-httpapi-ratelimit-headers section 2.2), and `permits` for weights it has no word
+/// for.
+fn unit(limit: &Limit) -> &'static str {
+    match (&limit.algorithm, &limit.weight) {
+        (Algorithm::Concurrent { .. }, _) => "concurrent-requests",
+        (_, Weight::Constant(1)) => "requests",
+        (_, Weight::Body { bytes: 1, .. }) => "content-bytes",
+        _ => "permits",
+    }
+}
+
+fn word(period: Period) -> &'static str {
+    match period {
+        Period::Hour => "hour",
+        Period::Day => "day",
+        Period::Week => "week",
+        Period::Month => "month",
+    }
+}
+
+/// A part of a key in the words of the configuration.
+fn part(part: &KeyPart) -> Value {
+    match part {
+        KeyPart::Consumer => "consumer".into(),
+        KeyPart::Subject => "subject".into(),
+        KeyPart::Credential => "credential".into(),
+        KeyPart::Address { .. } => "address".into(),
+        KeyPart::Route => "route".into(),
+        KeyPart::Host => "host".into(),
+        KeyPart::Everybody => "everybody".into(),
+        KeyPart::Claim(name) => json!({ "claim": **name }),
+        KeyPart::Header(name) => json!({ "header": name.as_str() }),
+        KeyPart::Cookie(name) => json!({ "cookie": **name }),
+        // Its text is the author's.
+        KeyPart::Expression(_) => "expression".into(),
+    }
+}
