@@ -42,6 +42,7 @@ pub(crate) mod scalar;
 mod secret;
 mod security_headers;
 mod server;
+mod store;
 mod template;
 mod upstream;
 mod usage;

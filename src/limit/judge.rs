@@ -4,5 +4,14 @@ use crate::host::{Host, UnixMillis};
 
 /// Stand-in.
 pub async fn look<H: Host>(_: &H, _: &Limits, wanted: &[Wanted], _: UnixMillis) -> Vec<Judged> {
-    wanted.iter().map(|wanted| Judged { limit: wanted.limit, outcome: super::Outcome::Admitted, remaining: 0, reset: 0, retry: 0 }).collect()
+    wanted
+        .iter()
+        .map(|wanted| Judged {
+            limit: wanted.limit,
+            outcome: super::Outcome::Admitted,
+            remaining: 0,
+            reset: 0,
+            retry: 0,
+        })
+        .collect()
 }

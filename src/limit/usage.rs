@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Algorithm, Ask, Judged, KeyPart, Limit, Limits, Outcome, Place, RouteLimits, Verdict, Wanted, Weight,
-    judge, key, tier,
+    judge, key,
 };
 use crate::auth::consumer::Consumer;
 use crate::auth::{Asking, Caller};
@@ -22,7 +22,7 @@ use crate::expression::Variable;
 use crate::forward::client::Client;
 use crate::gateway::Peer;
 use crate::host::{Host, StoreError, Tick, UnixMillis};
-use crate::plan::Plan;
+use crate::plan::{Abilities, Counts, Plan};
 use crate::telemetry::line::rfc3339;
 
 /// How many limits one answer tells of: each may cost an operation of a store, and no caller has a use for more.
@@ -35,6 +35,8 @@ pub struct Shown {
     tiers: Vec<Vec<usize>>,
     /// For those who have no plan.
     planless: Vec<usize>,
+    /// Of all limits, those whose store does not count exactly.
+    rough: Vec<usize>,
 }
 
 /// What is known of whose permits are looked for.
@@ -49,8 +51,8 @@ enum Known {
 // === impl Shown ===
 
 impl Shown {
-    /// What counts on `routes`.
-    pub fn of<'a>(limits: &Limits, routes: impl Iterator<Item = &'a RouteLimits>) -> Self {
+    /// What counts on `routes`, on a host whose key-value store counts as `counts` says.
+    pub fn of<'a>(limits: &Limits, counts: Counts, routes: impl Iterator<Item = &'a RouteLimits>) -> Self {
         let mut planless = Vec::new();
         let mut tiers = vec![Vec::new(); limits.tiers.len()];
         for route in routes {
@@ -64,12 +66,32 @@ impl Shown {
             indices.sort_unstable();
             indices.dedup();
         }
-        Self { tiers, planless }
+        let rough = (0..limits.all.len()).filter(|limit| limits.is_rough(*limit, counts)).collect();
+        Self { tiers, planless, rough }
     }
 
     /// What counts those who have this plan.
     pub fn to(&self, tier: Option<usize>) -> &[usize] {
         tier.and_then(|tier| self.tiers.get(tier)).unwrap_or(&self.planless)
+    }
+}
+
+// === impl Limits ===
+
+impl Limits {
+    /// Whether what is left may be told wrong by a few: some of it was taken ahead, or the store does not count exactly.
+    fn is_rough(&self, limit: usize, counts: Counts) -> bool {
+        let limit = &self.all[limit];
+        let by_spans = matches!(limit.algorithm, Algorithm::Fixed { .. } | Algorithm::Calendar { .. });
+        let store = match limit.place {
+            Place::Store(store) if self.stores[store].redis.is_none() => match counts {
+                Counts::Exactly => false,
+                Counts::Spans => !by_spans,
+                Counts::Roughly => true,
+            },
+            _ => false,
+        };
+        store || limit.lease > 1
     }
 }
 
@@ -110,6 +132,7 @@ struct Looked<'a> {
     more: usize,
     wanted: Vec<Wanted>,
     limits: &'a Limits,
+    rough: Vec<usize>,
 }
 
 /// What `caller` has left of the limits that are shown. Never fails: of a limit whose store does not answer, that is
@@ -153,7 +176,9 @@ pub async fn give_back<H: Host>(
             continue;
         }
         if !is_answered(judged) {
-            return Err(StoreError { cause: format!("the store of the limit {} does not answer", limit.name) });
+            return Err(StoreError {
+                cause: format!("the store of the limit {} does not answer", limit.name),
+            });
         }
         let taken = limit.algorithm.most().saturating_sub(judged.remaining);
         let verdict = Verdict { taken, enough: true, ..Verdict::default() };
@@ -178,7 +203,7 @@ fn find<'a>(
     caller: Option<&Caller>,
     known: Known,
 ) -> Looked<'a> {
-    let tier = tier::of(limits, caller);
+    let tier = limits.tier_of(caller);
     let visible = |index: &usize| known == Known::Consumer || !limits.all[*index].shadow;
     let mut told: Vec<usize> = shown.to(tier).iter().copied().filter(visible).collect();
     let more = told.len().saturating_sub(MOST_SHOWN);
@@ -187,7 +212,7 @@ fn find<'a>(
     let wanted = found
         .map(|index| Wanted { limit: *index, key: key::of(&limits.all[*index], asking, caller), weight: 0 })
         .collect();
-    Looked { tier, told, more, wanted, limits }
+    Looked { tier, told, more, wanted, limits, rough: shown.rough.clone() }
 }
 
 /// As if the consumer called, with nothing but its name.
@@ -199,12 +224,21 @@ fn caller_of(consumer: Arc<Consumer>) -> Caller {
 /// No request is there: what [`Known::Consumer`] finds does not look at one.
 fn find_of<'a>(plan: &'a Plan, caller: &Caller, now: UnixMillis) -> Looked<'a> {
     let limits = &plan.limits;
-    let shown = Shown::of(limits, plan.routes.iter().map(|route| &route.limits));
+    // Operators ask native servers only.
+    let counts = Abilities::NATIVE.counts;
+    let shown = Shown::of(limits, counts, plan.routes.iter().map(|route| &route.limits));
     let nowhere = Ipv4Addr::UNSPECIFIED;
     let (head, ()) = Request::new(()).into_parts();
     let client = Client { address: nowhere.into(), via_trusted: false, proto: None, host: None };
     let Some(route) = plan.routes.first() else {
-        return Looked { tier: None, told: Vec::new(), more: 0, wanted: Vec::new(), limits };
+        return Looked {
+            tier: None,
+            told: Vec::new(),
+            more: 0,
+            wanted: Vec::new(),
+            limits,
+            rough: Vec::new(),
+        };
     };
     let asking = Asking {
         head: &head,
@@ -227,7 +261,11 @@ fn said(looked: &Looked<'_>, caller: Option<&Caller>, judged: &[Judged], now: Un
     let lines = looked.told.iter().map(|index| {
         let at = looked.wanted.iter().position(|wanted| wanted.limit == *index);
         let judged = at.and_then(|at| judged.get(at));
-        line(&looked.limits.all[*index], at.is_some(), judged, now)
+        let mut line = line(&looked.limits.all[*index], at.is_some(), judged, now);
+        if looked.rough.contains(index) {
+            line["approximate"] = true.into();
+        }
+        line
     });
     let mut said = json!({
         "consumer": caller.and_then(|caller| caller.consumer.as_deref()).map(|consumer| &*consumer.id),

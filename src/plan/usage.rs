@@ -40,7 +40,7 @@ impl Context<'_> {
             self.error(&at, "usage is shown to callers who are known, and this lets everybody in")
                 .help("give it auth = the name of a way in, or several");
         }
-        let shown = Shown::of(limits, routes.iter().map(|route| &route.limits));
+        let shown = Shown::of(limits, self.abilities.counts, routes.iter().map(|route| &route.limits));
         let mut own = route.limits;
         own.own.clear();
         own.tiers = vec![Vec::new(); limits.tiers.len()];

@@ -55,9 +55,7 @@ async fn perform(
     };
     let consumer = find(managed, &plan, &name(id)?, now)?;
     match *method {
-        Method::GET => {
-            Ok(json_reply(StatusCode::OK, &usage::report_of(&host, &plan, consumer, now).await))
-        }
+        Method::GET => Ok(json_reply(StatusCode::OK, &usage::report_of(&host, &plan, consumer, now).await)),
         Method::DELETE => {
             let name = consumer.id.clone();
             let said = usage::give_back(&host, &plan, consumer, now).await;
@@ -78,9 +76,7 @@ fn find(managed: &Managed, plan: &Plan, id: &str, now: UnixMillis) -> Result<Arc
         Some(register) => register.consumer(id, now)?,
         None => None,
     };
-    stored
-        .map(Arc::new)
-        .ok_or_else(|| Problem(StatusCode::NOT_FOUND, "there is no such consumer".to_owned()))
+    stored.map(Arc::new).ok_or_else(|| Problem(StatusCode::NOT_FOUND, "there is no such consumer".to_owned()))
 }
 
 #[cfg(test)]
