@@ -6,6 +6,7 @@ use super::compile::{Context, Pointer};
 use super::policy::Layers;
 use super::scalar;
 use crate::config::{self, Defaults, Document, OneOrMany};
+use crate::limit::fields::Told;
 use crate::limit::{Algorithm, Fields, KeyPart, Limit, Limits, OnFailure, Place, RouteLimits, Weight};
 
 impl Context<'_> {
@@ -27,7 +28,14 @@ impl Context<'_> {
             });
         }
         all.sort_by(|a, b| a.name.cmp(&b.name));
-        Limits { all, tiers: Vec::new(), stores: Vec::new(), fields: Fields::default(), most_keys: 1_000_000 }
+        Limits {
+            told: Told::of_all(&all),
+            all,
+            tiers: Vec::new(),
+            stores: Vec::new(),
+            fields: Fields::default(),
+            most_keys: 1_000_000,
+        }
     }
 
     /// What a route says of limits.
