@@ -23,6 +23,7 @@ pub mod key;
 mod refusal;
 pub mod sight;
 mod stage;
+pub mod tier;
 pub mod wanted;
 pub mod weight;
 

@@ -63,7 +63,7 @@ impl Key {
                 Some(said) => hash.said(&said),
                 None => {
                     hash.tag(tag::STAND_IN);
-                    hash.said(&sight.stand_in());
+                    hash.said(&sight.stand_in(&limit.key));
                 }
             });
         }

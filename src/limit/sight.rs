@@ -94,9 +94,15 @@ impl<'a> Sight<'a> {
         }
     }
 
-    /// What stands in for a part that the request does not have.
-    pub fn stand_in(&self) -> Said<'a> {
-        self.address(STAND_IN.0, STAND_IN.1)
+    /// What stands in for a part of `key` that the request does not have: the client's address, as far as it is another
+    /// part of it, so that it tells nobody apart who is one client there.
+    pub fn stand_in(&self, key: &[KeyPart]) -> Said<'a> {
+        let own = key.iter().find_map(|part| match part {
+            KeyPart::Address { ipv4, ipv6 } => Some((*ipv4, *ipv6)),
+            _ => None,
+        });
+        let (ipv4, ipv6) = own.unwrap_or(STAND_IN);
+        self.address(ipv4, ipv6)
     }
 
     fn plain(&self, part: &KeyPart) -> Option<Said<'_>> {
