@@ -28,6 +28,7 @@ impl<H: Host> Gateway<H> {
             client: incoming.client,
             authority: incoming.authority,
             path: &incoming.normal.path,
+            length: None,
             route,
             now: incoming.record.started,
             deadline,

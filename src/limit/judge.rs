@@ -3,7 +3,13 @@ use super::{Judged, Limits, Wanted};
 use crate::host::{Host, UnixMillis};
 
 /// Stand-in.
-pub async fn look<H: Host>(_: &H, _: &Limits, wanted: &[Wanted], _: UnixMillis) -> Vec<Judged> {
+pub async fn look<H: Host>(
+    _: &H,
+    _: &Limits,
+    wanted: &[Wanted],
+    _: UnixMillis,
+    _: crate::deadline::Deadline,
+) -> Vec<Judged> {
     wanted
         .iter()
         .map(|wanted| Judged {

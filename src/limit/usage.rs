@@ -10,9 +10,10 @@ use std::sync::Arc;
 use http::Request;
 use serde_json::{Map, Value, json};
 
+use super::sight::Sight;
 use super::{
-    Algorithm, Ask, Judged, KeyPart, Limit, Limits, Outcome, Place, RouteLimits, Verdict, Wanted, Weight,
-    judge, key,
+    Algorithm, Ask, Judged, Key, KeyPart, Limit, Limits, Outcome, Place, RouteLimits, Verdict, Wanted,
+    Weight, judge,
 };
 use crate::auth::consumer::Consumer;
 use crate::auth::{Asking, Caller};
@@ -145,7 +146,7 @@ pub async fn report<H: Host>(
     caller: Option<&Caller>,
 ) -> Value {
     let looked = find(limits, shown, asking, caller, Known::Caller);
-    let judged = judge::look(host, limits, &looked.wanted, asking.now).await;
+    let judged = judge::look(host, limits, &looked.wanted, asking.now, asking.deadline).await;
     said(&looked, caller, &judged, asking.now)
 }
 
@@ -153,7 +154,7 @@ pub async fn report<H: Host>(
 pub async fn report_of<H: Host>(host: &H, plan: &Plan, consumer: Arc<Consumer>, now: UnixMillis) -> Value {
     let caller = caller_of(consumer);
     let looked = find_of(plan, &caller, now);
-    let judged = judge::look(host, &plan.limits, &looked.wanted, now).await;
+    let judged = judge::look(host, &plan.limits, &looked.wanted, now, for_ever()).await;
     said(&looked, Some(&caller), &judged, now)
 }
 
@@ -169,8 +170,9 @@ pub async fn give_back<H: Host>(
     let limits = &plan.limits;
     let caller = caller_of(consumer);
     let looked = find_of(plan, &caller, now);
-    let judged = judge::look(host, limits, &looked.wanted, now).await;
-    for (wanted, judged) in looked.wanted.iter().zip(&judged) {
+    let judged = judge::look(host, limits, &looked.wanted, now, for_ever()).await;
+    for judged in &judged {
+        let Some(wanted) = looked.wanted.iter().find(|wanted| wanted.limit == judged.limit) else { continue };
         let limit = &limits.all[wanted.limit];
         if matches!(limit.algorithm, Algorithm::Concurrent { .. }) {
             continue;
@@ -192,7 +194,7 @@ pub async fn give_back<H: Host>(
             Place::Store(store) => host.give_back(&limits.stores[store], &[ask], now).await?,
         }
     }
-    let judged = judge::look(host, limits, &looked.wanted, now).await;
+    let judged = judge::look(host, limits, &looked.wanted, now, for_ever()).await;
     Ok(said(&looked, Some(&caller), &judged, now))
 }
 
@@ -208,11 +210,22 @@ fn find<'a>(
     let mut told: Vec<usize> = shown.to(tier).iter().copied().filter(visible).collect();
     let more = told.len().saturating_sub(MOST_SHOWN);
     told.truncate(MOST_SHOWN);
-    let found = told.iter().filter(|index| limits.all[**index].key.iter().all(|part| known.finds(part)));
+    let sight = Sight::new(asking, caller);
+    let is_found = |part: &KeyPart| {
+        // An address stands in for what a request does not have, and an operator's is not the consumer's.
+        known.finds(part) && (known == Known::Caller || sight.look(part, |said| said.is_some()))
+    };
+    let found = told.iter().filter(|index| limits.all[**index].key.iter().all(is_found));
+    // A look has no weight; this one's is never taken.
     let wanted = found
-        .map(|index| Wanted { limit: *index, key: key::of(&limits.all[*index], asking, caller), weight: 0 })
+        .map(|index| Wanted { limit: *index, key: Key::of(&limits.all[*index], &sight), weight: 1 })
         .collect();
     Looked { tier, told, more, wanted, limits, rough: shown.rough.clone() }
+}
+
+/// An operator waits for as long as the stores may take.
+fn for_ever() -> Deadline {
+    Deadline::after(Tick(u64::MAX), None)
 }
 
 /// As if the consumer called, with nothing but its name.
@@ -246,9 +259,10 @@ fn find_of<'a>(plan: &'a Plan, caller: &Caller, now: UnixMillis) -> Looked<'a> {
         client: &client,
         authority: "",
         path: "/",
+        length: None,
         route,
         now,
-        deadline: Deadline::after(Tick(u64::MAX), None),
+        deadline: for_ever(),
         plan: &plan.auth,
         assumed: None,
     };
@@ -259,9 +273,9 @@ fn find_of<'a>(plan: &'a Plan, caller: &Caller, now: UnixMillis) -> Looked<'a> {
 
 fn said(looked: &Looked<'_>, caller: Option<&Caller>, judged: &[Judged], now: UnixMillis) -> Value {
     let lines = looked.told.iter().map(|index| {
-        let at = looked.wanted.iter().position(|wanted| wanted.limit == *index);
-        let judged = at.and_then(|at| judged.get(at));
-        let mut line = line(&looked.limits.all[*index], at.is_some(), judged, now);
+        let found = looked.wanted.iter().any(|wanted| wanted.limit == *index);
+        let judged = judged.iter().find(|judged| judged.limit == *index);
+        let mut line = line(&looked.limits.all[*index], found, judged, now);
         if looked.rough.contains(index) {
             line["approximate"] = true.into();
         }
@@ -293,7 +307,7 @@ fn line(limit: &Limit, found: bool, judged: Option<&Judged>, now: UnixMillis) ->
         said.insert("remaining".to_owned(), "unknown".into());
         return Value::Object(said);
     };
-    said.insert("remaining".to_owned(), judged.remaining.into());
+    said.insert("remaining".to_owned(), judged.remaining.saturating_mul(unit(limit).1).into());
     // What is held is given back when it ends, and nobody knows when that is.
     if !matches!(limit.algorithm, Algorithm::Concurrent { .. }) {
         said.insert("reset".to_owned(), judged.reset.div_ceil(1_000).into());
@@ -308,8 +322,9 @@ fn terms(limit: &Limit) -> Map<String, Value> {
     let mut said = Map::new();
     let mut say = |name: &str, value: Value| said.insert(name.to_owned(), value);
     say("name", (*limit.name).into());
-    say("limit", limit.algorithm.most().into());
-    say("unit", unit(limit).into());
+    let (unit, each) = unit(limit);
+    say("limit", limit.algorithm.most().saturating_mul(each).into());
+    say("unit", unit.into());
     match &limit.algorithm {
         Algorithm::Bucket { permits, per, .. } => {
             say("rate", json!({ "permits": permits, "seconds": number(*per) }));
@@ -346,14 +361,14 @@ fn number(millis: u64) -> Value {
     }
 }
 
-/// The draft's quota units (draft-ietf-httpapi-ratelimit-headers section 2.2), and `permits` for weights it has no word
-/// for.
-fn unit(limit: &Limit) -> &'static str {
+/// What is counted, in the draft's words (draft-ietf-httpapi-ratelimit-headers-11 section 3.1.2) where it has one, and how
+/// many of it a permit is.
+fn unit(limit: &Limit) -> (&'static str, u64) {
     match (&limit.algorithm, &limit.weight) {
-        (Algorithm::Concurrent { .. }, _) => "concurrent-requests",
-        (_, Weight::Constant(1)) => "requests",
-        (_, Weight::Body { bytes: 1, .. }) => "content-bytes",
-        _ => "permits",
+        (Algorithm::Concurrent { .. }, _) => ("concurrent-requests", 1),
+        (_, Weight::Body { bytes, .. }) => ("content-bytes", *bytes),
+        (_, Weight::Constant(1)) => ("requests", 1),
+        _ => ("permits", 1),
     }
 }
 

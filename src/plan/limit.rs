@@ -8,6 +8,7 @@ use super::scalar::{is_token, nearest};
 use crate::config::{self, Document, RateLimitFields, RateLimiting};
 use crate::diagnostic::Diagnostic;
 use crate::expression::{Expression, Kind};
+use crate::limit::fields::Told;
 use crate::limit::{Fields, Limit, Limits};
 
 mod algorithm;
@@ -53,7 +54,7 @@ impl Context<'_> {
         let common = one(documents, "rate_limiting", |document| document.rate_limiting.as_ref());
         let (fields, most_keys) = self.rate_limiting(common);
         let stores = std::mem::take(&mut self.stores.used);
-        Limits { all, tiers, stores, fields, most_keys }
+        Limits { told: Told::of_all(&all), all, tiers, stores, fields, most_keys }
     }
 
     /// One limit. What stands in for a mistake is never used: the mistake is reported, and makes no plan.
