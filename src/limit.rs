@@ -25,6 +25,7 @@ pub mod judged;
 pub mod key;
 pub mod tier;
 pub mod weight;
+pub mod wording;
 
 pub use algorithm::{Algorithm, State, Verdict};
 pub use ask::Ask;
