@@ -25,7 +25,7 @@ pub mod judged;
 pub mod key;
 pub mod weight;
 
-pub use algorithm::{Algorithm, State, Verdict};
+pub use algorithm::{Algorithm, Span, State, Verdict, Zone};
 pub use ask::Ask;
 pub use counters::Counters;
 pub use judged::{Judged, Outcome};
