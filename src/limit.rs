@@ -28,8 +28,9 @@ pub mod tier;
 pub mod usage;
 pub mod wanted;
 pub mod weight;
+pub mod wording;
 
-pub use algorithm::{Algorithm, State, Verdict};
+pub use algorithm::{Algorithm, Span, State, Verdict, Zone};
 pub use ask::Ask;
 pub use counters::Counters;
 pub use judged::{Judged, Outcome};
