@@ -27,7 +27,7 @@ pub mod tier;
 pub mod wanted;
 pub mod weight;
 
-pub use algorithm::{Algorithm, State, Verdict};
+pub use algorithm::{Algorithm, Span, State, Verdict, Zone};
 pub use ask::Ask;
 pub use counters::Counters;
 pub use judged::{Judged, Outcome};
