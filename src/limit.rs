@@ -19,16 +19,23 @@ use crate::problem::Failure;
 
 pub mod algorithm;
 pub mod ask;
+pub mod breaker;
+pub mod concurrency;
 pub mod counters;
 pub mod fields;
+pub mod judge;
 pub mod judged;
 pub mod key;
+pub mod lease;
+mod local;
 pub mod wanted;
 pub mod weight;
 
 pub use algorithm::{Algorithm, State, Verdict};
 pub use ask::Ask;
+pub use concurrency::Held;
 pub use counters::Counters;
+pub use judge::{Judgement, Ruling, judge};
 pub use judged::{Judged, Outcome};
 pub use key::{Key, KeyPart};
 pub use wanted::Wanted;
@@ -70,6 +77,8 @@ pub struct Limit {
     pub shadow: bool,
     /// What happens when the store does not answer.
     pub on_failure: OnFailure,
+    /// With [`OnFailure::Local`], what is counted in memory then: [`Limit::local_share`].
+    pub local: Option<Box<Self>>,
     /// How long the store may take.
     pub timeout: Duration,
 }

@@ -23,6 +23,7 @@ impl Context<'_> {
                 lease: 1,
                 shadow: written.shadow.unwrap_or(false),
                 on_failure: OnFailure::Allow,
+                local: None,
                 timeout: Duration::from_millis(50),
             });
         }
