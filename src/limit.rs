@@ -16,11 +16,15 @@ use crate::plan::StorePlan;
 
 pub mod algorithm;
 pub mod ask;
+pub mod breaker;
+pub mod concurrency;
 pub mod counters;
 pub mod fields;
 pub mod judge;
 pub mod judged;
 pub mod key;
+pub mod lease;
+mod local;
 mod refusal;
 pub mod sight;
 mod stage;
@@ -32,12 +36,14 @@ pub mod wording;
 
 pub use algorithm::{Algorithm, Span, State, Verdict, Zone};
 pub use ask::Ask;
+pub use concurrency::Held;
 pub use counters::Counters;
+pub use judge::{Judgement, Ruling, judge};
 pub use judged::{Judged, Outcome};
 pub use key::{Key, KeyPart};
 use refusal::refusal;
 pub use sight::Sight;
-pub use stage::{admit, shield};
+pub use stage::{Toll, admit, applying, shield};
 pub use wanted::{Wanted, wanted};
 pub use weight::Weight;
 
@@ -79,6 +85,8 @@ pub struct Limit {
     pub shadow: bool,
     /// What happens when the store does not answer.
     pub on_failure: OnFailure,
+    /// With [`OnFailure::Local`], what is counted in memory then: [`Limit::local_share`].
+    pub local: Option<Box<Self>>,
     /// How long the store may take.
     pub timeout: Duration,
 }

@@ -10,8 +10,7 @@ use std::sync::Arc;
 use http::Request;
 use serde_json::Value;
 
-use super::sight::Sight;
-use super::{Algorithm, Ask, Key, KeyPart, Limits, Place, RouteLimits, Verdict, Wanted, judge};
+use super::{Algorithm, Ask, Key, KeyPart, Limits, Place, RouteLimits, Sight, Verdict, Wanted, judge};
 use crate::auth::consumer::Consumer;
 use crate::auth::{Asking, Caller};
 use crate::deadline::Deadline;

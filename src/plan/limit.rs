@@ -69,7 +69,7 @@ impl Context<'_> {
         let algorithm = self.algorithm(at, written);
         let weight = self.weight(&at.key("weight"), written.weight.as_ref(), &algorithm);
         let place = self.place(at, written, &algorithm);
-        Limit {
+        let limit = Limit {
             name: name.into(),
             key: self.key(at, written),
             weight,
@@ -78,9 +78,11 @@ impl Context<'_> {
             lease: self.lease(at, written, &algorithm),
             shadow: written.shadow.unwrap_or(false),
             on_failure: self.on_failure(at, written),
+            local: None,
             timeout: self.store_timeout(at, written),
             algorithm,
-        }
+        };
+        Limit { local: limit.local_share(), ..limit }
     }
 
     fn rate_limiting(&mut self, written: Option<(Pointer, &RateLimiting)>) -> (Fields, usize) {

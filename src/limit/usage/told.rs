@@ -81,7 +81,7 @@ fn terms(limit: &Limit) -> Map<String, Value> {
         }
         Algorithm::Calendar { period, zone, .. } => {
             say("period", word(*period).into());
-            say("zone", (*zone.name).into());
+            say("zone", zone.name().into());
         }
         Algorithm::Concurrent { .. } => {}
     }

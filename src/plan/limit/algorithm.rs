@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use super::super::compile::{Context, Pointer};
-use super::super::scalar;
+use super::super::scalar::{self, nearest};
 use crate::config::{DurationText, Quota, RateLimit, RateText, Window};
-use crate::limit::Algorithm;
-use crate::limit::algorithm::Zone;
+use crate::limit::{Algorithm, Zone};
 
 /// What stands in for a mistake: it is reported, and makes no plan.
 const STAND_IN: Algorithm = Algorithm::Fixed { most: u64::MAX, per: 1_000 };
@@ -84,12 +83,15 @@ impl Context<'_> {
     }
 
     fn zone(&mut self, at: &Pointer, name: &str) -> Option<Zone> {
-        if name != "UTC" {
-            self.error(at, format!("there is no time zone \"{name}\""))
-                .help("a name of the IANA database, such as \"Europe/Berlin\"");
-            return None;
+        let zone = Zone::named(name);
+        if zone.is_none() {
+            let help = match nearest(name, Zone::names()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => "a name of the IANA database, such as \"Europe/Berlin\"".to_owned(),
+            };
+            self.error(at, format!("there is no time zone \"{name}\"")).help(help);
         }
-        Some(Zone { name: name.into(), rules: "UTC0".into() })
+        zone
     }
 
     /// In milliseconds.
