@@ -53,7 +53,7 @@ impl fmt::Display for Algorithm {
             Self::Fixed { most, per } => write!(f, "{most} in each {}", Per(*per)),
             Self::Sliding { most, per } => write!(f, "{most} in the last {}", Per(*per)),
             Self::Calendar { most, period, zone } => {
-                write!(f, "{most} each {} ({})", name(*period), zone.name)
+                write!(f, "{most} each {} ({})", name(*period), zone.name())
             }
             Self::Concurrent { most } => write!(f, "{most} at once"),
         }
