@@ -19,6 +19,7 @@ use crate::problem::Failure;
 
 pub mod algorithm;
 pub mod ask;
+pub mod bound;
 pub mod counters;
 pub mod fields;
 pub mod judged;
