@@ -10,6 +10,7 @@ use std::sync::Arc;
 use http::Request;
 use serde_json::Value;
 
+use super::bound::{Bound, Promise};
 use super::{Algorithm, Ask, Key, KeyPart, Limits, Place, RouteLimits, Sight, Verdict, Wanted, judge};
 use crate::auth::consumer::Consumer;
 use crate::auth::{Asking, Caller};
@@ -81,16 +82,7 @@ impl Limits {
     /// Whether what is left may be told wrong by a few: some of it was taken ahead, or the store does not count exactly.
     fn is_rough(&self, limit: usize, counts: Counts) -> bool {
         let limit = &self.all[limit];
-        let by_spans = matches!(limit.algorithm, Algorithm::Fixed { .. } | Algorithm::Calendar { .. });
-        let store = match limit.place {
-            Place::Store(store) if self.stores[store].redis.is_none() => match counts {
-                Counts::Exactly => false,
-                Counts::Spans => !by_spans,
-                Counts::Roughly => true,
-            },
-            _ => false,
-        };
-        store || limit.lease > 1
+        Promise::of(limit, self, counts).bound == Bound::Approximate || limit.lease > 1
     }
 }
 

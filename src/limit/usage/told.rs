@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::wording::name_of;
 use super::super::{Algorithm, Judged, KeyPart, Limit, Outcome, Place, Weight};
 use super::Looked;
 use crate::auth::Caller;
-use crate::config::Period;
 use crate::host::UnixMillis;
 use crate::telemetry::line::rfc3339;
 
@@ -80,7 +80,7 @@ fn terms(limit: &Limit) -> Map<String, Value> {
             say("sliding", true.into());
         }
         Algorithm::Calendar { period, zone, .. } => {
-            say("period", word(*period).into());
+            say("period", name_of(*period).into());
             say("zone", zone.name().into());
         }
         Algorithm::Concurrent { .. } => {}
@@ -114,15 +114,6 @@ fn unit(limit: &Limit) -> (&'static str, u64) {
         (_, Weight::Body { bytes, .. }) => ("content-bytes", *bytes),
         (_, Weight::Constant(1)) => ("requests", 1),
         _ => ("permits", 1),
-    }
-}
-
-fn word(period: Period) -> &'static str {
-    match period {
-        Period::Hour => "hour",
-        Period::Day => "day",
-        Period::Week => "week",
-        Period::Month => "month",
     }
 }
 
