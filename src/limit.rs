@@ -31,6 +31,7 @@ mod stage;
 pub mod tier;
 pub mod wanted;
 pub mod weight;
+pub mod wording;
 
 pub use algorithm::{Algorithm, Span, State, Verdict, Zone};
 pub use ask::Ask;
