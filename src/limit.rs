@@ -150,3 +150,6 @@ impl Default for Fields {
         Self { standard: true, legacy: false }
     }
 }
+
+#[cfg(test)]
+mod tests;
