@@ -31,7 +31,7 @@ mod local;
 pub mod wanted;
 pub mod weight;
 
-pub use algorithm::{Algorithm, State, Verdict};
+pub use algorithm::{Algorithm, Span, State, Verdict, Zone};
 pub use ask::Ask;
 pub use concurrency::Held;
 pub use counters::Counters;
