@@ -169,6 +169,7 @@ impl<H: Host> Gateway<H> {
             path: &normal.path,
             route,
             now: record.started,
+            length: announced(&head.headers, &body),
             deadline,
             plan: &self.plan.auth,
             assumed: self.assumed.as_ref(),
@@ -318,8 +319,7 @@ where
     if body.is_end_stream() {
         return Ok((Body::Empty, None));
     }
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.or(body.size_hint().exact()).is_some_and(|length| length > route.body_limit) {
+    if announced(headers, &body).is_some_and(|length| length > route.body_limit) {
         return Err(Problem::BodyTooLarge.into());
     }
     Ok(match body {
@@ -333,6 +333,18 @@ where
             (Body::Stream(upload.without(claimed)), Some(meter))
         }
     })
+}
+
+/// How long a request's body says it is, where it does.
+fn announced<S>(headers: &HeaderMap, body: &Body<S>) -> Option<u64>
+where
+    S: http_body::Body<Data = Bytes, Error = BodyError> + Unpin,
+{
+    if body.is_end_stream() {
+        return Some(0);
+    }
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    length.or(body.size_hint().exact())
 }
 
 fn fixed<S>(respond: &Respond) -> Response<Body<S>> {

@@ -11,11 +11,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{Asking, Caller};
 use crate::expression::Expression;
-use crate::host::Host;
 use crate::plan::StorePlan;
-use crate::problem::Failure;
 
 pub mod algorithm;
 pub mod ask;
@@ -28,6 +25,10 @@ pub mod judged;
 pub mod key;
 pub mod lease;
 mod local;
+mod refusal;
+pub mod sight;
+mod stage;
+pub mod tier;
 pub mod wanted;
 pub mod weight;
 
@@ -38,7 +39,10 @@ pub use counters::Counters;
 pub use judge::{Judgement, Ruling, judge};
 pub use judged::{Judged, Outcome};
 pub use key::{Key, KeyPart};
-pub use wanted::Wanted;
+use refusal::refusal;
+pub use sight::Sight;
+pub use stage::{admit, shield};
+pub use wanted::{Wanted, wanted};
 pub use weight::Weight;
 
 /// Everything that is configured about limits.
@@ -52,6 +56,8 @@ pub struct Limits {
     pub stores: Vec<StorePlan>,
     /// Which fields answers have.
     pub fields: Fields,
+    /// What clients are told of each limit, as far as it is always the same: of [`fields::Told::of_all`].
+    pub told: Vec<Option<fields::Told>>,
     /// How many keys are remembered in memory at most.
     pub most_keys: usize,
 }
@@ -134,27 +140,6 @@ pub struct RouteLimits {
     pub own: Vec<usize>,
     /// What each plan comes to here, in the order of [`Limits::tiers`].
     pub tiers: Vec<Vec<usize>>,
-}
-
-/// Judges the route's shield.
-pub async fn shield<H: Host>(
-    _host: &H,
-    _limits: &Limits,
-    _asking: &Asking<'_>,
-    _judged: &mut Vec<Judged>,
-) -> Result<(), Failure> {
-    Ok(())
-}
-
-/// Judges the limits of the route and of the caller's plan.
-pub async fn admit<H: Host>(
-    _host: &H,
-    _limits: &Limits,
-    _asking: &Asking<'_>,
-    _caller: Option<&Caller>,
-    _judged: &mut Vec<Judged>,
-) -> Result<(), Failure> {
-    Ok(())
 }
 
 // === impl Fields ===

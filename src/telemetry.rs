@@ -11,7 +11,7 @@ use http::{Method, StatusCode, Version};
 use crate::auth::Caller;
 use crate::body::Meter;
 use crate::host::{Tick, UnixMillis};
-use crate::limit::{Held, Judged};
+use crate::limit::{self, Held, Judged};
 use crate::plan::Plan;
 use crate::problem::Problem;
 
@@ -120,6 +120,12 @@ impl Record {
     /// The upstream's name; `None` where none was asked.
     pub fn upstream_name(&self) -> Option<&str> {
         Some(&self.plan.upstreams.get(self.upstream?)?.name)
+    }
+
+    /// The names of limits that came to one of `outcomes`.
+    pub fn limits(&self, outcomes: &[limit::Outcome]) -> impl Iterator<Item = &str> {
+        let judged = self.judged.iter().filter(|judged| outcomes.contains(&judged.outcome));
+        judged.filter_map(|judged| Some(&*self.plan.limits.all.get(judged.limit)?.name))
     }
 
     /// The path, without the query.
