@@ -16,6 +16,7 @@ use crate::plan::StorePlan;
 
 pub mod algorithm;
 pub mod ask;
+pub mod bound;
 pub mod breaker;
 pub mod concurrency;
 pub mod counters;

@@ -53,14 +53,15 @@ impl fmt::Display for Algorithm {
             Self::Fixed { most, per } => write!(f, "{most} in each {}", Per(*per)),
             Self::Sliding { most, per } => write!(f, "{most} in the last {}", Per(*per)),
             Self::Calendar { most, period, zone } => {
-                write!(f, "{most} each {} ({})", name(*period), zone.name())
+                write!(f, "{most} each {} ({})", name_of(*period), zone.name())
             }
             Self::Concurrent { most } => write!(f, "{most} at once"),
         }
     }
 }
 
-const fn name(period: Period) -> &'static str {
+/// A period of the calendar in a word.
+pub(super) const fn name_of(period: Period) -> &'static str {
     match period {
         Period::Hour => "hour",
         Period::Day => "day",
