@@ -152,3 +152,6 @@ impl Default for Fields {
         Self { standard: true, legacy: false }
     }
 }
+
+#[cfg(test)]
+mod tests;
