@@ -20,9 +20,11 @@ use crate::problem::Failure;
 pub mod algorithm;
 pub mod ask;
 pub mod counters;
+pub mod decision;
 pub mod fields;
 pub mod judged;
 pub mod key;
+pub mod slots;
 pub mod weight;
 
 pub use algorithm::{Algorithm, State, Verdict};
