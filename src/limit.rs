@@ -25,6 +25,7 @@ pub mod fields;
 pub mod judged;
 pub mod key;
 pub mod slots;
+pub mod spans;
 pub mod weight;
 
 pub use algorithm::{Algorithm, State, Verdict};

@@ -19,11 +19,13 @@ pub struct Question<A> {
 
 /// Judges `questions` together at `now`, in milliseconds since 1970, by their states, one for each and in the same order:
 /// either all that are not in shadow have their permits, and the states are those afterwards, or nothing is taken and no
-/// state changes. What is said of each question: `taken` is not 0 exactly where the state has changed.
+/// state changes. With `refused` somebody else has refused the request, and nothing is taken either. What is said of each
+/// question: `taken` is not 0 exactly where the state has changed.
 pub fn decide<A: Borrow<Algorithm>>(
     questions: &[Question<A>],
     states: &mut [State],
     now: u64,
+    refused: bool,
 ) -> Vec<Verdict> {
     let take = |question: &Question<A>, state: State, least: u64, most: u64| {
         let algorithm = question.algorithm.borrow();
@@ -34,8 +36,8 @@ pub fn decide<A: Borrow<Algorithm>>(
         .zip(states.iter())
         .map(|(question, state)| take(question, *state, question.least, question.most))
         .collect();
-    let refused =
-        questions.iter().zip(&judged).any(|(question, (_, verdict))| !verdict.enough && !question.shadow);
+    let refused = refused
+        || questions.iter().zip(&judged).any(|(question, (_, verdict))| !verdict.enough && !question.shadow);
     let mut verdicts = Vec::with_capacity(judged.len());
     for ((question, state), (after, verdict)) in questions.iter().zip(states).zip(judged) {
         verdicts.push(match (refused, verdict.taken) {
@@ -85,22 +87,26 @@ mod tests {
     fn all_or_nothing() {
         let questions = [question(10, 1, false), question(2, 2, false)];
         let mut states = [State::default(), used(1)];
-        let verdicts = decide(&questions, &mut states, NOW);
+        let verdicts = decide(&questions, &mut states, NOW, false);
         assert_eq!(states, [State::default(), used(1)]);
         assert_eq!(verdicts.iter().map(|verdict| verdict.enough).collect::<Vec<_>>(), [true, false]);
         assert_eq!(verdicts.iter().map(|verdict| verdict.taken).sum::<u64>(), 0);
         assert_eq!(verdicts.iter().map(|verdict| verdict.remaining).collect::<Vec<_>>(), [10, 1]);
         let mut states = [State::default(), State::default()];
-        let verdicts = decide(&questions, &mut states, NOW);
+        let verdicts = decide(&questions, &mut states, NOW, false);
         assert_eq!(states, [used(1), used(2)]);
         assert_eq!(verdicts.iter().map(|verdict| verdict.remaining).collect::<Vec<_>>(), [9, 0]);
+        let mut states = [State::default(), State::default()];
+        let verdicts = decide(&questions, &mut states, NOW, true);
+        assert_eq!(states, [State::default(); 2]);
+        assert!(verdicts.iter().all(|verdict| verdict.enough && verdict.taken == 0));
     }
 
     #[test]
     fn shadow_refuses_nobody_and_takes_what_it_can() {
         let questions = [question(10, 1, false), question(2, 2, true), question(2, 2, true)];
         let mut states = [State::default(), used(1), used(0)];
-        let verdicts = decide(&questions, &mut states, NOW);
+        let verdicts = decide(&questions, &mut states, NOW, false);
         assert_eq!(states, [used(1), used(1), used(2)]);
         assert_eq!(verdicts.iter().map(|verdict| verdict.taken).collect::<Vec<_>>(), [1, 0, 2]);
     }

@@ -44,10 +44,21 @@ pub async fn count<S: KeyValue>(
     asks: &mut [Ask<'_>],
     now: UnixMillis,
 ) -> Result<(), StoreError> {
+    count_unless(false, host, store, asks, now).await
+}
+
+/// As [`count`], and with `refused` nothing is taken: somebody else has refused the request.
+pub(super) async fn count_unless<S: KeyValue>(
+    refused: bool,
+    host: &S,
+    store: &StorePlan,
+    asks: &mut [Ask<'_>],
+    now: UnixMillis,
+) -> Result<(), StoreError> {
     let mut slots = read(host, store, asks, now).await?;
     let questions: Vec<_> = asks.iter().map(|ask| Question::from(ask)).collect();
     let mut states: Vec<_> = asks.iter().map(|ask| state(&slots, &ask.key)).collect();
-    let verdicts = decide(&questions, &mut states, now.0);
+    let verdicts = decide(&questions, &mut states, now.0, refused);
     for ((ask, verdict), state) in asks.iter_mut().zip(verdicts).zip(states) {
         ask.verdict = verdict;
         if verdict.taken > 0 {

@@ -1,117 +1,21 @@
 //! Counting in a store that can read and write and nothing else, against counting in memory.
 
-#![allow(clippy::unwrap_used)]
-
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use bytes::Bytes;
-use tollgate::host::{KeyValue, StoreError, UnixMillis};
+use tollgate::host::{StoreError, UnixMillis};
 use tollgate::limit::slots::{self, SLOTS, record};
-use tollgate::limit::{Algorithm, Ask, Counters, Key, Limit, OnFailure, Place, Verdict, Weight};
+use tollgate::limit::{Algorithm, Ask, Counters, Limit, Verdict};
 use tollgate::plan::StorePlan;
 
-const BEGINNING: u64 = 1_767_225_600_000;
-const DAY: u64 = 86_400_000;
-
-/// A store in memory that can fail.
-#[derive(Default)]
-struct Store {
-    values: RefCell<BTreeMap<String, Bytes>>,
-    /// How many operations there were.
-    operations: Cell<usize>,
-    writes: Cell<usize>,
-    /// Which operation fails.
-    fails_at: Cell<Option<usize>>,
-}
-
-impl Store {
-    fn operation(&self) -> Result<(), StoreError> {
-        let number = self.operations.get();
-        self.operations.set(number + 1);
-        match self.fails_at.get() {
-            Some(at) if at == number => Err(StoreError { cause: "out of order".to_owned() }),
-            _ => Ok(()),
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        self.values.borrow().values().map(Bytes::len).sum()
-    }
-}
-
-impl KeyValue for Store {
-    async fn get(&self, _: &StorePlan, key: &str) -> Result<Option<Bytes>, StoreError> {
-        self.operation()?;
-        Ok(self.values.borrow().get(key).cloned())
-    }
-
-    async fn set(&self, _: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError> {
-        self.operation()?;
-        self.writes.set(self.writes.get() + 1);
-        self.values.borrow_mut().insert(key.to_owned(), value);
-        Ok(())
-    }
-
-    async fn delete(&self, _: &StorePlan, key: &str) -> Result<(), StoreError> {
-        self.operation()?;
-        self.values.borrow_mut().remove(key);
-        Ok(())
-    }
-}
-
-/// Drives what never waits.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(done) => done,
-        Poll::Pending => panic!("nothing here waits"),
-    }
-}
+use crate::store::{BEGINNING, DAY, Random, Store, ask, at_once, interleave, key, limit};
 
 fn count(store: &Store, asks: &mut [Ask<'_>], at: u64) -> Result<(), StoreError> {
-    now(slots::count(store, &StorePlan::default(), asks, UnixMillis(at)))
+    at_once(slots::count(store, &StorePlan::default(), asks, UnixMillis(at)))
 }
 
 fn give_back(store: &Store, asks: &[Ask<'_>], at: u64) -> Result<(), StoreError> {
-    now(slots::give_back(store, &StorePlan::default(), asks, UnixMillis(at)))
-}
-
-fn limit(algorithm: Algorithm, shadow: bool) -> Limit {
-    Limit {
-        name: "a".into(),
-        algorithm,
-        key: Vec::new(),
-        weight: Weight::Constant(1),
-        when: None,
-        place: Place::Store(0),
-        lease: 1,
-        shadow,
-        on_failure: OnFailure::Deny,
-        timeout: Duration::from_millis(50),
-    }
-}
-
-fn ask(limit: &Limit, key: Key, least: u64) -> Ask<'_> {
-    Ask { limit, key, least, most: least, verdict: Verdict::default() }
-}
-
-/// The key of a caller: spread as a digest would be.
-fn key(caller: u64) -> Key {
-    let mixed = u128::from(caller + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-    Key((mixed ^ (mixed >> 61)).to_be_bytes())
-}
-
-/// Numbers that look random and are the same every time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
+    at_once(slots::give_back(store, &StorePlan::default(), asks, UnixMillis(at)))
 }
 
 fn limits() -> [Limit; 4] {
@@ -289,4 +193,34 @@ fn many_live_callers_keep_what_they_have() {
     // Nobody has asked for two days: the first to ask in each slot leaves all others out.
     assert_eq!(admitted(BEGINNING + 2 * DAY), callers);
     assert!(store.bytes() <= SLOTS * 8 + callers * 49, "{}", store.bytes());
+}
+
+/// What the bound says: where N others are judged while one is, at most N + 1 times the limit is admitted.
+#[test]
+fn at_the_same_time_it_stays_within_its_bound() {
+    const MOST: u64 = 20;
+    let fixed = limit(Algorithm::Fixed { most: MOST, per: DAY }, false);
+    for seed in 0..20 {
+        let store = Store::default();
+        store.yields.set(true);
+        // When each decision began and ended, in decisions that had ended before.
+        let (ended, admitted) = (Cell::new(0_u64), Cell::new(0_u64));
+        let others = RefCell::new(vec![0; 600]);
+        let decisions = (0..600).map(|number| -> std::pin::Pin<Box<dyn Future<Output = ()>>> {
+            let (store, fixed, ended, admitted, others) = (&store, &fixed, &ended, &admitted, &others);
+            Box::pin(async move {
+                let begun = ended.get();
+                let mut asks = [ask(fixed, key(1), 1)];
+                slots::count(store, &StorePlan::default(), &mut asks, UnixMillis(BEGINNING)).await.unwrap();
+                admitted.set(admitted.get() + u64::from(asks[0].verdict.enough));
+                others.borrow_mut()[number] = ended.get() - begun;
+                ended.set(ended.get() + 1);
+            })
+        });
+        interleave(decisions.collect(), 16, &mut Random(seed), |_| ());
+        let most_others = others.borrow().iter().copied().max().unwrap();
+        let admitted = admitted.get();
+        assert!(admitted >= MOST, "{admitted}");
+        assert!(admitted <= (most_others + 1) * MOST, "{admitted} with {most_others} others");
+    }
 }
