@@ -23,6 +23,7 @@ pub mod counters;
 pub mod fields;
 pub mod judged;
 pub mod key;
+pub mod redis;
 pub mod weight;
 
 pub use algorithm::{Algorithm, State, Verdict};
