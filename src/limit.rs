@@ -24,6 +24,7 @@ pub mod decision;
 pub mod fields;
 pub mod judged;
 pub mod key;
+pub mod redis;
 pub mod slots;
 pub mod spans;
 pub mod weight;
