@@ -101,7 +101,8 @@ fn address(plan: &RedisPlan) -> Result<String, StoreError> {
         None => String::new(),
         Some(name) => {
             let found = variables::get(name).map_err(|error| StoreError { cause: error.cause })?;
-            let password = found.ok_or_else(|| StoreError { cause: format!("the variable {name} is not set") })?;
+            let password =
+                found.ok_or_else(|| StoreError { cause: format!("the variable {name} is not set") })?;
             let user = utf8_percent_encode(plan.username.as_deref().unwrap_or_default(), KEPT);
             format!("{user}:{}@", utf8_percent_encode(password.expose(), KEPT))
         }
@@ -126,7 +127,7 @@ mod connection {
 
     use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 
-    use super::{Reply, RedisPlan, StoreError, address};
+    use super::{RedisPlan, Reply, StoreError, address};
 
     thread_local! {
         static OPEN: RefCell<Vec<(RedisPlan, Rc<Connection>)>> = const { RefCell::new(Vec::new()) };
