@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-#[path = "limit_stores/slots.rs"]
 mod slots;
-#[path = "limit_stores/spans.rs"]
 mod spans;
-#[path = "limit_stores/store.rs"]
 mod store;
