@@ -5,12 +5,19 @@ use std::collections::BTreeSet;
 use super::super::compile::{Context, Pointer};
 use super::unknown;
 use crate::config::{Authenticator, Document};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::limit::Limits;
 
 impl Context<'_> {
     /// What is named and is not there, and what is there and nobody names. Routes must have been looked at.
     pub(in crate::plan) fn unused_limits(&mut self, documents: &[(String, Document)], limits: &Limits) {
+        if !limits.tiers.is_empty() {
+            self.consumers_have_plans(documents, limits);
+        }
+        // Whatever could not be read may be what would have named them.
+        if self.diagnostics.iter().any(|found| found.severity == Severity::Error) {
+            return;
+        }
         let places = self.written_limits.limits.clone();
         for (index, (name, at)) in places.iter().enumerate() {
             if !self.written_limits.used.contains(&index) {
@@ -20,7 +27,6 @@ impl Context<'_> {
         }
         self.warn_of_unused_stores();
         if !limits.tiers.is_empty() {
-            self.consumers_have_plans(documents, limits);
             self.plans_have_consumers(documents, limits);
         }
     }
