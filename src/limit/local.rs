@@ -5,9 +5,6 @@ use super::{Algorithm, Key, Limit, OnFailure, Place, Weight};
 /// What is told apart from the limit's own keys by this byte of a key, all of whose bits are a digest's.
 const LOCAL: u8 = 0xff;
 
-/// The greatest product that is counted with: beyond, a share is rounded.
-const MOST_PRODUCT: u64 = 1 << 53;
-
 // === impl Limit ===
 
 impl Limit {
@@ -40,15 +37,12 @@ impl Algorithm {
         match self {
             Self::Bucket { permits, per, burst } => {
                 let burst = part(*burst);
-                let exact = permits.checked_mul(percent).zip(per.checked_mul(100));
-                let reduced = exact.map(|(permits, per)| {
+                let rounded = Self::Bucket { permits: part(*permits), per: *per, burst };
+                let exact = permits.checked_mul(percent).zip(per.checked_mul(100)).map(|(permits, per)| {
                     let divisor = greatest_common_divisor(permits, per).max(1);
-                    (permits / divisor, per / divisor)
+                    Self::Bucket { permits: permits / divisor, per: per / divisor, burst }
                 });
-                let countable =
-                    |(_, per): &(u64, u64)| per.checked_mul(burst).is_some_and(|most| most < MOST_PRODUCT);
-                let (permits, per) = reduced.filter(countable).unwrap_or((part(*permits), *per));
-                Self::Bucket { permits, per, burst }
+                exact.filter(Self::is_countable).unwrap_or(rounded)
             }
             Self::Fixed { most, per } => Self::Fixed { most: part(*most), per: *per },
             Self::Sliding { most, per } => Self::Sliding { most: part(*most), per: *per },
@@ -90,10 +84,7 @@ mod tests {
         assert_eq!(fixed(100).share(33), fixed(33));
         assert_eq!(fixed(2).share(10), fixed(1));
         // Where a product would be too great, what comes back is rounded.
-        let month = 31 * 86_400_000;
-        let Algorithm::Bucket { permits, per, burst } = bucket(1_000_003, month, 1_000_003).share(33) else {
-            panic!("a bucket's share is a bucket")
-        };
-        assert_eq!((permits, per, burst), (330_000, month, 330_000));
+        let day = 86_400_000;
+        assert_eq!(bucket(1_000_003, day, 1_000_003).share(33), bucket(330_000, day, 330_000));
     }
 }
