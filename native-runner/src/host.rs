@@ -21,6 +21,7 @@ pub mod body;
 pub mod client;
 pub mod connect;
 pub mod pool;
+pub mod redis;
 pub mod store;
 pub mod trust;
 pub mod variables;
@@ -28,6 +29,7 @@ pub mod variables;
 pub use bench::Bench;
 pub use body::NativeBody;
 pub use client::Client;
+pub use redis::Redis;
 pub use store::Store;
 pub use variables::Variables;
 

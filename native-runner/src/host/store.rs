@@ -198,13 +198,19 @@ impl Store {
     }
 }
 
-fn set(label: &str, key: &str, value: &[u8], expires: Option<UnixMillis>) -> Result<Change, StoreError> {
+/// Whether a key and its value can be kept.
+pub fn checked(key: &str, value: &[u8]) -> Result<(), StoreError> {
     if key.is_empty() || key.len() > LONGEST_KEY {
         return Err(StoreError(format!("a key has 1 to {LONGEST_KEY} bytes")));
     }
     if value.len() > LONGEST_VALUE {
         return Err(StoreError(format!("a value has {LONGEST_VALUE} bytes at most")));
     }
+    Ok(())
+}
+
+fn set(label: &str, key: &str, value: &[u8], expires: Option<UnixMillis>) -> Result<Change, StoreError> {
+    checked(key, value)?;
     Ok(Change::Set {
         label: label.into(),
         key: key.into(),
