@@ -24,13 +24,16 @@ pub mod fields;
 pub mod judged;
 pub mod key;
 pub mod redis;
+pub mod tier;
+pub mod wanted;
 pub mod weight;
 
-pub use algorithm::{Algorithm, State, Verdict};
+pub use algorithm::{Algorithm, Span, State, Verdict, Zone};
 pub use ask::Ask;
 pub use counters::Counters;
 pub use judged::{Judged, Outcome};
 pub use key::{Key, KeyPart};
+pub use wanted::Wanted;
 pub use weight::Weight;
 
 /// Everything that is configured about limits.

@@ -41,6 +41,7 @@ pub(crate) mod scalar;
 mod secret;
 mod security_headers;
 mod server;
+mod store;
 mod template;
 mod upstream;
 mod written_consumer;

@@ -33,12 +33,13 @@ impl Counters {
         }
     }
 
-    /// Gives back what the verdicts of `asks` took.
-    pub fn give_back(&self, asks: &[Ask<'_>], _now: u64) {
+    /// Gives back what the verdicts of `asks` took at `now`: the time that they were counted at.
+    pub fn give_back(&self, asks: &[Ask<'_>], now: u64) {
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
         for ask in asks {
             if let Some(state) = states.get_mut(&ask.key) {
-                *state = ask.limit.algorithm.give_back(*state, ask.verdict.taken);
+                let algorithm = &ask.limit.algorithm;
+                *state = algorithm.give_back(*state, algorithm.span(now), ask.verdict.taken);
             }
         }
     }

@@ -8,7 +8,9 @@ use http::Method;
 
 use super::auth::authenticator_names;
 use super::identity::claimed;
+use super::limit;
 use super::scalar::{is_token, nearest};
+use super::store::Stores;
 use super::written_consumer;
 use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
@@ -43,6 +45,10 @@ pub(super) struct Context<'a> {
     pub(super) variables: BTreeSet<Box<str>>,
     /// Addresses beyond those of upstreams that may be called, each with what it is for.
     pub(super) called: BTreeMap<Box<str>, Box<str>>,
+    /// Stores that instances share.
+    pub(super) stores: Stores,
+    /// What is written about limits.
+    pub(super) written_limits: limit::Written,
 }
 
 /// The methods that every HTTP server knows: RFC 9110 section 9 and RFC 5789.
@@ -143,6 +149,8 @@ pub(super) fn compile(
         written_consumers: written_consumer::written(documents),
         variables: BTreeSet::new(),
         called: BTreeMap::new(),
+        stores: Stores::default(),
+        written_limits: limit::Written::default(),
     };
     let upstreams = context.upstreams(documents);
     let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
@@ -150,6 +158,7 @@ pub(super) fn compile(
     let (at, server) =
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
+    context.stores(documents);
     let auth = context.auth(documents);
     context.policies(documents);
     context.certificate_sources(documents, &trusted, &server);

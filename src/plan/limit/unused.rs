@@ -1,0 +1,1 @@
+//! What is written about limits and has no effect.
