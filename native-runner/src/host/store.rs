@@ -18,7 +18,6 @@ use anyhow::Context as _;
 use redb::backends::InMemoryBackend;
 use redb::{ConcurrencyMode, Database, ReadableDatabase as _, TableDefinition, TableError};
 use tollgate::host::UnixMillis;
-use tollgate::plan::StorePlan;
 
 mod writer;
 
@@ -58,14 +57,6 @@ pub struct Entry {
 // === impl Store ===
 
 impl Store {
-    /// The store that a plan asks for; one in memory where it asks for none. A file is relative to `directory`.
-    pub fn of(plan: Option<&StorePlan>, directory: &Path) -> anyhow::Result<Self> {
-        match plan.and_then(|store| store.file.as_deref()) {
-            Some(file) => Self::open(&directory.join(file)),
-            None => Self::memory(),
-        }
-    }
-
     /// A store in memory: gone with the process.
     pub fn memory() -> anyhow::Result<Self> {
         let database =

@@ -17,7 +17,7 @@ use super::{Redis, Variables};
 pub struct Stores {
     directory: PathBuf,
     variables: Arc<Variables>,
-    open: ArcSwap<Vec<(Source, Opened)>>,
+    open: ArcSwap<Vec<(Source, Arc<Opened>)>>,
     /// Held while a plan's stores are opened.
     opening: Mutex<()>,
 }
@@ -53,17 +53,17 @@ impl Stores {
     pub fn open(&self, plan: &Plan, before: Option<&Plan>) -> anyhow::Result<()> {
         let _alone = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.open.load();
-        let mut open: Vec<(Source, Opened)> = Vec::new();
+        let mut open: Vec<(Source, Arc<Opened>)> = Vec::new();
         let named = sources(plan).map(|source| (source, true));
         for (source, new) in named.chain(before.into_iter().flat_map(sources).map(|source| (source, false))) {
             if open.iter().any(|(other, _)| *other == source) {
                 continue;
             }
             match known.iter().find(|(other, _)| *other == source) {
-                Some((_, opened)) => open.push((source, opened.clone())),
+                Some((_, opened)) => open.push((source, Arc::clone(opened))),
                 None if new => {
                     let opened = Opened::new(&source, &self.directory, &self.variables)?;
-                    open.push((source, opened));
+                    open.push((source, Arc::new(opened)));
                 }
                 None => {}
             }
@@ -73,9 +73,9 @@ impl Stores {
     }
 
     /// The store that `plan` names.
-    pub fn find(&self, plan: &StorePlan) -> Result<Opened, StoreError> {
+    pub fn find(&self, plan: &StorePlan) -> Result<Arc<Opened>, StoreError> {
         let open = self.open.load();
-        let found = open.iter().find(|(source, _)| source.is(plan)).map(|(_, opened)| opened.clone());
+        let found = open.iter().find(|(source, _)| source.is(plan)).map(|(_, opened)| Arc::clone(opened));
         found.ok_or_else(|| StoreError { cause: format!("the store {} is not open", plan.label) })
     }
 }
@@ -196,7 +196,7 @@ impl Opened {
     }
 
     /// Judges `asks` together: either all that are not in shadow have their permits, or nothing is taken for any.
-    pub async fn count(&self, asks: &mut [Ask<'_>], now: UnixMillis) -> Result<(), StoreError> {
+    pub async fn count(&self, _label: &str, asks: &mut [Ask<'_>], now: UnixMillis) -> Result<(), StoreError> {
         match self {
             Self::Kept(_, counters) => counters.count(asks, now.0),
             Self::Redis(redis) => redis.count(asks, now).await?,
@@ -205,7 +205,12 @@ impl Opened {
     }
 
     /// Gives back what the verdicts of `asks` took at `taken`.
-    pub async fn give_back(&self, asks: &[Ask<'_>], taken: UnixMillis) -> Result<(), StoreError> {
+    pub async fn give_back(
+        &self,
+        _label: &str,
+        asks: &[Ask<'_>],
+        taken: UnixMillis,
+    ) -> Result<(), StoreError> {
         match self {
             Self::Kept(_, counters) => counters.give_back(asks, taken.0),
             Self::Redis(redis) => redis.give_back(asks, taken).await?,
