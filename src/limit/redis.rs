@@ -160,6 +160,18 @@ pub fn give_back(
     command
 }
 
+/// As [`give_back`], one command for each key: for a cluster.
+pub fn give_back_each(
+    plan: &RedisPlan,
+    asks: &[Ask<'_>],
+    taken: UnixMillis,
+    now: UnixMillis,
+    clock: ByClock,
+) -> Vec<Command> {
+    let each = asks.chunks(1).map(|ask| give_back(plan, ask, taken, now, clock));
+    each.filter(|command| !command.keys.is_empty()).collect()
+}
+
 /// Where is counted what `key` finds.
 pub fn count_key(plan: &RedisPlan, key: &Key) -> String {
     let mut text = format!("{}limit:", plan.prefix);

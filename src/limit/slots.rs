@@ -68,7 +68,7 @@ pub(super) async fn count_unless<S: KeyValue>(
     write(host, store, &mut slots, now).await
 }
 
-/// Gives back what the verdicts of `asks` took.
+/// Gives back what the verdicts of `asks` took at `now`, when it was taken.
 ///
 /// # Errors
 /// The store could not be read or written.
@@ -86,7 +86,8 @@ pub async fn give_back<S: KeyValue>(
         let found = slots.iter().find(|slot| slot.number == ask.key.0[0]);
         // What has expired meanwhile has been given back already.
         if let Some(entry) = found.and_then(|slot| slot.get(&ask.key)) {
-            let state = ask.limit.algorithm.give_back(entry.state, ask.verdict.taken);
+            let algorithm = &ask.limit.algorithm;
+            let state = algorithm.give_back(entry.state, algorithm.span(now.0), ask.verdict.taken);
             put(&mut slots, ask, state);
         }
     }

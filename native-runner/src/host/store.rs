@@ -19,7 +19,6 @@ use redb::backends::InMemoryBackend;
 use redb::{ConcurrencyMode, Database, ReadableDatabase as _, TableDefinition, TableError};
 use tollgate::host::UnixMillis;
 use tollgate::limit::Counters;
-use tollgate::plan::StorePlan;
 
 mod counting;
 mod writer;
@@ -62,14 +61,6 @@ pub struct Entry {
 // === impl Store ===
 
 impl Store {
-    /// The store that a plan asks for; one in memory where it asks for none. A file is relative to `directory`.
-    pub fn of(plan: Option<&StorePlan>, directory: &Path) -> anyhow::Result<Self> {
-        match plan.and_then(|store| store.file.as_deref()) {
-            Some(file) => Self::open(&directory.join(file)),
-            None => Self::memory(),
-        }
-    }
-
     /// A store in memory: gone with the process.
     pub fn memory() -> anyhow::Result<Self> {
         let database =
@@ -230,13 +221,19 @@ pub fn sum(value: Option<&[u8]>, delta: i64) -> Result<i64, StoreError> {
     number.checked_add(delta).ok_or_else(|| StoreError("the sum is too large".to_owned()))
 }
 
-fn set(label: &str, key: &str, value: &[u8], expires: Option<UnixMillis>) -> Result<Change, StoreError> {
+/// Whether a key and its value can be kept.
+pub fn checked(key: &str, value: &[u8]) -> Result<(), StoreError> {
     if key.is_empty() || key.len() > LONGEST_KEY {
         return Err(StoreError(format!("a key has 1 to {LONGEST_KEY} bytes")));
     }
     if value.len() > LONGEST_VALUE {
         return Err(StoreError(format!("a value has {LONGEST_VALUE} bytes at most")));
     }
+    Ok(())
+}
+
+fn set(label: &str, key: &str, value: &[u8], expires: Option<UnixMillis>) -> Result<Change, StoreError> {
+    checked(key, value)?;
     Ok(Change::Set {
         label: label.into(),
         key: key.into(),

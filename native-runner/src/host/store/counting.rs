@@ -159,7 +159,8 @@ impl<'t> Tables<'t> {
             let Some(before) = found.map(|found| state(found.value())).filter(|_| *taken > 0) else {
                 continue;
             };
-            let after = question.algorithm.give_back(before, *taken);
+            let algorithm = &question.algorithm;
+            let after = algorithm.give_back(before, algorithm.span(counted.now), *taken);
             self.put(&counted.label, *key, question.algorithm.expires(&after), after)?;
         }
         Ok(())
