@@ -19,6 +19,7 @@ use crate::problem::Failure;
 
 pub mod algorithm;
 pub mod ask;
+pub mod bound;
 pub mod counters;
 pub mod fields;
 pub mod judged;
@@ -26,6 +27,7 @@ pub mod key;
 pub mod tier;
 pub mod wanted;
 pub mod weight;
+pub mod wording;
 
 pub use algorithm::{Algorithm, Span, State, Verdict, Zone};
 pub use ask::Ask;

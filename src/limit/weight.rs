@@ -37,3 +37,15 @@ pub enum Weight {
         most: u64,
     },
 }
+
+// === impl Weight ===
+
+impl Weight {
+    /// The expression whose value it is.
+    pub fn expression(&self) -> Option<&Expression> {
+        match self {
+            Self::Expression { expression, .. } => Some(expression),
+            _ => None,
+        }
+    }
+}

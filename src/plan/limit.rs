@@ -10,7 +10,10 @@ use crate::diagnostic::Diagnostic;
 use crate::expression::{Expression, Kind};
 use crate::limit::{Fields, Limit, Limits};
 
+pub(super) use fit::Fitted;
+
 mod algorithm;
+mod fit;
 mod key;
 mod place;
 mod route;
