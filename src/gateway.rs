@@ -174,14 +174,14 @@ impl<H: Host> Gateway<H> {
             plan: &self.plan.auth,
             assumed: self.assumed.as_ref(),
         };
-        limit::shield(&self.host, &self.plan.limits, &asking, &mut record.judged).await?;
+        limit::shield(&self.host, &self.plan.limits, &asking, record.toll()).await?;
         let admitted = match self.admit(route, &asking, &mut body, record).await {
             Ok(admitted) => admitted,
             Err(Stop::Refused(failure)) => return Err(failure),
             Err(Stop::Answer(answer)) => return Ok((answer.map(Body::Full), route.patience, deadline)),
         };
         let caller = admitted.caller.as_deref();
-        limit::admit(&self.host, &self.plan.limits, &asking, caller, &mut record.judged).await?;
+        limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
         auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
         let incoming = Incoming {
             head,

@@ -31,6 +31,7 @@ mod stage;
 pub mod tier;
 pub mod wanted;
 pub mod weight;
+pub mod wording;
 
 pub use algorithm::{Algorithm, Span, State, Verdict, Zone};
 pub use ask::Ask;
@@ -41,7 +42,7 @@ pub use judged::{Judged, Outcome};
 pub use key::{Key, KeyPart};
 use refusal::refusal;
 pub use sight::Sight;
-pub use stage::{admit, shield};
+pub use stage::{Toll, admit, applying, shield};
 pub use wanted::{Wanted, wanted};
 pub use weight::Weight;
 
@@ -149,3 +150,6 @@ impl Default for Fields {
         Self { standard: true, legacy: false }
     }
 }
+
+#[cfg(test)]
+mod tests;

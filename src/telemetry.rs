@@ -11,7 +11,7 @@ use http::{Method, StatusCode, Version};
 use crate::auth::Caller;
 use crate::body::Meter;
 use crate::host::{Tick, UnixMillis};
-use crate::limit::{self, Held, Judged};
+use crate::limit::{self, Held, Judged, Toll};
 use crate::plan::Plan;
 use crate::problem::Problem;
 
@@ -120,6 +120,11 @@ impl Record {
     /// The upstream's name; `None` where none was asked.
     pub fn upstream_name(&self) -> Option<&str> {
         Some(&self.plan.upstreams.get(self.upstream?)?.name)
+    }
+
+    /// Where limits write down what they say of the request.
+    pub fn toll(&mut self) -> Toll<'_> {
+        Toll { judged: &mut self.judged, held: &mut self.held }
     }
 
     /// The names of limits that came to one of `outcomes`.

@@ -128,10 +128,12 @@ pub enum Period {
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum KeyParts {
-    /// One part.
-    One(KeyPart),
-    /// Several: each combination of values is counted for itself.
+    /// One part: something that every request may have.
+    Name(KeyName),
+    /// Several: each combination of values is counted for itself. Before the table, which serde would make of a list too.
     Many(Vec<KeyPart>),
+    /// One part: something with a name of its own.
+    Table(KeyTable),
 }
 
 /// A part of a key. Where a request does not have it, its client's address stands in, so that leaving something out wins

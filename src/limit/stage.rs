@@ -2,10 +2,19 @@
 
 use super::sight::Sight;
 use super::wanted::wanted;
-use super::{Ask, Counters, Judged, Limits, Outcome, Verdict, Wanted, refusal};
+use super::{Held, Judged, Limits, Outcome, Ruling, Wanted, judge, refusal};
 use crate::auth::{Asking, Caller};
 use crate::host::Host;
 use crate::problem::Failure;
+
+/// What limits have said of a request so far, and what it holds of them.
+#[derive(Debug)]
+pub struct Toll<'a> {
+    /// What each limit said, in the order in which they were asked.
+    pub judged: &'a mut Vec<Judged>,
+    /// What the request holds until its answer has ended.
+    pub held: &'a mut Held,
+}
 
 /// Judges the route's shield.
 ///
@@ -14,14 +23,14 @@ pub async fn shield<H: Host>(
     host: &H,
     limits: &Limits,
     asking: &Asking<'_>,
-    judged: &mut Vec<Judged>,
+    toll: Toll<'_>,
 ) -> Result<(), Failure> {
     let applying = &asking.route.limits.shield;
     if applying.is_empty() {
         return Ok(());
     }
-    let wanted = wanted(limits, applying.iter().copied(), &Sight::new(asking, None), judged)?;
-    judge(host, limits, &wanted, asking, judged).await
+    let wanted = wanted(limits, applying.iter().copied(), &Sight::new(asking, None), toll.judged)?;
+    pay(host, limits, &wanted, asking, toll).await
 }
 
 /// Judges the limits of the route and of the caller's plan.
@@ -30,54 +39,60 @@ pub async fn admit<H: Host>(
     limits: &Limits,
     asking: &Asking<'_>,
     caller: Option<&Caller>,
-    judged: &mut Vec<Judged>,
+    toll: Toll<'_>,
 ) -> Result<(), Failure> {
-    let route = &asking.route.limits;
-    let tier = limits.tier_of(caller).and_then(|tier| route.tiers.get(tier));
-    let tier = tier.map(Vec::as_slice).unwrap_or_default();
-    if route.own.is_empty() && tier.is_empty() {
+    let applying = applying(limits, asking, caller);
+    if applying.clone().next().is_none() {
         return Ok(());
     }
-    let applying = route.own.iter().chain(tier).copied();
-    let wanted = wanted(limits, applying, &Sight::new(asking, caller), judged)?;
-    judge(host, limits, &wanted, asking, judged).await
+    let wanted = wanted(limits, applying, &Sight::new(asking, caller), toll.judged)?;
+    pay(host, limits, &wanted, asking, toll).await
 }
 
-async fn judge<H: Host>(
+/// The limits of the route, and those that the caller's plan comes to on it.
+pub fn applying<'a>(
+    limits: &Limits,
+    asking: &Asking<'a>,
+    caller: Option<&Caller>,
+) -> impl Iterator<Item = usize> + Clone + use<'a> {
+    let route = &asking.route.limits;
+    let tier = if route.tiers.is_empty() { None } else { limits.tier_of(caller) };
+    let tier = tier.and_then(|tier| route.tiers.get(tier)).map(Vec::as_slice).unwrap_or_default();
+    route.own.iter().chain(tier).copied()
+}
+
+async fn pay<H: Host>(
     host: &H,
     limits: &Limits,
     wanted: &[Wanted],
     asking: &Asking<'_>,
-    judged: &mut Vec<Judged>,
+    toll: Toll<'_>,
 ) -> Result<(), Failure> {
     if wanted.is_empty() {
         return Ok(());
     }
-    let from = judged.len();
-    let mut asks: Vec<_> = wanted
-        .iter()
-        .map(|it| Ask {
-            limit: &limits.all[it.limit],
-            key: it.key,
-            least: it.weight,
-            most: it.weight,
-            verdict: Verdict::default(),
-        })
-        .collect();
-    match host.memory() {
-        Some(memory) => memory.limits.count(&mut asks, asking.now.0),
-        None => Counters::default().count(&mut asks, asking.now.0),
+    let mut judgement = judge(host, limits, wanted, asking.now, asking.deadline).await;
+    let refused = match judgement.ruling {
+        Ruling::Admitted => Ok(()),
+        Ruling::Refused | Ruling::Denied => {
+            give_back(limits, wanted, &mut judgement.judged);
+            refusal(limits, &judgement.judged)
+        }
+    };
+    toll.held.join(judgement.held);
+    if toll.judged.is_empty() {
+        *toll.judged = judgement.judged;
+    } else {
+        toll.judged.append(&mut judgement.judged);
     }
-    judged.extend(asks.iter().zip(wanted).map(|(ask, wanted)| Judged {
-        limit: wanted.limit,
-        outcome: match (ask.verdict.enough, ask.limit.shadow) {
-            (true, _) => Outcome::Admitted,
-            (false, true) => Outcome::Shadowed,
-            (false, false) => Outcome::Refused,
-        },
-        remaining: ask.verdict.remaining,
-        reset: ask.verdict.reset,
-        retry: ask.verdict.retry,
-    }));
-    refusal(limits, &judged[from..])
+    refused
+}
+
+/// Where one refuses nothing is taken, and what is told of the others is what is left without this request.
+fn give_back(limits: &Limits, wanted: &[Wanted], judged: &mut [Judged]) {
+    for judged in judged.iter_mut().filter(|it| it.outcome == Outcome::Admitted) {
+        let weight = wanted.iter().find(|it| it.limit == judged.limit).map_or(0, |it| it.weight);
+        let most = limits.all.get(judged.limit).map_or(0, |limit| limit.algorithm.most());
+        judged.remaining = judged.remaining.saturating_add(weight).min(most);
+    }
 }

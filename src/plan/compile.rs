@@ -165,6 +165,7 @@ pub(super) fn compile(
     let issuer = context.own_issuer(documents, &telemetry.name);
     let limits = context.limits(documents);
     let mut routes = context.routes(documents, issuer.as_ref(), &limits);
+    context.unused_limits(documents, &limits);
     context.credentials_and_tokens(&routes, &upstreams);
     routes.extend(context.published(issuer.as_ref()));
     routes.extend(context.login_routes(documents, &auth));

@@ -11,7 +11,10 @@ use crate::expression::{Expression, Kind};
 use crate::limit::fields::Told;
 use crate::limit::{Fields, Limit, Limits};
 
+pub(super) use fit::Fitted;
+
 mod algorithm;
+mod fit;
 mod key;
 mod place;
 mod route;
