@@ -53,7 +53,11 @@ impl Needs {
         hosts.sort();
         hosts.dedup_by(|a, b| a.0 == b.0);
         let variables = plan.variables.iter().map(ToString::to_string).collect();
-        let stores = plan.auth.store.iter().map(|store| store.label.to_string()).collect();
+        // A store in Redis is an address, and has no label.
+        let stores = plan.auth.store.iter().chain(&plan.limits.stores).filter(|store| store.redis.is_none());
+        let mut stores: Vec<_> = stores.map(|store| store.label.to_string()).collect();
+        stores.sort();
+        stores.dedup();
         Self { hosts, stores, variables }
     }
 }

@@ -75,6 +75,8 @@ fn in_store(limit: &Limit, store: &StorePlan, counts: Counts) -> (Bound, Operati
     let by_spans = matches!(limit.algorithm, Algorithm::Fixed { .. } | Algorithm::Calendar { .. });
     match counts {
         _ if store.redis.is_some() => leased(limit),
+        // The native runner's store without a file is in its memory.
+        Counts::Exactly if store.file.is_none() => (Bound::EachServer, leased(limit).1),
         Counts::Exactly => leased(limit),
         Counts::Spans if by_spans => (Bound::Exact, Operations::Add),
         Counts::Spans | Counts::Roughly => (Bound::Approximate, Operations::ReadAndWrite),
@@ -189,7 +191,7 @@ mod tests {
 
     fn promise(limit: Value, abilities: &Abilities) -> Promise {
         let document = serde_json::from_value(json!({
-            "stores": { "platform": {}, "redis": { "redis": "redis://redis.test" } },
+            "stores": { "platform": { "file": "counts.redb" }, "redis": { "redis": "redis://redis.test" } },
             "rate_limits": { "it": limit },
             "routes": [{ "id": "r", "auth": "public", "rate_limits": "it", "respond": {} }],
         }));
@@ -205,6 +207,19 @@ mod tests {
                 Promise { bound: Bound::EachServer, operations: Operations::None, without_store: None };
             assert_eq!(promise, expected);
         }
+    }
+
+    #[test]
+    fn a_native_store_without_a_file_is_one_servers() {
+        let document = json!({
+            "store": {},
+            "rate_limits": { "it": { "rate": "5/s", "store": "default", "lease": 2 } },
+            "routes": [{ "id": "r", "auth": "public", "rate_limits": "it", "respond": {} }],
+        });
+        let documents = [("a.json".to_owned(), serde_json::from_value(document).unwrap())];
+        let (plan, _) = Plan::compile(&documents, &Abilities::NATIVE).unwrap();
+        let found = Promise::of(&plan.limits.all[0], &plan.limits, Counts::Exactly);
+        assert_eq!((found.bound, found.operations), (Bound::EachServer, Operations::OneFor(2)));
     }
 
     #[test]
