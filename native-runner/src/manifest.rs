@@ -100,6 +100,14 @@ mod tests {
     fn all_that_is_called_is_needed() {
         let document = serde_json::json!({
             "store": {"label": "tokens"},
+            "stores": {
+                "far": {"redis": {"address": "redis://redis.test", "password": "${redis_password}"}},
+                "near": {"label": "counts"},
+            },
+            "rate_limits": {
+                "far": {"rate": "1/s", "store": "far"},
+                "near": {"rate": "1/s", "store": "near", "counting": "approximate"},
+            },
             "upstreams": {"a": {"url": "http://a.test"}},
             "auth": {
                 "one": {"introspection": {
@@ -107,7 +115,9 @@ mod tests {
                 }},
                 "two": {"external": {"url": "http://guard.test:9000/"}},
             },
-            "routes": [{"id": "a", "auth": {"any": "one", "external": "two"}, "upstream": "a"}],
+            "routes": [{
+                "id": "a", "auth": {"any": "one", "external": "two"}, "upstream": "a", "rate_limits": ["far", "near"],
+            }],
         });
         let documents = [("a.json".to_owned(), serde_json::from_value(document).unwrap())];
         let (plan, _) = Plan::compile(&documents, &tollgate::plan::Abilities::COMPONENT).unwrap();
@@ -119,9 +129,16 @@ mod tests {
                 needed("http://a.test:80", "the upstream \"a\""),
                 needed("http://guard.test:9000", "external authorisation"),
                 needed("https://id.test:443", "token introspection"),
+                needed("redis://redis.test:6379", "the store \"far\""),
             ]
         );
-        assert_eq!((needs.stores, needs.variables), (vec!["tokens".to_owned()], vec!["secret".to_owned()]));
+        assert_eq!(
+            (needs.stores, needs.variables),
+            (
+                vec!["counts".to_owned(), "tokens".to_owned()],
+                vec!["redis_password".to_owned(), "secret".to_owned()]
+            )
+        );
     }
 
     #[test]
