@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::header::HeaderName;
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION};
 use sha2::{Digest as _, Sha256};
 
 use super::sight::{Said, Sight};
@@ -167,6 +167,15 @@ const JOINED: &[u8] = b", ";
 // === impl KeyPart ===
 
 impl KeyPart {
+    /// Whether its value is a secret, or holds some.
+    pub fn is_secret(&self) -> bool {
+        match self {
+            Self::Credential | Self::Cookie(_) => true,
+            Self::Header(name) => [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name),
+            _ => false,
+        }
+    }
+
     /// Whether it says something of who calls.
     pub fn is_about_the_caller(&self) -> bool {
         match self {
