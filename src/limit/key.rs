@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::sight::{Said, Sight};
 use super::{Algorithm, Limit};
+use crate::auth::claims::ClaimPath;
 use crate::expression::Expression;
 
 /// What a count is found by: the first 16 bytes of SHA-256 over the limit's name and the values of its parts, so that no
@@ -38,7 +39,7 @@ pub enum KeyPart {
     /// All requests together.
     Everybody,
     /// A claim of the caller's token.
-    Claim(Box<str>),
+    Claim(ClaimPath),
     /// A header field.
     Header(HeaderName),
     /// A cookie.

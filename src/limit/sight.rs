@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::KeyPart;
 use crate::auth::authorise::facts;
-use crate::auth::{Asking, Caller, CredentialId, presented};
+use crate::auth::{Asking, Caller, CredentialId, claims, presented};
 use crate::expression::{Expression, Facts, Value};
 use crate::route;
 
@@ -124,7 +124,7 @@ impl<'a> Sight<'a> {
                 Some(&*self.host).filter(|host| !host.is_empty()).map(|host| Said::Text(host.into()))
             }
             KeyPart::Everybody => Some(Said::Everybody),
-            KeyPart::Claim(name) => self.caller?.claims.get(&**name).and_then(of_claim),
+            KeyPart::Claim(path) => claims::at(&self.caller?.claims, path).and_then(of_claim),
             KeyPart::Header(name) => headers.contains_key(name).then(|| Said::Lines(headers.get_all(name))),
             KeyPart::Cookie(name) => presented::cookie(headers, name).map(|value| Said::Text(value.into())),
             KeyPart::Expression(_) => None,
