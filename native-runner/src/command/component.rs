@@ -13,7 +13,7 @@ use tollgate::plan::{Abilities, Plan, ServerPlan};
 use crate::args::{Build, Serve};
 use crate::command::serve::{adjust_server, workers};
 use crate::freeze::{componentize, freeze};
-use crate::host::{Store, Variables};
+use crate::host::{Opened, Store, Variables};
 use crate::inspect;
 use crate::load::{self, Configuration};
 use crate::manifest::{self, Needs};
@@ -35,11 +35,27 @@ pub fn build(arguments: &Build) -> anyhow::Result<ExitCode> {
     let Some(configuration) = read(&arguments.directory)? else { return Ok(ExitCode::FAILURE) };
     std::fs::create_dir_all(&arguments.out)
         .with_context(|| format!("{} cannot be made", arguments.out.display()))?;
-    let core = frozen(&arguments.modules.join(PORTABLE), &configuration)?;
-    write(&arguments.out.join("tollgate.component.wasm"), &componentize(&core)?)?;
+    portable(arguments, &configuration)?;
     let core = frozen(&arguments.modules.join(SPIN), &configuration)?;
     write(&arguments.out.join("tollgate.spin.wasm"), &core)?;
     update_manifest(arguments, &configuration.plan)
+}
+
+/// The component for every host of wasi:http, where the configuration needs no more than such a host has.
+fn portable(arguments: &Build, configuration: &Configuration) -> anyhow::Result<()> {
+    let file = arguments.out.join("tollgate.component.wasm");
+    if Plan::compile(&configuration.loaded.documents, &Abilities::PORTABLE).is_err() {
+        println!("{}: not made, because {} has no store", file.display(), Abilities::PORTABLE.name);
+        // One of another configuration must not be taken for this one's.
+        return match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("{} cannot be removed", file.display()))
+            }
+            _ => Ok(()),
+        };
+    }
+    let core = frozen(&arguments.modules.join(PORTABLE), configuration)?;
+    write(&file, &componentize(&core)?)
 }
 
 /// Brings the manifest up to date with what the plan needs: no less, and no more.
@@ -123,8 +139,14 @@ async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
         Some(file) => Variables::from_file(file)?,
         None => Variables::default(),
     };
-    let store = Store::of(plan.auth.store.as_ref(), &directory)?;
-    let managed = Managed::of(&plan, &store, &variables);
+    let variables = Arc::new(variables);
+    let opened = Opened::of(plan.auth.store.as_ref(), &directory, &variables)?;
+    let managed = Managed::of(&plan, Some(&opened), &variables);
+    let store = match opened {
+        Opened::Kept(store) => store,
+        // The component asks Redis itself, and nothing of this host.
+        Opened::Redis(_) => Store::memory()?,
+    };
     let host = host(&file, &plan, &listeners, arguments, (variables, store))?;
     let workers = arguments.workers.unwrap_or_else(workers);
     let name = &plan.telemetry.name;
@@ -164,7 +186,7 @@ fn host(
     plan: &Plan,
     listeners: &ServerPlan,
     arguments: &Serve,
-    (variables, store): (Variables, Store),
+    (variables, store): (Arc<Variables>, Store),
 ) -> anyhow::Result<WasmHost> {
     let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let mut environment = arguments.env.clone();
