@@ -153,16 +153,6 @@ async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
         None => Variables::default(),
     };
     let variables = Arc::new(variables);
-<<<<<<< HEAD
-    let opened = Opened::of(plan.auth.store.as_ref(), &directory, &variables)?;
-    let managed = Managed::of(&plan, Some(&opened), &variables);
-    let store = match opened {
-        Opened::Kept(store) => store,
-        // The component asks Redis itself, and nothing of this host.
-        Opened::Redis(_) => Store::memory()?,
-    };
-    let host = host(&file, &plan, &listeners, arguments, (variables, store))?;
-=======
     let opened = Stores::new(&directory, Arc::clone(&variables));
     opened.open(&plan, None)?;
     let main = plan.auth.store.as_ref().map(|store| opened.find(store)).transpose();
@@ -170,7 +160,6 @@ async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     let managed = Managed::of(&plan, main.as_deref(), &variables);
     let stores = shared(&plan, &opened);
     let host = host(bytes, &plan, &listeners, arguments, (variables, stores))?;
->>>>>>> platform
     let workers = arguments.workers.unwrap_or_else(workers);
     let name = &plan.telemetry.name;
     let shown = inspect::plan(&plan);
