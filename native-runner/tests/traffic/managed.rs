@@ -287,7 +287,7 @@ async fn what_makes_no_sense_is_refused_and_not_repeated() {
     assert_eq!(wire.status().await, 415);
     let place = tollgate::auth::consumer::record::revoked_place("partners", "1");
     let now = native_runner::host::store::now();
-    assert!(gateway.server.store().get("default", &place, now).unwrap().is_some());
+    assert!(gateway.server.store().unwrap().get("default", &place, now).await.unwrap().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
