@@ -1,6 +1,7 @@
 //! The stores that instances share, ready to be used.
 
 use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
 
 use super::StorePlan;
 use super::compile::{Context, Pointer};
@@ -40,7 +41,9 @@ impl Context<'_> {
                     self.error(&at, format!("\"{name}\" is taken: limits mean something else by it")).help(
                         "\"default\" is the store of [store], \"memory\" none at all; choose another name",
                     );
-                } else if !is_token(name) {
+                    continue;
+                }
+                if !is_token(name) {
                     self.error(&at, format!("\"{name}\" cannot be the name of a store"))
                         .help("letters, digits, and any of . _ -");
                 }
@@ -106,11 +109,12 @@ impl Context<'_> {
 
     /// Two names for one store would be two judges of one count.
     fn refuse_same(&mut self, at: &Pointer, name: &str, plan: &StorePlan) {
-        let same = self.stores.all.iter().find(|(known, (_, other))| ***known != *name && same(plan, other));
-        let Some((known, (there, _))) = same else { return };
+        let others = self.stores.all.iter().filter(|(known, _)| ***known != *name);
+        let mut same = others.filter_map(|(known, (there, other))| Some((known, there, same(plan, other)?)));
+        let Some((known, there, what)) = same.next() else { return };
         let message = format!("the stores \"{known}\" and \"{name}\" are the same");
         let diagnostic = Diagnostic::error(at.into(), message).related(there.into(), "the other one");
-        self.report(diagnostic).help(format!("remove one, or give it a {} of its own", kind(plan)));
+        self.report(diagnostic).help(format!("remove one, or give it a {what} of its own"));
     }
 
     /// Stores that nothing is kept in.
@@ -128,31 +132,23 @@ impl Context<'_> {
     }
 }
 
-/// Whether what is kept in one is seen in the other, on some host.
-fn same(one: &StorePlan, other: &StorePlan) -> bool {
+/// Why what is kept in one is seen in the other on some host, where it is: what both have.
+fn same(one: &StorePlan, other: &StorePlan) -> Option<&'static str> {
     match (&one.redis, &other.redis) {
         (Some(one), Some(other)) => {
-            (&one.host, one.port, one.database, &one.prefix)
-                == (&other.host, other.port, other.database, &other.prefix)
+            let server = (&one.host, one.port, one.database) == (&other.host, other.port, other.database);
+            (server && one.prefix == other.prefix).then_some("prefix")
         }
+        (None, None) if one.label == other.label => Some("label"),
         (None, None) => {
-            let files = one.file.as_deref().zip(other.file.as_deref());
-            one.label == other.label || files.is_some_and(|(one, other)| plain(one) == plain(other))
+            let (one, other) = one.file.as_deref().zip(other.file.as_deref())?;
+            (plain(one) == plain(other)).then_some("file")
         }
-        _ => false,
+        _ => None,
     }
 }
 
 /// A path without what leads nowhere.
-fn plain(path: &str) -> std::path::PathBuf {
-    use std::path::{Component, Path};
+fn plain(path: &str) -> PathBuf {
     Path::new(path).components().filter(|part| !matches!(part, Component::CurDir)).collect()
-}
-
-fn kind(plan: &StorePlan) -> &'static str {
-    match (&plan.redis, &plan.file) {
-        (Some(_), _) => "prefix",
-        (None, Some(_)) => "file",
-        (None, None) => "label",
-    }
 }

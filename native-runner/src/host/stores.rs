@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use tollgate::host::{StoreError, UnixMillis};
-use tollgate::limit::{Ask, Counters};
+use tollgate::limit::Ask;
 use tollgate::plan::{Plan, RedisPlan, StorePlan};
 
 use super::store::{self, Entry, Store};
@@ -26,7 +26,7 @@ pub struct Stores {
 #[derive(Debug, Clone)]
 pub enum Opened {
     /// In memory or in a file.
-    Kept(Store, Arc<Counters>),
+    Kept(Store),
     /// In Redis.
     Redis(Redis),
 }
@@ -138,7 +138,7 @@ impl Opened {
         now: UnixMillis,
     ) -> Result<Option<Vec<u8>>, store::StoreError> {
         match self {
-            Self::Kept(store, _) => store.get(label, key, now),
+            Self::Kept(store) => store.get(label, key, now),
             Self::Redis(redis) => redis.get(key).await,
         }
     }
@@ -152,7 +152,7 @@ impl Opened {
         expires: Option<UnixMillis>,
     ) -> Result<(), store::StoreError> {
         match self {
-            Self::Kept(store, _) => store.set(label, key, value, expires).await,
+            Self::Kept(store) => store.set(label, key, value, expires).await,
             Self::Redis(redis) => redis.set(key, value, expires).await,
         }
     }
@@ -166,7 +166,7 @@ impl Opened {
         after: &[u8],
     ) -> Result<bool, store::StoreError> {
         match self {
-            Self::Kept(store, _) => store.swap(label, key, before, after).await,
+            Self::Kept(store) => store.swap(label, key, before, after).await,
             Self::Redis(redis) => redis.swap(key, before, after).await,
         }
     }
@@ -174,7 +174,7 @@ impl Opened {
     /// Takes `key` away, and says whether there was one.
     pub async fn delete(&self, label: &str, key: &str) -> Result<bool, store::StoreError> {
         match self {
-            Self::Kept(store, _) => store.delete(label, key).await,
+            Self::Kept(store) => store.delete(label, key).await,
             Self::Redis(redis) => redis.delete(key).await,
         }
     }
@@ -190,38 +190,40 @@ impl Opened {
         now: UnixMillis,
     ) -> Result<Vec<Entry>, store::StoreError> {
         match self {
-            Self::Kept(store, _) => store.list(label, prefix, after, limit, now),
+            Self::Kept(store) => store.list(label, prefix, after, limit, now),
             Self::Redis(redis) => redis.list(prefix, after, limit).await,
         }
     }
 
     /// Judges `asks` together: either all that are not in shadow have their permits, or nothing is taken for any.
-    pub async fn count(&self, _label: &str, asks: &mut [Ask<'_>], now: UnixMillis) -> Result<(), StoreError> {
+    pub async fn count(&self, label: &str, asks: &mut [Ask<'_>], now: UnixMillis) -> Result<(), StoreError> {
         match self {
-            Self::Kept(_, counters) => counters.count(asks, now.0),
-            Self::Redis(redis) => redis.count(asks, now).await?,
+            Self::Kept(store) => store.count(label, asks, now).await.map_err(failed),
+            Self::Redis(redis) => redis.count(asks, now).await,
         }
-        Ok(())
     }
 
     /// Gives back what the verdicts of `asks` took at `taken`.
     pub async fn give_back(
         &self,
-        _label: &str,
+        label: &str,
         asks: &[Ask<'_>],
         taken: UnixMillis,
     ) -> Result<(), StoreError> {
         match self {
-            Self::Kept(_, counters) => counters.give_back(asks, taken.0),
-            Self::Redis(redis) => redis.give_back(asks, taken).await?,
+            Self::Kept(store) => store.give_back(label, asks, taken).await.map_err(failed),
+            Self::Redis(redis) => redis.give_back(asks, taken).await,
         }
-        Ok(())
     }
+}
+
+fn failed(error: store::StoreError) -> StoreError {
+    StoreError { cause: error.0 }
 }
 
 impl From<Store> for Opened {
     fn from(store: Store) -> Self {
-        Self::Kept(store, Arc::default())
+        Self::Kept(store)
     }
 }
 

@@ -316,10 +316,10 @@ mod tests {
 
     #[test]
     fn ramadan_moves_clocks_in_morocco() {
-        // Written out in the database year by year: no rule of POSIX says it.
+        // Written out in the database year by year: no rule of POSIX says it, so the whole zone is kept.
         let day = |at| period("Africa/Casablanca", Period::Day, at);
-        assert_period(day("2027-02-10T10:00Z"), ("2027-02-10T00:00+00:00", "2027-02-11T00:00+00:00"));
-        assert_period(day("2027-06-10T10:00Z"), ("2027-06-10T00:00+01:00", "2027-06-11T00:00+01:00"));
+        assert_period(day("2025-03-10T10:00Z"), ("2025-03-10T00:00+00:00", "2025-03-11T00:00+00:00"));
+        assert_period(day("2025-06-10T10:00Z"), ("2025-06-10T00:00+01:00", "2025-06-11T00:00+01:00"));
     }
 
     #[test]
@@ -334,7 +334,8 @@ mod tests {
                     let span = zone.span(period, at);
                     assert!(span.start <= at && at < span.end, "{name} {period:?} {at}");
                     assert_eq!(zone.span(period, span.end - 1), span, "{name} {period:?} {at}");
-                    assert!(span.end - span.start <= longest(period) + 3_600_000, "{name} {period:?} {at}");
+                    // The clocks of Antarctica/Troll move by two hours.
+                    assert!(span.end - span.start <= longest(period) + 7_200_000, "{name} {period:?} {at}");
                     // Hours are many: a step that is no whole number of them meets all their parts.
                     at = if period == Period::Hour { at + 17 * 3_600_000 + 1_234_567 } else { span.end };
                 }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::super::compile::{Context, Pointer};
-use super::super::scalar::{self, nearest};
+use super::super::scalar;
 use crate::config::{DurationText, Quota, RateLimit, RateText, Window};
-use crate::limit::{Algorithm, Zone};
+use crate::limit::Algorithm;
+use crate::limit::algorithm::Zone;
+use crate::limit::wording::Per;
 
 /// What stands in for a mistake: it is reported, and makes no plan.
 const STAND_IN: Algorithm = Algorithm::Fixed { most: u64::MAX, per: 1_000 };
@@ -28,8 +30,8 @@ impl Context<'_> {
             kinds.push(self.quota(&at.key("quota"), quota));
         }
         if let Some(most) = written.concurrency {
-            self.above_zero(&at.key("concurrency"), most);
-            kinds.push(Some(Algorithm::Concurrent { most }));
+            let counts = self.above_zero(&at.key("concurrency"), most);
+            kinds.push(counts.then_some(Algorithm::Concurrent { most }));
         }
         if kinds.len() != 1 {
             let given = kinds.len();
@@ -38,7 +40,31 @@ impl Context<'_> {
             return STAND_IN;
         }
         let Some(algorithm) = kinds.pop().flatten() else { return STAND_IN };
+        self.is_countable(at, &algorithm);
         algorithm
+    }
+
+    /// What is counted must come to the same everywhere, also in Redis, whose scripts know no whole numbers.
+    fn is_countable(&mut self, at: &Pointer, algorithm: &Algorithm) {
+        if algorithm.is_countable() {
+            return;
+        }
+        let (key, help) = match algorithm {
+            Algorithm::Bucket { permits, per, burst } => ("rate", smaller(*permits, *per, *burst)),
+            Algorithm::Fixed { .. } | Algorithm::Sliding { .. } => ("window", None),
+            Algorithm::Calendar { .. } => ("quota", None),
+            Algorithm::Concurrent { .. } => ("concurrency", None),
+        };
+        let help = help.map_or_else(
+            || "choose a smaller number, or a shorter span of time".to_owned(),
+            |rate| {
+                format!(
+                    "write the same rate in smaller numbers: \"{rate}\" with burst = {}",
+                    algorithm.most()
+                )
+            },
+        );
+        self.error(&at.key(key), format!("{algorithm} is too much to be counted exactly")).help(help);
     }
 
     fn bucket(&mut self, at: &Pointer, written: &RateText, burst: Option<u64>) -> Option<Algorithm> {
@@ -85,7 +111,8 @@ impl Context<'_> {
     fn zone(&mut self, at: &Pointer, name: &str) -> Option<Zone> {
         let zone = Zone::named(name);
         if zone.is_none() {
-            let help = match nearest(name, Zone::names()) {
+            let near = scalar::nearest(name, Zone::names());
+            let help = match near {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => "a name of the IANA database, such as \"Europe/Berlin\"".to_owned(),
             };
@@ -110,4 +137,15 @@ impl Context<'_> {
         }
         number > 0
     }
+}
+
+/// The same rate in the smallest numbers, where those can be counted.
+fn smaller(permits: u64, per: u64, burst: u64) -> Option<String> {
+    let (mut divisor, mut rest) = (permits, per);
+    while rest > 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    let (permits, per) = (permits.checked_div(divisor)?, per.checked_div(divisor)?);
+    let countable = Algorithm::Bucket { permits, per, burst }.is_countable();
+    countable.then(|| format!("{permits}/{}", Per(per)))
 }

@@ -20,8 +20,9 @@ impl Context<'_> {
         let at_key = at.key("key");
         let parts = match &written.key {
             None => return vec![address],
-            Some(KeyParts::One(part)) => std::slice::from_ref(part),
-            Some(KeyParts::Many(parts)) => parts,
+            Some(KeyParts::Name(name)) => &[config::KeyPart::Name(*name)],
+            Some(KeyParts::Table(table)) => &[config::KeyPart::Table(table.clone())],
+            Some(KeyParts::Many(parts)) => parts.as_slice(),
         };
         let listed = matches!(written.key, Some(KeyParts::Many(_)));
         if parts.is_empty() || parts.len() > MOST_PARTS {

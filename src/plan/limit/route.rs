@@ -1,21 +1,22 @@
 //! What a route says of limits.
 
 use super::super::compile::{Context, Pointer};
+use super::fit::Fitted;
+use super::tier::bare;
 use super::unknown;
 use crate::config::{self, Defaults, OneOrMany, RoutePlans};
 use crate::limit::{Limits, RouteLimits};
-
-/// A route or the defaults, and where they stand.
-pub(in crate::plan) type Said<'a, T> = (&'a Pointer, &'a T);
 
 impl Context<'_> {
     /// What a route says of limits: each key from where it is said first, plans one by one.
     pub(in crate::plan) fn route_limits(
         &mut self,
         limits: &Limits,
-        (at, written): Said<'_, config::Route>,
-        (at_defaults, defaults): Said<'_, Defaults>,
+        written: &config::Route,
+        route: &Fitted<'_>,
+        (at_defaults, defaults): (&Pointer, &Defaults),
     ) -> RouteLimits {
+        let at = route.at;
         let mut list = |key: &str, own: Option<&OneOrMany>, usual: Option<&OneOrMany>| match own {
             Some(own) => self.limit_indices(&at.key(key), Some(own), &limits.all),
             None => self.limit_indices(&at_defaults.key(key), usual, &limits.all),
@@ -32,11 +33,12 @@ impl Context<'_> {
         // What counts on the route anyway counts once.
         let tiers = tiers.map(|(said, tier)| {
             let mut indices = said.unwrap_or_else(|| tier.limits.clone());
-            indices.retain(|index| !own.contains(index));
+            indices.retain(|index| own.iter().all(|(own, _)| own != index));
             indices
         });
-        let tiers = tiers.collect();
-        RouteLimits { shield, own, tiers }
+        let ready = RouteLimits { tiers: tiers.collect(), ..RouteLimits::default() };
+        self.limits_fit(limits, route, (&shield, &own), &ready);
+        RouteLimits { shield: bare(shield), own: bare(own), ..ready }
     }
 
     /// Fills in what nothing nearer said.
@@ -59,9 +61,11 @@ impl Context<'_> {
         };
         for (name, written) in table {
             let at = at.key(name);
-            let indices = self.limit_indices(&at, Some(written), &limits.all);
+            let indices = bare(self.limit_indices(&at, Some(written), &limits.all));
             match limits.tiers.binary_search_by(|tier| (*tier.name).cmp(name)) {
-                Ok(tier) => drop(tiers[tier].get_or_insert(indices)),
+                Ok(tier) => {
+                    tiers[tier].get_or_insert(indices);
+                }
                 Err(_) => {
                     let known: Vec<_> = limits.tiers.iter().map(|tier| &*tier.name).collect();
                     let help = unknown(name, &known, &format!("add [plans.{name}]"));

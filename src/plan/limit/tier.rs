@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::compile::{Context, Pointer};
 use super::super::scalar::is_token;
+use super::fit::Named;
 use crate::config::{ConsumerPlan, Document, OneOrMany};
 use crate::diagnostic::Diagnostic;
 use crate::limit::{Limit, Tier};
@@ -32,6 +33,7 @@ impl Context<'_> {
                 .help("letters, digits, and any of . _ -");
         }
         let limits = self.limit_indices(&at.key("rate_limits"), written.rate_limits.as_ref(), all);
+        let limits = bare(limits);
         let mut groups: Vec<Box<str>> = Vec::new();
         for (group, at) in written.groups.iter().zip(at.key("groups").indices()) {
             if groups.iter().any(|known| **known == **group) {
@@ -59,20 +61,24 @@ impl Context<'_> {
         at: &Pointer,
         written: Option<&OneOrMany>,
         all: &[Limit],
-    ) -> Vec<usize> {
+    ) -> Vec<Named> {
         let Some(written) = written else { return Vec::new() };
         let listed = matches!(written, OneOrMany::Many(_));
-        let mut indices = Vec::new();
+        let mut indices: Vec<Named> = Vec::new();
         for (name, at_name) in written.as_slice().iter().zip(at.indices()) {
             let at = if listed { &at_name } else { at };
             let Some(index) = self.limit_index(at, name) else { continue };
-            if indices.contains(&index) {
+            if indices.iter().any(|(known, _)| *known == index) {
                 self.error(at, format!("the limit \"{name}\" is named twice"))
                     .help("a limit counts once; weight says how much");
             } else if index < all.len() {
-                indices.push(index);
+                indices.push((index, at.clone()));
             }
         }
         indices
     }
+}
+
+pub(super) fn bare(named: Vec<Named>) -> Vec<usize> {
+    named.into_iter().map(|(index, _)| index).collect()
 }
