@@ -68,14 +68,6 @@ impl Weight {
             }
         })
     }
-
-    /// The expression whose value it is.
-    pub fn expression(&self) -> Option<&Expression> {
-        match self {
-            Self::Expression { expression, .. } => Some(expression),
-            _ => None,
-        }
-    }
 }
 
 /// The whole number that a header field is. Two lines are none, not even if they are the same.

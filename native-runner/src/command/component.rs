@@ -143,7 +143,7 @@ async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     let opened = Opened::of(plan.auth.store.as_ref(), &directory, &variables)?;
     let managed = Managed::of(&plan, Some(&opened), &variables);
     let store = match opened {
-        Opened::Kept(store, _) => store,
+        Opened::Kept(store) => store,
         // The component asks Redis itself, and nothing of this host.
         Opened::Redis(_) => Store::memory()?,
     };

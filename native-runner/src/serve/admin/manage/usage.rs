@@ -53,7 +53,7 @@ async fn perform(
         let text = "a component's counts are in its stores, and nobody else looks at them";
         return Err(Problem(StatusCode::NOT_IMPLEMENTED, text.to_owned()));
     };
-    let consumer = find(managed, &plan, &name(id)?, now)?;
+    let consumer = find(managed, &plan, &name(id)?, now).await?;
     match *method {
         Method::GET => Ok(json_reply(StatusCode::OK, &usage::report_of(&host, &plan, consumer, now).await)),
         Method::DELETE => {
@@ -68,12 +68,12 @@ async fn perform(
 }
 
 /// As requests find it: in the configuration first, then in the store.
-fn find(managed: &Managed, plan: &Plan, id: &str, now: UnixMillis) -> Result<Arc<Consumer>, Problem> {
+async fn find(managed: &Managed, plan: &Plan, id: &str, now: UnixMillis) -> Result<Arc<Consumer>, Problem> {
     if let Some(consumer) = plan.auth.consumers.consumer(id) {
         return Ok(Arc::clone(consumer));
     }
     let stored = match &managed.register {
-        Some(register) => register.consumer(id, now)?,
+        Some(register) => register.consumer(id, now).await?,
         None => None,
     };
     stored.map(Arc::new).ok_or_else(|| Problem(StatusCode::NOT_FOUND, "there is no such consumer".to_owned()))
