@@ -88,6 +88,7 @@ pub fn limit(at: usize, (algorithm, shadow): &(Algorithm, bool)) -> Limit {
         lease: 1,
         shadow: *shadow,
         on_failure: OnFailure::Allow,
+        local: None,
         timeout: Duration::from_millis(50),
     }
 }

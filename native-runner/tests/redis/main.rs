@@ -2,7 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../../../tests/limits/model.rs"]
+mod model;
 #[path = "../support/redis.rs"]
 mod redis;
+#[path = "../../../tests/limits/schedule.rs"]
+mod schedule;
 
+mod exact;
 mod harness;
+mod support;
