@@ -66,8 +66,9 @@ pub struct RateLimit {
     /// 1 to 100: 50 where there are two servers. Default: 100, so that each allows all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_share: Option<u8>,
-    /// How long the store may take to answer, at most `"10s"`. Default: `"50ms"`. A component waits for as long as its host
-    /// does.
+    /// How long the store may take to answer, at most `"10s"`. Limits of a request that count in one store are asked
+    /// together: the shortest of their times is for all of them. Default: `"50ms"`. A component waits for as long as its
+    /// host does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store_timeout: Option<DurationText>,
 }

@@ -8,10 +8,10 @@ use tollgate::host::UnixMillis;
 use tollgate::limit::Ask;
 use tollgate::limit::redis::ByClock;
 
+use crate::fixture::{plan, store};
 use crate::model::{Counts, check};
 use crate::redis::{Redis, is_there};
 use crate::schedule::{Kinds, schedule};
-use crate::support::{plan, store};
 
 /// A store whose clock is the test's.
 struct Timed {

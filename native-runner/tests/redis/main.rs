@@ -8,7 +8,15 @@ mod model;
 mod redis;
 #[path = "../../../tests/limits/schedule.rs"]
 mod schedule;
-
-mod exact;
-mod harness;
+#[path = "../support/shared.rs"]
 mod support;
+
+mod broken;
+mod cluster;
+mod counting;
+mod exact;
+mod fixture;
+mod harness;
+mod secure;
+mod servers;
+mod values;
