@@ -83,6 +83,10 @@ fn page_of_problems() -> String {
         )
         .unwrap();
         writeln!(page, "| {} | {} | {blame} | {error} |", spec.status, spec.title).unwrap();
+        let uri = problem.type_uri();
+        if !uri.starts_with(TYPE_BASE) {
+            writeln!(page, "\nIts `type` is `{uri}`.").unwrap();
+        }
     }
     page.replace("TYPE_BASE", TYPE_BASE)
 }

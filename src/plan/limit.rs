@@ -8,6 +8,7 @@ use super::scalar::{is_token, nearest};
 use crate::config::{self, Document, RateLimitFields, RateLimiting};
 use crate::diagnostic::Diagnostic;
 use crate::expression::{Expression, Kind};
+use crate::limit::fields::Told;
 use crate::limit::{Fields, Limit, Limits};
 
 pub(super) use fit::Fitted;
@@ -56,7 +57,7 @@ impl Context<'_> {
         let common = one(documents, "rate_limiting", |document| document.rate_limiting.as_ref());
         let (fields, most_keys) = self.rate_limiting(common);
         let stores = std::mem::take(&mut self.stores.used);
-        Limits { all, tiers, stores, fields, most_keys }
+        Limits { told: Told::of_all(&all), all, tiers, stores, fields, most_keys }
     }
 
     /// One limit. What stands in for a mistake is never used: the mistake is reported, and makes no plan.
@@ -68,7 +69,7 @@ impl Context<'_> {
         let algorithm = self.algorithm(at, written);
         let weight = self.weight(&at.key("weight"), written.weight.as_ref(), &algorithm);
         let place = self.place(at, written, &algorithm);
-        Limit {
+        let limit = Limit {
             name: name.into(),
             key: self.key(at, written),
             weight,
@@ -77,9 +78,11 @@ impl Context<'_> {
             lease: self.lease(at, written, &algorithm),
             shadow: written.shadow.unwrap_or(false),
             on_failure: self.on_failure(at, written),
+            local: None,
             timeout: self.store_timeout(at, written),
             algorithm,
-        }
+        };
+        Limit { local: limit.local_share(), ..limit }
     }
 
     fn rate_limiting(&mut self, written: Option<(Pointer, &RateLimiting)>) -> (Fields, usize) {

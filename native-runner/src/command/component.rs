@@ -13,7 +13,7 @@ use tollgate::plan::{Abilities, Plan, ServerPlan};
 use crate::args::{Build, Serve};
 use crate::command::serve::{adjust_server, workers};
 use crate::freeze::{componentize, freeze};
-use crate::host::{Store, Variables};
+use crate::host::{Opened, Store, Variables};
 use crate::inspect;
 use crate::load::{self, Configuration};
 use crate::manifest::{self, Needs};
@@ -123,8 +123,14 @@ async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
         Some(file) => Variables::from_file(file)?,
         None => Variables::default(),
     };
-    let store = Store::of(plan.auth.store.as_ref(), &directory)?;
-    let managed = Managed::of(&plan, &store, &variables);
+    let variables = Arc::new(variables);
+    let opened = Opened::of(plan.auth.store.as_ref(), &directory, &variables)?;
+    let managed = Managed::of(&plan, Some(&opened), &variables);
+    let store = match opened {
+        Opened::Kept(store, _) => store,
+        // The component asks Redis itself, and nothing of this host.
+        Opened::Redis(_) => Store::memory()?,
+    };
     let host = host(&file, &plan, &listeners, arguments, (variables, store))?;
     let workers = arguments.workers.unwrap_or_else(workers);
     let name = &plan.telemetry.name;
@@ -164,7 +170,7 @@ fn host(
     plan: &Plan,
     listeners: &ServerPlan,
     arguments: &Serve,
-    (variables, store): (Variables, Store),
+    (variables, store): (Arc<Variables>, Store),
 ) -> anyhow::Result<WasmHost> {
     let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let mut environment = arguments.env.clone();
