@@ -202,3 +202,6 @@ fn advertised(algorithm: &Algorithm) -> (u64, Option<u64>) {
     }
     (most, Some(u64::try_from(millis.div_ceil(1_000)).unwrap_or(GREATEST)))
 }
+
+#[cfg(test)]
+pub mod tests;

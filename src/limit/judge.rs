@@ -55,7 +55,7 @@ struct Bench<'a, H> {
     deadline: Deadline,
     /// Those that took something, by place.
     asks: Vec<Ask<'a>>,
-    spent: Vec<Spent>,
+    spent: Vec<Spent<'a>>,
     judgement: Judgement,
 }
 
@@ -218,10 +218,11 @@ impl<'a, H: Host> Bench<'a, H> {
         if let Some(verdict) = lease.spend(weight, now) {
             return Ok(verdict);
         }
-        let (least, most) = lease.need(weight, limit.lease, now);
+        let claim = lease.claim(limit, weight, now);
+        let (least, most) = claim.need();
         let mut asks = [Ask { limit, key: wanted.key, least, most, verdict: Verdict::default() }];
         store::count(self.host, plan, &mut asks, self.now, patience).await?;
-        Ok(lease.fill(limit, &asks[0].verdict, least, weight, now))
+        Ok(claim.fill(&asks[0].verdict, now))
     }
 
     // === stores ===

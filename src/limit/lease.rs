@@ -19,8 +19,7 @@
 //!   was there unspent when it began: at most `lease - 1` over for each instance. They are void once they would have come
 //!   back by themselves, so that an instance that was idle has none to spend at once.
 //!
-//! Spans end by the earlier of the store's clock and the instance's. Where a store counts by a clock of its own that is
-//! ahead of an instance's, that instance may spend permits of a sliding window's span so much later.
+//! A span ends when it ends by the store's clock or by the instance's, whichever is first.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -68,13 +67,22 @@ struct Stock {
 
 /// Permits spent from a lease, which can be given back.
 #[derive(Debug)]
-pub struct Spent {
+pub struct Spent<'a> {
     lease: Arc<Lease>,
+    limit: &'a Limit,
     permits: u64,
     /// What tells the span in which they were taken from the next.
     until: u64,
-    /// How many the lease may have.
-    most: u64,
+}
+
+/// What is left for a request that needs more, which whoever has the turn takes from the store.
+#[derive(Debug)]
+pub struct Claim<'a> {
+    lease: &'a Lease,
+    limit: &'a Limit,
+    weight: u64,
+    left: u64,
+    until: u64,
 }
 
 /// How many permits beyond its number an instance may admit in any stretch of time because of leases.
@@ -140,37 +148,18 @@ impl Lease {
         (now < until && weight - left >= least).then(|| stock.refusal(now))
     }
 
-    /// How many permits are taken from the store for a request of `weight`: at least, and at most.
-    pub fn need(&self, weight: u64, lease: u64, now: u64) -> (u64, u64) {
-        let least = weight.saturating_sub(self.stock().left_at(now));
-        (least, lease.max(least))
-    }
-
-    /// Keeps what the store gave for a request of `weight` and spends that, or keeps that it refused. `least` is what was
-    /// needed from it.
-    pub fn fill(&self, limit: &Limit, given: &Verdict, least: u64, weight: u64, now: u64) -> Verdict {
+    /// Claims what is left for a request of `weight`, for which that is not enough, so that nobody spends it while the store
+    /// is asked for the rest.
+    pub fn claim<'a>(&'a self, limit: &'a Limit, weight: u64, now: u64) -> Claim<'a> {
         let mut stock = self.stock();
         let left = stock.left_at(now);
-        stock.reset = now.saturating_add(given.reset);
-        stock.stored = given.remaining;
-        if !given.enough {
-            stock.left = left;
-            stock.retry = now.saturating_add(given.retry);
-            stock.refused = (least, now.saturating_add(given.retry.min(MOST_REFUSAL)));
-            return stock.refusal(now);
-        }
-        let until = void_from(limit, given, now);
-        // What was there was taken in the same span; its end may be known better than now.
-        stock.until = if left > 0 && !is_bucket(limit) { stock.until.min(until) } else { until };
-        stock.left = (left + given.taken).saturating_sub(weight);
-        stock.refused = (0, 0);
-        stock.verdict(weight, now)
+        stock.left = 0;
+        Claim { lease: self, limit, weight, left, until: stock.until }
     }
 
     /// What a request that has spent `permits` gives back if it goes no further.
-    pub fn spent(self: &Arc<Self>, limit: &Limit, permits: u64) -> Spent {
-        let until = if is_bucket(limit) { 0 } else { self.stock().until };
-        Spent { lease: Arc::clone(self), permits, until, most: unused(limit) }
+    pub fn spent<'a>(self: &Arc<Self>, limit: &'a Limit, permits: u64) -> Spent<'a> {
+        Spent { lease: Arc::clone(self), limit, permits, until: self.stock().until }
     }
 
     fn stock(&self) -> MutexGuard<'_, Stock> {
@@ -189,8 +178,52 @@ fn void_from(limit: &Limit, given: &Verdict, now: u64) -> u64 {
         Algorithm::Bucket { permits, per, .. } => {
             now.saturating_add(given.taken.saturating_mul(per) / permits.max(1))
         }
-        Algorithm::Sliding { .. } => limit.algorithm.span(now).end,
+        // What was taken in a span is forgotten `per` after its end.
+        Algorithm::Sliding { per, .. } => {
+            limit.algorithm.span(now).end.min(now.saturating_add(given.reset.saturating_sub(per)))
+        }
         _ => limit.algorithm.span(now).end.min(now.saturating_add(given.reset)),
+    }
+}
+
+// === impl Claim ===
+
+impl Claim<'_> {
+    /// How many permits are taken from the store: at least, and at most.
+    pub fn need(&self) -> (u64, u64) {
+        let least = self.weight.saturating_sub(self.left);
+        (least, self.limit.lease.max(least))
+    }
+
+    /// Keeps what the store gave and spends what the request weighs, or keeps that it refused.
+    pub fn fill(mut self, given: &Verdict, now: u64) -> Verdict {
+        let (least, _) = self.need();
+        let mut stock = self.lease.stock();
+        stock.reset = now.saturating_add(given.reset);
+        stock.stored = given.remaining;
+        if !given.enough {
+            stock.retry = now.saturating_add(given.retry);
+            stock.refused = (least, now.saturating_add(given.retry.min(MOST_REFUSAL)));
+            let left = std::mem::take(&mut self.left);
+            stock.put_back(left, self.until, self.limit);
+            return stock.refusal(now);
+        }
+        let left = stock.left_at(now) + std::mem::take(&mut self.left);
+        let until = void_from(self.limit, given, now);
+        // What was there was taken in the same span; its end may be known better than now.
+        stock.until = if left > 0 && !is_bucket(self.limit) { stock.until.min(until) } else { until };
+        stock.left = (left + given.taken).saturating_sub(self.weight).min(unused(self.limit));
+        stock.refused = (0, 0);
+        stock.verdict(self.weight, now)
+    }
+}
+
+impl Drop for Claim<'_> {
+    /// The store did not answer, or the client went away.
+    fn drop(&mut self) {
+        if self.left > 0 {
+            self.lease.stock().put_back(self.left, self.until, self.limit);
+        }
     }
 }
 
@@ -199,6 +232,17 @@ fn void_from(limit: &Limit, given: &Verdict, now: u64) -> u64 {
 impl Stock {
     fn left_at(&self, now: u64) -> u64 {
         if now < self.until { self.left } else { 0 }
+    }
+
+    /// Puts permits back that were void from `until` on, as many as may be there. How many are lost.
+    fn put_back(&mut self, permits: u64, until: u64, limit: &Limit) -> u64 {
+        if !is_bucket(limit) && self.until != until {
+            return permits;
+        }
+        let left = (self.left + permits).min(unused(limit).max(self.left));
+        let lost = self.left + permits - left;
+        self.left = left;
+        lost
     }
 
     /// What a client is told: what the store said last, and what is left here.
@@ -216,17 +260,10 @@ impl Stock {
 
 // === impl Spent ===
 
-impl Spent {
+impl Spent<'_> {
     /// Gives the permits back to the lease, never to the store. How many are lost, because their span is over or the lease
     /// has as many as it may.
     pub fn give_back(self) -> u64 {
-        let mut stock = self.lease.stock();
-        if self.until != 0 && stock.until != self.until {
-            return self.permits;
-        }
-        let left = (stock.left + self.permits).min(self.most.max(stock.left));
-        let lost = stock.left + self.permits - left;
-        stock.left = left;
-        lost
+        self.lease.stock().put_back(self.permits, self.until, self.limit)
     }
 }
