@@ -1,0 +1,16 @@
+//! Several gateways that count in one Redis: real processes of the program, native and with the component, real
+//! connections, and a real server that is paused, killed and started again meanwhile.
+//!
+//! Without the feature `component`, a third native server takes the component's place.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::print_stdout, reason = "what was counted is worth reading")]
+
+#[path = "../support/shared.rs"]
+mod support;
+
+mod counting;
+mod failures;
+mod fleet;
+mod load;
+mod server;
