@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::print_stdout, reason = "what was counted is worth reading")]
 
+#[path = "../support/redis.rs"]
+mod redis;
 #[path = "../support/shared.rs"]
 mod support;
 
@@ -13,4 +15,3 @@ mod counting;
 mod failures;
 mod fleet;
 mod load;
-mod server;
