@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
-use super::{Running, Setup};
+use super::{Running, Setup, redis};
 
 /// What Spin is started with.
 #[derive(Debug)]
@@ -84,6 +84,7 @@ fn origins(setup: &Setup) -> Vec<String> {
     let upstreams = setup.documents.iter().flat_map(|(_, document)| document.upstreams.values());
     let mut origins: Vec<_> =
         upstreams.map(|upstream| upstream.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")).collect();
+    origins.extend(setup.documents.iter().flat_map(|(_, document)| redis::origins(document)));
     origins.sort();
     origins.dedup();
     origins

@@ -95,7 +95,7 @@ async fn run(native: &str, component: &str) -> Run {
     redis.start_again();
     exhausted(&fleet, &load, Instant::now()).await;
     let answers = load.stop().await;
-    fleet.await_log(answers.len());
+    fleet.await_log(answers.len()).await;
     println!("{:?}; {:?}; longest: {}", statuses(&answers), fleet.outcomes(), worst(&fleet, &answers));
     for answer in &answers {
         assert!(matches!(answer.status, Ok(200 | 429 | 503)), "{answer:?}");

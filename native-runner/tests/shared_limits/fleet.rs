@@ -51,12 +51,12 @@ impl Fleet {
     }
 
     /// Waits until the access logs have `count` lines together.
-    pub fn await_log(&self, count: usize) {
+    pub async fn await_log(&self, count: usize) {
         let begun = Instant::now();
         let logged = || self.0.iter().map(|member| member.log.lock().unwrap().len()).sum::<usize>();
         while logged() < count {
             assert!(begun.elapsed() < crate::support::PATIENCE, "{} lines of {count} are logged", logged());
-            std::thread::sleep(Duration::from_millis(10));
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Without the feature `component`, a third native server takes the component's place.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::print_stdout, reason = "what was counted is worth reading")]
+#![allow(clippy::disallowed_methods, reason = "a test's own thread may sleep")]
 
 #[path = "../support/redis.rs"]
 mod redis;
