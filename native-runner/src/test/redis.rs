@@ -106,7 +106,7 @@ mod tests {
         }))
         .unwrap();
         let all = [("a".to_owned(), document)];
-        let moved = |at| serde_json::to_value(&super::moved(&all, at)[0].1).unwrap();
+        let moved = |at| serde_json::to_value(&moved(&all, at)[0].1).unwrap();
         let (first, second) = (moved("redis://127.0.0.1:1"), moved("redis://127.0.0.1:1/7"));
         assert_eq!(first["store"]["redis"]["address"], "redis://127.0.0.1:1");
         assert_eq!(first["stores"]["a"]["redis"]["address"], "redis://127.0.0.1:1/3");
