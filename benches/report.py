@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from statistics import median
 
+from insert import insert
+
 TABLES = {
     "plain": "Plain proxies",
     "routes": "Many routes",
@@ -19,8 +21,6 @@ TABLES = {
     "component": "WebAssembly components in Tollgate's Wasmtime host",
     "limits": "Limits, so high that nothing is refused",
 }
-# Between these lines of limits.md stand its tables.
-BEGIN, END = "<!-- benches/compare.sh --limits: -->", "<!-- end -->"
 # A round in which others had more than this share of the machine's CPU time is left out, where a quiet one exists.
 DISTURBED = 0.05
 
@@ -182,13 +182,6 @@ def disturbances(contestants):
     yield f"{DISTURBED:.0%} of the machine's CPU time. They are left out of rows that have quiet rounds."
 
 
-def between(file, text):
-    """The file's text with `text` where its tables are."""
-    old = file.read_text() if file.exists() else f"{BEGIN}\n{END}\n"
-    before, rest = old.split(BEGIN, 1)
-    return f"{before}{BEGIN}\n{text}{END}{rest.split(END, 1)[1]}"
-
-
 def main():
     work, out, page = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     facts = dict(lines(work / "facts.tsv"))
@@ -196,7 +189,7 @@ def main():
     contestants = [contestant(row, raw) for row in lines(work / "contestants.tsv")]
     if page == "limits":
         text = "\n".join(limits_page(facts, contestants)) + "\n"
-        (out / "limits.md").write_text(between(out / "limits.md", text))
+        insert(out / "limits.md", "gateways", text)
     else:
         text = "\n".join(markdown(facts, contestants)) + "\n"
         (out / "comparison.md").write_text(text)
