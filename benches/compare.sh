@@ -430,7 +430,7 @@ done >"$work/contestants.tsv"
 
 status=0
 page=${limits:+limits}
-python3 "$here/report.py" "$work" "$out" "${page:-comparison}" ${strict:+--strict} || status=1
+python3 -B "$here/report.py" "$work" "$out" "${page:-comparison}" ${strict:+--strict} || status=1
 if [[ $limits ]]; then
     echo "written: $out/limits.md, limits.json" >&2
 else
