@@ -32,6 +32,7 @@ mod record;
 mod refusal;
 mod showing;
 mod upkeep;
+mod usage;
 
 use browser::preflight;
 use destination::Destination;
@@ -225,6 +226,7 @@ impl<H: Host> Gateway<H> {
             Action::Respond(respond) => fixed(respond),
             Action::Login(own) => self.login(own, &incoming, deadline).await?,
             Action::KeySet => self.key_set().await?,
+            Action::Usage(shown) => self.usage(route, shown, &incoming, deadline).await,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
         for (name, value) in &admitted.response {

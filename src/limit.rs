@@ -34,6 +34,7 @@ pub mod slots;
 pub mod spans;
 mod stage;
 pub mod tier;
+pub mod usage;
 pub mod wanted;
 pub mod weight;
 pub mod wording;

@@ -42,8 +42,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // What is told of a caller is the caller's own; keys are secrets, which are read as header edits read them.
     ("identity", &["auth", "host", "plan", "problem", "transform"]),
     // Limits look at requests as policies do, at who calls, and at what the store of the host has counted; they wait for it
-    // on the host's clock, as bodies are waited for.
-    ("limit", &["auth", "body", "config", "deadline", "expression", "forward", "host", "memory", "plan", "problem", "route"]),
+    // on the host's clock, as bodies are waited for. An operator is told as if a consumer had asked, in a request that
+    // there is not; dates are written as in the log.
+    ("limit", &["auth", "body", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // What areas remember between requests.
     ("memory", &["auth", "credentials", "identity", "limit"]),
     // Reads everything that can be written, and makes the policy of every area.

@@ -48,6 +48,7 @@ pub fn action(plan: &Plan, route: &Route) -> String {
             }
         }
         Action::KeySet => "key set".to_owned(),
+        Action::Usage(_) => "usage".to_owned(),
     }
 }
 

@@ -309,7 +309,8 @@ pub enum RateLimitFields {
     Off,
 }
 
-/// Where callers see what they have left: a GET is answered with JSON.
+/// Where callers see what they have left: a GET is answered with JSON. What `defaults` say of routes holds here too,
+/// but for `rate_limits` and `plans`: to look takes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -317,7 +318,11 @@ pub struct Usage {
     /// The path. Default: `"/.tollgate/usage"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Who may ask; as on a route. Default: that of `defaults`.
+    /// At which hosts, as in a route's `match`; a route with a host goes before one without, whatever their paths.
+    /// Default: any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<OneOrMany>,
+    /// Who may ask; as on a route, but not `"public"`: a caller must be known. Default: that of `defaults`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<Access>,
 }

@@ -46,6 +46,14 @@ pub struct Unannounced;
 // === impl Weight ===
 
 impl Weight {
+    /// The expression whose value it is.
+    pub fn expression(&self) -> Option<&Expression> {
+        match self {
+            Self::Expression { expression, .. } => Some(expression),
+            _ => None,
+        }
+    }
+
     /// How many permits a request takes; 0 for one that does not count.
     pub fn of(&self, sight: &Sight<'_>) -> Result<u64, Unannounced> {
         Ok(match self {
@@ -59,14 +67,6 @@ impl Weight {
                 sight.number(expression).unwrap_or(*default).min(*most)
             }
         })
-    }
-
-    /// The expression whose value it is.
-    pub fn expression(&self) -> Option<&Expression> {
-        match self {
-            Self::Expression { expression, .. } => Some(expression),
-            _ => None,
-        }
     }
 }
 

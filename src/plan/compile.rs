@@ -169,6 +169,8 @@ pub(super) fn compile(
     context.credentials_and_tokens(&routes, &upstreams);
     routes.extend(context.published(issuer.as_ref()));
     routes.extend(context.login_routes(documents, &auth));
+    let usage = context.usage_route(documents, &limits, &routes);
+    routes.extend(usage);
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let plan = Plan {
@@ -219,6 +221,16 @@ pub(super) fn one<'a, T>(
     get: impl Fn(&'a Document) -> Option<&'a T>,
 ) -> Option<(Pointer, &'a T)> {
     documents.iter().find_map(|(file, document)| Some((Pointer::root(file).key(key), get(document)?)))
+}
+
+/// What every route does unless it says otherwise, or `none`.
+pub(super) fn defaults<'a>(
+    documents: &'a [(String, Document)],
+    none: &'a Defaults,
+) -> (Pointer, &'a Defaults) {
+    let found = one(documents, "defaults", |document| document.defaults.as_ref());
+    let (at, defaults) = or_first(documents, found, "defaults");
+    (at, defaults.unwrap_or(none))
 }
 
 fn or_first<'a, T>(
@@ -309,9 +321,7 @@ impl<'a> Context<'a> {
         limits: &Limits,
     ) -> Vec<Route> {
         let none = Defaults::default();
-        let found = one(documents, "defaults", |document| document.defaults.as_ref());
-        let (at_defaults, defaults) = or_first(documents, found, "defaults");
-        let defaults = (at_defaults, defaults.unwrap_or(&none));
+        let defaults = defaults(documents, &none);
         let mut routes = Vec::new();
         for (file, document) in documents {
             for (written, at) in document.routes.iter().zip(Pointer::root(file).key("routes").indices()) {

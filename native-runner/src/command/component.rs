@@ -35,11 +35,27 @@ pub fn build(arguments: &Build) -> anyhow::Result<ExitCode> {
     let Some(configuration) = read(&arguments.directory)? else { return Ok(ExitCode::FAILURE) };
     std::fs::create_dir_all(&arguments.out)
         .with_context(|| format!("{} cannot be made", arguments.out.display()))?;
-    let core = frozen(&arguments.modules.join(PORTABLE), &configuration)?;
-    write(&arguments.out.join("tollgate.component.wasm"), &componentize(&core)?)?;
+    portable(arguments, &configuration)?;
     let core = frozen(&arguments.modules.join(SPIN), &configuration)?;
     write(&arguments.out.join("tollgate.spin.wasm"), &core)?;
     update_manifest(arguments, &configuration.plan)
+}
+
+/// The component for every host of wasi:http, where the configuration needs no more than such a host has.
+fn portable(arguments: &Build, configuration: &Configuration) -> anyhow::Result<()> {
+    let file = arguments.out.join("tollgate.component.wasm");
+    if Plan::compile(&configuration.loaded.documents, &Abilities::PORTABLE).is_err() {
+        println!("{}: not made, because {} has no store", file.display(), Abilities::PORTABLE.name);
+        // One of another configuration must not be taken for this one's.
+        return match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("{} cannot be removed", file.display()))
+            }
+            _ => Ok(()),
+        };
+    }
+    let core = frozen(&arguments.modules.join(PORTABLE), configuration)?;
+    write(&file, &componentize(&core)?)
 }
 
 /// Brings the manifest up to date with what the plan needs: no less, and no more.
@@ -127,7 +143,7 @@ async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     let opened = Opened::of(plan.auth.store.as_ref(), &directory, &variables)?;
     let managed = Managed::of(&plan, Some(&opened), &variables);
     let store = match opened {
-        Opened::Kept(store, _) => store,
+        Opened::Kept(store) => store,
         // The component asks Redis itself, and nothing of this host.
         Opened::Redis(_) => Store::memory()?,
     };

@@ -10,6 +10,7 @@ use tollgate::plan::Plan;
 
 use super::admin::Operated;
 use super::admin::manage::Managed;
+use super::admin::manage::usage::Counted;
 use super::native::Native;
 use super::tls::Certificates;
 use super::workers::{Duty, Workers};
@@ -179,5 +180,11 @@ impl Operated for Server {
 
     fn managed(&self) -> Managed {
         Managed::of(&self.plan(), self.store().as_deref(), &self.variables)
+    }
+
+    /// The counts are those of all workers: what one worker's host reaches, every other's does.
+    fn counted(&self) -> Option<Counted> {
+        let host = self.natives.first()?.host().clone();
+        Some(Counted { plan: self.plan(), host })
     }
 }

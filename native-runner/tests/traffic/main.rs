@@ -14,6 +14,7 @@ mod keys;
 mod limits;
 mod managed;
 mod observe;
+mod plans;
 mod process;
 mod reload;
 mod tls;

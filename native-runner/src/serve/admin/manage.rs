@@ -20,6 +20,7 @@ use crate::host::{Opened, Variables};
 use crate::keys::{NewKey, Refusal, Register, shown};
 
 pub mod collect;
+pub mod usage;
 
 /// What can be managed, and by whom, under the plan in force.
 #[derive(Debug, Clone, Default)]
@@ -104,7 +105,8 @@ struct Entitled {
     prefix: Box<str>,
 }
 
-fn register(managed: Managed, headers: &HeaderMap) -> Result<Entitled, Problem> {
+/// Whether the request has the token; nobody may where there is none.
+fn operator(managed: &Managed, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(variable) = &managed.token else {
         let text = "server.admin_token is not configured, and without it nobody may";
         return Err(Problem(StatusCode::FORBIDDEN, text.to_owned()));
@@ -119,6 +121,11 @@ fn register(managed: Managed, headers: &HeaderMap) -> Result<Entitled, Problem> 
     if lines.next().is_some() || Digest::of(presented) != Digest::of(token.as_bytes()) {
         return Err(Problem(StatusCode::UNAUTHORIZED, "the token is missing or wrong".to_owned()));
     }
+    Ok(())
+}
+
+fn register(managed: Managed, headers: &HeaderMap) -> Result<Entitled, Problem> {
+    operator(&managed, headers)?;
     let register = managed.register.ok_or_else(|| {
         Problem(StatusCode::CONFLICT, "the configuration has no [store] to keep anything in".to_owned())
     })?;
