@@ -55,7 +55,7 @@ async fn who_allows_without_the_store_admits_as_many_more_as_it_says() {
     let run = run("on_store_failure = \"allow\"", "on_store_failure = \"allow\"").await;
     let admitted = count(&run.answers, 200);
     let outcomes = run.fleet.outcomes();
-    let without = outcomes.get("allowed-without-store").copied().unwrap_or_default();
+    let without = outcomes.get("allowed without the store").copied().unwrap_or_default();
     assert!(without > 0, "{outcomes:?}");
     assert!(admitted <= LIMIT + without, "{admitted} of {LIMIT}, and {without} without the store");
     assert_eq!(count(&run.answers, 503), 0);

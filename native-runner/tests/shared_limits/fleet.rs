@@ -42,7 +42,7 @@ impl Fleet {
     }
 
     /// What the access logs say of the limit, with how often they say it.
-    pub fn outcomes(&self) -> BTreeMap<String, usize> {
+    pub fn outcomes(&self) -> BTreeMap<&'static str, usize> {
         let mut all = BTreeMap::new();
         for outcome in self.0.iter().flat_map(Member::outcomes) {
             *all.entry(outcome).or_default() += 1;
@@ -118,9 +118,19 @@ impl Member {
         Self { name, address, child, log, _directory: directory }
     }
 
-    fn outcomes(&self) -> Vec<String> {
-        let log = self.log.lock().unwrap();
-        log.iter().map(|line| line["limits"]["all"].as_str().unwrap_or("none").to_owned()).collect()
+    fn outcomes(&self) -> Vec<&'static str> {
+        self.log.lock().unwrap().iter().map(outcome).collect()
+    }
+}
+
+/// What the limit came to, as a line of the access log has it.
+fn outcome(line: &Value) -> &'static str {
+    let names = |key: &str| line[key].as_array().is_some_and(|names| names.iter().any(|name| name == "all"));
+    match (names("limited"), names("limits_unavailable")) {
+        (true, true) => "denied without the store",
+        (false, true) => "allowed without the store",
+        (true, false) => "refused",
+        (false, false) => "admitted",
     }
 }
 
