@@ -17,6 +17,7 @@ use crate::memory::Memory;
 
 mod group;
 mod look;
+mod returned;
 mod store;
 
 use group::{Group, ask, those};
@@ -126,7 +127,7 @@ impl<'a, H: Host> Bench<'a, H> {
                     (true, left)
                 }
             };
-            let retry = concurrency::RETRY;
+            let retry = if wanted.weight > most { u64::MAX } else { concurrency::RETRY };
             self.tell((wanted, limit), &Verdict { taken: 0, enough, remaining, reset: 0, retry });
         }
     }
@@ -287,6 +288,7 @@ impl<'a, H: Host> Bench<'a, H> {
             memory.breakers.note_lost(self.spent.drain(..).map(Spent::give_back).sum());
         }
         let asks = std::mem::take(&mut self.asks);
+        returned::tell(self.limits, self.wanted, &asks, &mut self.judgement.judged);
         let mut rest = asks.as_slice();
         while let Some(first) = rest.first() {
             let place = first.limit.place;

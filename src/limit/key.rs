@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::header::HeaderName;
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION};
 use sha2::{Digest as _, Sha256};
 
 use super::sight::{Said, Sight};
 use super::{Algorithm, Limit};
+use crate::auth::claims::ClaimPath;
 use crate::expression::Expression;
 
 /// What a count is found by: the first 16 bytes of SHA-256 over the limit's name and the values of its parts, so that no
@@ -38,7 +39,7 @@ pub enum KeyPart {
     /// All requests together.
     Everybody,
     /// A claim of the caller's token.
-    Claim(Box<str>),
+    Claim(ClaimPath),
     /// A header field.
     Header(HeaderName),
     /// A cookie.
@@ -167,6 +168,15 @@ const JOINED: &[u8] = b", ";
 // === impl KeyPart ===
 
 impl KeyPart {
+    /// Whether its value is a secret, or holds some.
+    pub fn is_secret(&self) -> bool {
+        match self {
+            Self::Credential | Self::Cookie(_) => true,
+            Self::Header(name) => [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name),
+            _ => false,
+        }
+    }
+
     /// Whether it says something of who calls.
     pub fn is_about_the_caller(&self) -> bool {
         match self {

@@ -1,6 +1,7 @@
 //! A request as limits see it: what they may ask of it, and what it says.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use http::HeaderValue;
@@ -9,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::KeyPart;
 use crate::auth::authorise::facts;
-use crate::auth::{Asking, Caller, CredentialId, presented};
+use crate::auth::{Asking, Caller, CredentialId, claims, presented};
 use crate::expression::{Expression, Facts, Value};
 use crate::route;
 
@@ -123,7 +124,7 @@ impl<'a> Sight<'a> {
                 Some(&*self.host).filter(|host| !host.is_empty()).map(|host| Said::Text(host.into()))
             }
             KeyPart::Everybody => Some(Said::Everybody),
-            KeyPart::Claim(name) => self.caller?.claims.get(&**name).and_then(of_claim),
+            KeyPart::Claim(path) => claims::at(&self.caller?.claims, path).and_then(of_claim),
             KeyPart::Header(name) => headers.contains_key(name).then(|| Said::Lines(headers.get_all(name))),
             KeyPart::Cookie(name) => presented::cookie(headers, name).map(|value| Said::Text(value.into())),
             KeyPart::Expression(_) => None,
@@ -164,5 +165,30 @@ fn of_value(value: Value<'_>) -> Option<Said<'_>> {
         Value::Uint(number) => Some(Said::Number(number.into())),
         Value::Double(number) => Some(Said::Real(number)),
         _ => None,
+    }
+}
+
+// === impl Said ===
+
+impl fmt::Display for Said<'_> {
+    /// In words, for people. Of a credential there are none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Caller(by, subject) => write!(f, "{subject} by {by}"),
+            Self::Credential(_) => f.write_str("…"),
+            Self::Lines(lines) => {
+                let lines: Vec<_> =
+                    lines.iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+                f.write_str(&lines.join(", "))
+            }
+            Self::Network(address) => address.fmt(f),
+            Self::Nowhere => f.write_str("not known"),
+            Self::Everybody => f.write_str("everybody"),
+            Self::Json(json) => json.fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::Real(number) => number.fmt(f),
+            Self::Truth(truth) => truth.fmt(f),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::sight::Sight;
 use super::wanted::wanted;
-use super::{Held, Judged, Limits, Outcome, Ruling, Wanted, judge, refusal};
+use super::{Held, Judged, Limits, Ruling, Wanted, judge, refusal};
 use crate::auth::{Asking, Caller};
 use crate::host::Host;
 use crate::problem::Failure;
@@ -74,10 +74,7 @@ async fn pay<H: Host>(
     let mut judgement = judge(host, limits, wanted, asking.now, asking.deadline).await;
     let refused = match judgement.ruling {
         Ruling::Admitted => Ok(()),
-        Ruling::Refused | Ruling::Denied => {
-            give_back(limits, wanted, &mut judgement.judged);
-            refusal(limits, &judgement.judged)
-        }
+        Ruling::Refused | Ruling::Denied => refusal(limits, &judgement.judged),
     };
     toll.held.join(judgement.held);
     if toll.judged.is_empty() {
@@ -86,13 +83,4 @@ async fn pay<H: Host>(
         toll.judged.append(&mut judgement.judged);
     }
     refused
-}
-
-/// Where one refuses nothing is taken, and what is told of the others is what is left without this request.
-fn give_back(limits: &Limits, wanted: &[Wanted], judged: &mut [Judged]) {
-    for judged in judged.iter_mut().filter(|it| it.outcome == Outcome::Admitted) {
-        let weight = wanted.iter().find(|it| it.limit == judged.limit).map_or(0, |it| it.weight);
-        let most = limits.all.get(judged.limit).map_or(0, |limit| limit.algorithm.most());
-        judged.remaining = judged.remaining.saturating_add(weight).min(most);
-    }
 }

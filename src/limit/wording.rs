@@ -83,7 +83,7 @@ impl fmt::Display for KeyPart {
             Self::Route => f.write_str("route"),
             Self::Host => f.write_str("host"),
             Self::Everybody => f.write_str("everybody"),
-            Self::Claim(name) => write!(f, "claim {name}"),
+            Self::Claim(path) => write!(f, "claim {}", path.as_str()),
             Self::Header(name) => write!(f, "header {name}"),
             Self::Cookie(name) => write!(f, "cookie {name}"),
             Self::Expression(expression) => f.write_str(expression.source()),

@@ -7,16 +7,15 @@ use std::time::Duration;
 
 use tollgate::limit::{Limits, OnFailure, Outcome, Ruling};
 
-use super::world::{AT_ONCE, Instance, Mood, World, failing, in_store, limits, together};
+use super::world::{AT_ONCE, Instance, Mood, World, failing, in_store, limits, timed};
 
 fn tenths() -> Limits {
     limits(vec![failing(in_store(0, 1_000_000), OnFailure::Deny)])
 }
 
-/// A request at so many milliseconds: how long it waited, and what came of it.
-async fn at(instance: &Instance, limits: &Limits, millis: u64) -> (u64, Outcome) {
+/// A request: how long it waited, and what came of it.
+async fn ask(instance: &Instance, limits: &Limits) -> (u64, Outcome) {
     let world = &instance.world;
-    world.pass(millis.saturating_sub(world.millis())).await;
     let begun = world.millis();
     let outcome = instance.outcomes(limits).await[0];
     (world.millis() - begun, outcome)
@@ -30,7 +29,7 @@ fn a_stalled_store_costs_few_requests_their_time_out() {
     let limits = tenths();
     let told = world.run(async {
         // A request each millisecond for ten seconds.
-        together((0..10_000).map(|millis| at(&instance, &limits, millis)).collect()).await
+        timed(&world, (0..10_000).map(|millis| (millis, ask(&instance, &limits))).collect()).await
     });
     assert!(told.iter().all(|(waited, outcome)| *waited <= 50 && *outcome == Outcome::Denied));
     let waited: Vec<_> =
@@ -56,12 +55,13 @@ fn a_store_that_recovers_is_asked_again_within_a_second() {
             let limits = tenths();
             world.moods[0].set(mood);
             let told = world.run(async {
-                let requests = (0..7_000).step_by(10).map(|millis| at(&instance, &limits, millis)).collect();
+                let requests =
+                    (0..7_000).step_by(10).map(|millis| (millis, ask(&instance, &limits))).collect();
                 let recovery = async {
                     world.pass(recovers).await;
                     world.moods[0].set(AT_ONCE);
                 };
-                both(together(requests), recovery).await
+                both(timed(&world, requests), recovery).await
             });
             // A probe that was under way stalls to its end, and then a second passes.
             let back = recovers + 50 + 1_000 + 10;
@@ -147,8 +147,9 @@ fn a_slow_store_that_answers_in_time_is_left_in_use() {
     let instance = world.instance();
     world.moods[0].set(Mood::Answers(Duration::from_millis(48)));
     let limits = tenths();
-    let told =
-        world.run(async { together((0..500).map(|millis| at(&instance, &limits, millis)).collect()).await });
+    let told = world.run(async {
+        timed(&world, (0..500).map(|millis| (millis, ask(&instance, &limits))).collect()).await
+    });
     assert!(told.iter().all(|told| *told == (48, Outcome::Admitted)), "{told:?}");
 }
 

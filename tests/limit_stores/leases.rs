@@ -9,7 +9,7 @@ use tollgate::config::Period;
 use tollgate::host::Random as _;
 use tollgate::limit::{Algorithm, Limit, Limits, OnFailure, Outcome, Place, Ruling, Zone, lease};
 
-use super::world::{AT_ONCE, Instance, Mood, World, failing, in_store, limit, limits, together};
+use super::world::{AT_ONCE, Instance, Mood, World, failing, in_store, limit, limits, timed, together};
 
 const INSTANCES: usize = 3;
 
@@ -39,16 +39,18 @@ fn storm(seed: u64, limits: &Limits, requests: usize, millis: u64, heaviest: u64
         let (at, weight) = (draw[0] % millis, 1 + draw[1] % heaviest);
         let (instance, delay) = (draw[2] as usize % INSTANCES, draw[2] / 8 % 20);
         let (world, instances) = (&world, &instances);
-        async move {
-            world.pass(at).await;
+        let story = async move {
             world.moods[0].set(Mood::Answers(Duration::from_millis(delay)));
             let judgement = instances[instance].judge(limits, weight).await;
-            let admitted = judgement.ruling == Ruling::Admitted;
             assert!(judgement.judged[0].outcome != Outcome::Allowed, "it was not answered");
+            let admitted = judgement.ruling == Ruling::Admitted;
             admitted.then(|| Admitted { begun: at, ended: world.millis(), weight })
-        }
+        };
+        (at, story)
     };
-    let told = world.run(async { together(draws.chunks_exact(3).map(request).collect()).await });
+    let mut requests: Vec<_> = draws.chunks_exact(3).map(request).collect();
+    requests.sort_by_key(|(at, _)| *at);
+    let told = world.run(timed(&world, requests));
     (told.into_iter().flatten().collect(), world.calls[0].get())
 }
 

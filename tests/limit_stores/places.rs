@@ -199,7 +199,7 @@ fn permits_that_cannot_be_given_back_are_told_and_admit_nobody() {
         assert_eq!(refused, Ruling::Refused);
         assert_eq!(world.millis() - begun, 10 + 20 + 50, "a refusal waits no longer than the time-out");
         assert_eq!(instance.memory.breakers.totals().lost, 1);
-        world.moods.each_ref().map(|mood| mood.set(AT_ONCE));
+        world.moods.iter().for_each(|mood| mood.set(AT_ONCE));
         world.pass(1_000).await;
         assert_eq!(left(&instance, &limits).await, [1, 0]);
     });

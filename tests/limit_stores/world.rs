@@ -177,6 +177,37 @@ pub fn failing(limit: Limit, on_failure: OnFailure) -> Limit {
     Limit { local: limit.local_share(), ..limit }
 }
 
+/// Each at its time, in milliseconds since the beginning, in the order of their times.
+pub async fn timed<F: Future>(world: &World, futures: Vec<(u64, F)>) -> Vec<F::Output> {
+    let mut outputs: Vec<_> = futures.iter().map(|_| None).collect();
+    let mut waiting = futures.into_iter().enumerate().peekable();
+    let mut running = Vec::new();
+    let mut alarm = Box::pin(world.sim.sleep_until(Tick(0)));
+    poll_fn(|cx| {
+        loop {
+            while let Some((at, (_, future))) = waiting.next_if(|(_, (millis, _))| *millis <= world.millis())
+            {
+                running.push((at, Box::pin(future)));
+            }
+            let Some((_, (millis, _))) = waiting.peek() else { break };
+            alarm = Box::pin(world.sim.sleep_until(Tick(millis * 1_000_000)));
+            if alarm.as_mut().poll(cx).is_pending() {
+                break;
+            }
+        }
+        running.retain_mut(|(at, future)| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => {
+                outputs[*at] = Some(output);
+                false
+            }
+            Poll::Pending => true,
+        });
+        if running.is_empty() && waiting.peek().is_none() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    outputs.into_iter().map(Option::unwrap).collect()
+}
+
 /// All of them side by side.
 pub async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     let mut running: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();

@@ -50,14 +50,6 @@ pub fn moved(documents: &[(String, Document)], address: &str) -> Vec<(String, Do
     all
 }
 
-/// Where `document` says that Redis is: scheme and authority of each.
-pub fn origins(document: &Document) -> impl Iterator<Item = String> {
-    stores(document).filter_map(|store| store.redis.as_ref()).map(|setting| {
-        let (RedisSetting::Address(address) | RedisSetting::Table(Redis { address, .. })) = setting;
-        address.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
-    })
-}
-
 /// The same at `address`. The number of a database stays: the server has it too.
 fn at(setting: &RedisSetting, address: &str, apart: &str) -> Redis {
     let (written, table) = match setting {

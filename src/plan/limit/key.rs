@@ -1,6 +1,7 @@
 //! Whose permits a limit counts.
 
 use super::super::compile::{Context, Pointer};
+use crate::auth::claims::ClaimPath;
 use crate::config::{self, KeyName, KeyParts, KeyTable, RateLimit};
 use crate::expression::Kind;
 use crate::limit::KeyPart;
@@ -59,10 +60,13 @@ impl Context<'_> {
         };
         match table {
             KeyTable { claim: Some(claim), header: None, cookie: None, expression: None } => {
-                if claim.is_empty() {
-                    self.error(&at.key("claim"), "a claim has a name").help("such as \"tenant\"");
+                match ClaimPath::parse(claim) {
+                    Ok(path) => Some(KeyPart::Claim(path)),
+                    Err(why) => {
+                        self.error(&at.key("claim"), why).help("such as \"tenant\"");
+                        None
+                    }
                 }
-                Some(KeyPart::Claim(claim.as_str().into()))
             }
             KeyTable { claim: None, header: Some(name), cookie: None, expression: None } => {
                 self.header_name(&at.key("header"), name).map(KeyPart::Header)
