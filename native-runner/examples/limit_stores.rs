@@ -32,7 +32,7 @@ const PORT: u16 = 19_003;
 #[derive(Clone)]
 enum Counting {
     Memory(Arc<Counters>),
-    Store(Opened),
+    Store(Arc<Opened>, Box<str>),
 }
 
 /// What was measured.
@@ -80,8 +80,9 @@ fn measure_all(directory: &Path, span: Duration) -> anyhow::Result<()> {
         let counting = match first.place {
             Place::Memory => Counting::Memory(Arc::new(Counters::default())),
             Place::Store(at) => {
-                let opened = stores.find(&plan.limits.stores[at]);
-                Counting::Store(opened.map_err(|error| anyhow::anyhow!(error.cause))?)
+                let store = &plan.limits.stores[at];
+                let opened = stores.find(store).map_err(|error| anyhow::anyhow!(error.cause))?;
+                Counting::Store(opened, store.label.clone())
             }
         };
         for limits in 1..=2 {
@@ -168,20 +169,16 @@ async fn measure(
 async fn decide(counting: &Counting, limits: &[&Limit], number: u64) -> anyhow::Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let now = UnixMillis(u64::try_from(now.as_millis())?);
-    let ask = |(limit, at): (&&'_ _, u64)| {
-        let key = (u128::from(at) << 64 | u128::from(number)).to_be_bytes();
-        (*limit, Key(key))
-    };
+    let key = |limit: u64| Key((u128::from(limit) << 64 | u128::from(number)).to_be_bytes());
     let mut asks: Vec<_> = limits
         .iter()
         .zip(0..)
-        .map(ask)
-        .map(|(limit, key)| Ask { limit, key, least: 1, most: 1, verdict: Verdict::default() })
+        .map(|(limit, at)| Ask { limit, key: key(at), least: 1, most: 1, verdict: Verdict::default() })
         .collect();
     match counting {
         Counting::Memory(counters) => counters.count(&mut asks, now.0),
-        Counting::Store(store) => {
-            store.count(&mut asks, now).await.map_err(|error| anyhow::anyhow!(error.cause))?;
+        Counting::Store(store, label) => {
+            store.count(label, &mut asks, now).await.map_err(|error| anyhow::anyhow!(error.cause))?;
         }
     }
     anyhow::ensure!(asks.iter().all(|ask| ask.verdict.enough), "something was refused");
