@@ -128,23 +128,19 @@ impl tollgate::host::Variables for NativeHost {
 impl KeyValue for NativeHost {
     async fn get(&self, store: &StorePlan, key: &str) -> Result<Option<Bytes>, StoreError> {
         let opened = self.0.shared.stores.find(store)?;
-        let found = opened.get(&store.label, key, self.unix()).await.map_err(failed)?;
+        let found = opened.get(&store.label, key, self.unix()).await.map_err(StoreError::from)?;
         Ok(found.map(Bytes::from))
     }
 
     async fn set(&self, store: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError> {
         let opened = self.0.shared.stores.find(store)?;
-        opened.set(&store.label, key, &value, None).await.map_err(failed)
+        opened.set(&store.label, key, &value, None).await.map_err(StoreError::from)
     }
 
     async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError> {
         let opened = self.0.shared.stores.find(store)?;
-        opened.delete(&store.label, key).await.map(drop).map_err(failed)
+        opened.delete(&store.label, key).await.map(drop).map_err(StoreError::from)
     }
-}
-
-fn failed(error: store::StoreError) -> StoreError {
-    StoreError { cause: error.0 }
 }
 
 impl Count for NativeHost {

@@ -75,6 +75,8 @@ fn in_store(limit: &Limit, store: &StorePlan, counts: Counts) -> (Bound, Operati
     let by_spans = matches!(limit.algorithm, Algorithm::Fixed { .. } | Algorithm::Calendar { .. });
     match counts {
         _ if store.redis.is_some() => leased(limit),
+        // The native runner's store without a file is in its memory.
+        Counts::Exactly if store.file.is_none() => (Bound::EachServer, leased(limit).1),
         Counts::Exactly => leased(limit),
         Counts::Spans if by_spans => (Bound::Exact, Operations::Add),
         Counts::Spans | Counts::Roughly => (Bound::Approximate, Operations::ReadAndWrite),
@@ -124,7 +126,7 @@ impl Algorithm {
                 format!("at most {most} in any {}", Per(*per))
             }
             Self::Calendar { period, .. } => {
-                format!("at most {most} in any stretch as long as a {}", name_of(*period))
+                format!("at most {most} in the time of a {}", name_of(*period))
             }
             Self::Concurrent { .. } => format!("at most {most} at any moment"),
         }
@@ -137,12 +139,11 @@ impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exact => f.write_str("exact over all servers"),
-            Self::EachServer => f.write_str("exact in each server by itself: N servers admit N times as many"),
-            Self::AtMost { over } => write!(f, "at most {over} over the limit for each server"),
-            Self::Approximate => f.write_str(
-                "approximate: requests judged at the same time may not see each other; with N others judged while one is, at \
-                 most N + 1 times the limit",
-            ),
+            Self::EachServer => f.write_str("exact in each server by itself"),
+            Self::AtMost { over } => write!(f, "at most {over} over for each server"),
+            Self::Approximate => {
+                f.write_str("approximate: with N others judged meanwhile at most N + 1 times as many")
+            }
         }
     }
 }
@@ -152,11 +153,11 @@ impl fmt::Display for Bound {
 impl fmt::Display for Operations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::None => f.write_str("no store operations"),
-            Self::One => f.write_str("1 store operation per request"),
-            Self::OneFor(requests) => write!(f, "1 store operation for up to {requests} requests"),
-            Self::ReadAndWrite => f.write_str("1 read per request, and 1 write where it is admitted"),
-            Self::Add => f.write_str("1 addition per request, another where it is refused"),
+            Self::None => f.write_str("no operations"),
+            Self::One => f.write_str("1 operation a request"),
+            Self::OneFor(requests) => write!(f, "1 operation for up to {requests} requests"),
+            Self::ReadAndWrite => f.write_str("1 read a request, 1 write if admitted"),
+            Self::Add => f.write_str("1 addition a request, 1 more if refused"),
         }
     }
 }
@@ -166,12 +167,10 @@ impl fmt::Display for Operations {
 impl fmt::Display for OnFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Allow => f.write_str("without the store all requests go through"),
-            Self::Deny => f.write_str("without the store no request goes through"),
-            Self::Local(100) => f.write_str("without the store each server counts by itself"),
-            Self::Local(share) => {
-                write!(f, "without the store each server counts by itself, with {share}% of the limit")
-            }
+            Self::Allow => f.write_str("store down: all go through"),
+            Self::Deny => f.write_str("store down: none goes through"),
+            Self::Local(100) => f.write_str("store down: each server counts by itself"),
+            Self::Local(share) => write!(f, "store down: each server counts {share}% of it by itself"),
         }
     }
 }
@@ -189,7 +188,7 @@ mod tests {
 
     fn promise(limit: Value, abilities: &Abilities) -> Promise {
         let document = serde_json::from_value(json!({
-            "stores": { "platform": {}, "redis": { "redis": "redis://redis.test" } },
+            "stores": { "platform": { "file": "counts.redb" }, "redis": { "redis": "redis://redis.test" } },
             "rate_limits": { "it": limit },
             "routes": [{ "id": "r", "auth": "public", "rate_limits": "it", "respond": {} }],
         }));
@@ -205,6 +204,19 @@ mod tests {
                 Promise { bound: Bound::EachServer, operations: Operations::None, without_store: None };
             assert_eq!(promise, expected);
         }
+    }
+
+    #[test]
+    fn a_native_store_without_a_file_is_one_servers() {
+        let document = json!({
+            "store": {},
+            "rate_limits": { "it": { "rate": "5/s", "store": "default", "lease": 2 } },
+            "routes": [{ "id": "r", "auth": "public", "rate_limits": "it", "respond": {} }],
+        });
+        let documents = [("a.json".to_owned(), serde_json::from_value(document).unwrap())];
+        let (plan, _) = Plan::compile(&documents, &Abilities::NATIVE).unwrap();
+        let found = Promise::of(&plan.limits.all[0], &plan.limits, Counts::Exactly);
+        assert_eq!((found.bound, found.operations), (Bound::EachServer, Operations::OneFor(2)));
     }
 
     #[test]
@@ -309,9 +321,9 @@ mod tests {
         ] {
             assert_eq!(words.at_most_in_words(), expected);
         }
-        assert_eq!(Bound::AtMost { over: 4 }.to_string(), "at most 4 over the limit for each server");
-        assert_eq!(Operations::OneFor(5).to_string(), "1 store operation for up to 5 requests");
-        let local = "without the store each server counts by itself, with 50% of the limit";
+        assert_eq!(Bound::AtMost { over: 4 }.to_string(), "at most 4 over for each server");
+        assert_eq!(Operations::OneFor(5).to_string(), "1 operation for up to 5 requests");
+        let local = "store down: each server counts 50% of it by itself";
         assert_eq!(OnFailure::Local(50).to_string(), local);
     }
 }

@@ -163,3 +163,7 @@ impl Lock {
 fn index(key: &Key) -> usize {
     usize::from(key.0[8]) % SHARDS
 }
+
+#[cfg(test)]
+#[path = "counters_tests.rs"]
+mod tests;

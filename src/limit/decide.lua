@@ -106,34 +106,56 @@ function judge.s(at, used, before, most, per)
 end
 
 local values = redis.call('MGET', unpack(KEYS))
-local asks, refused = {}, false
-for i = 1, #KEYS do
+
+-- What is left for the limit with this number, and what follows from it.
+local function judged(i, at, used, before)
   local from = i * 7 - 5
-  local kind, least, most = ARGV[from], tonumber(ARGV[from + 4]), tonumber(ARGV[from + 5])
-  local at, used, before = read(values[i], kind)
   local a, b, c = tonumber(ARGV[from + 1]), tonumber(ARGV[from + 2]), tonumber(ARGV[from + 3])
-  local left, follows, retry, all = judge[kind](at, used, before, a, b, c)
-  local wait, taken = 0, 0
+  return judge[ARGV[from]](at, used, before, a, b, c)
+end
+
+-- What each key comes to if all goes well: one that is asked for twice has been taken from already.
+local after, refused, answer = {}, false, {}
+for i = 1, #KEYS do
+  local key, from = KEYS[i], i * 7 - 5
+  local kind, least, most = ARGV[from], tonumber(ARGV[from + 4]), tonumber(ARGV[from + 5])
+  local state = after[key]
+  local at, used, before
+  if state then
+    at, used, before = state[1], state[2], state[3]
+  else
+    at, used, before = read(values[i], kind)
+  end
+  local left, follows, retry, all = judged(i, at, used, before)
+  local enough, wait, taken = 1, 0, 0
   if left < least then
-    wait = least > all and -1 or retry(least)
+    enough, wait = 0, least > all and -1 or retry(least)
     refused = refused or ARGV[from + 6] == '0'
   elseif least > 0 then
     taken = min(max(least, most), left)
   end
-  asks[i] = { kind, left, follows, wait, taken, left >= least }
+  local reset, expires
+  at, used, before, reset, expires = follows(taken)
+  if taken > 0 then after[key] = { at, used, before, expires, kind } end
+  local n = i * 5
+  answer[n - 4], answer[n - 3], answer[n - 2], answer[n - 1], answer[n] = taken, enough, left - taken, reset, wait
 end
 
-local answer = {}
-for i = 1, #KEYS do
-  local kind, left, follows, wait, taken, enough = unpack(asks[i])
-  if refused then taken = 0 end
-  local at, used, before, reset, expires = follows(taken)
-  if taken > 0 then
-    local value = string.format('%s%.0f %.0f %.0f', kind, at, used, before)
-    redis.call('SET', KEYS[i], value, 'PX', string.format('%.0f', max(1, expires - now) + longer))
+if not refused then
+  for key, state in pairs(after) do
+    local value = string.format('%s%.0f %.0f %.0f', state[5], state[1], state[2], state[3])
+    redis.call('SET', key, value, 'PX', string.format('%.0f', max(1, state[4] - now) + longer))
   end
+  return answer
+end
+
+-- Nothing is taken for any, and so all say what is left without it.
+for i = 1, #KEYS do
   local n = i * 5
-  answer[n - 4], answer[n - 3], answer[n - 2] = taken, enough and 1 or 0, left - taken
-  answer[n - 1], answer[n] = reset, wait
+  if answer[n - 4] > 0 then
+    local left, follows = judged(i, read(values[i], ARGV[i * 7 - 5]))
+    local _, _, _, reset = follows(0)
+    answer[n - 4], answer[n - 2], answer[n - 1] = 0, left, reset
+  end
 end
 return answer

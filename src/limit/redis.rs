@@ -53,7 +53,7 @@ pub enum ByClock {
 
 /// Judges what is asked; answered as [`read`] expects.
 pub const DECIDE: Script =
-    Script { text: include_str!("decide.lua"), digest: "c1f49fd1493e075d6278165834bb1107766ecf65" };
+    Script { text: include_str!("decide.lua"), digest: "959d82ee6beea0f50934401aa627989002d046ca" };
 
 /// Gives back what was taken; answers how many keys there were.
 pub const GIVE_BACK: Script =

@@ -258,3 +258,62 @@ fn find_of<'a>(plan: &'a Plan, caller: &Caller, now: UnixMillis) -> Looked<'a> {
     };
     find(limits, &shown, &asking, Some(caller), Known::Consumer)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    fn plan(limits: Value, names: &[String]) -> Plan {
+        let document = json!({
+            "auth": {"keys": {"api_key": {}}},
+            "rate_limits": limits,
+            "routes": [{"id": "a", "auth": "keys", "rate_limits": names, "respond": {"body": "a"}}],
+        });
+        let documents = [("a.json".to_owned(), serde_json::from_value(document).unwrap())];
+        Plan::compile(&documents, &Abilities::NATIVE).unwrap().0
+    }
+
+    fn acme(metadata: &[(&str, &str)]) -> Caller {
+        let metadata = metadata.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        caller_of(Arc::new(Consumer { id: "acme".into(), metadata, ..Consumer::default() }))
+    }
+
+    #[test]
+    fn an_answer_is_bounded() {
+        let names: Vec<_> = (0..MOST_SHOWN + 6).map(|number| format!("l{number:03}")).collect();
+        let limit = json!({"window": {"limit": 1, "per": "1h"}, "key": "consumer"});
+        let limits = names.iter().map(|name| (name.clone(), limit.clone())).collect();
+        let plan = plan(Value::Object(limits), &names);
+        let looked = find_of(&plan, &acme(&[]), UnixMillis(0));
+        assert_eq!((looked.told.len(), looked.wanted.len(), looked.more), (MOST_SHOWN, MOST_SHOWN, 6));
+        let said = said(&looked, None, &[], UnixMillis(0));
+        assert_eq!((&said["more"], said["limits"].as_array().unwrap().len()), (&json!(6), MOST_SHOWN));
+    }
+
+    /// What an operator's look finds is what a request of the consumer would be counted by.
+    #[test]
+    fn a_consumer_is_found_by_what_is_its_own() {
+        for (key, metadata, found) in [
+            (json!("consumer"), &[][..], true),
+            (json!("everybody"), &[], true),
+            (json!({"expression": "consumer.metadata.tenant"}), &[("tenant", "t")], true),
+            (json!({"expression": "consumer.metadata.tenant"}), &[], false),
+            (json!({"expression": "caller.subject"}), &[], false),
+            (json!({"expression": "request.method"}), &[], false),
+            (json!(["consumer", "address"]), &[], false),
+            (json!(["consumer", "route"]), &[], false),
+            (json!("subject"), &[], false),
+            (json!("credential"), &[], false),
+            (json!({"claim": "org"}), &[], false),
+            (json!({"header": "x-org"}), &[], false),
+        ] {
+            let limits = json!({"l": {"rate": "1/s", "key": key}});
+            let plan = plan(limits, &["l".to_owned()]);
+            let looked = find_of(&plan, &acme(metadata), UnixMillis(0));
+            assert_eq!((looked.told.len(), looked.wanted.len() == 1), (1, found), "{key}");
+        }
+    }
+}

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "../limits/model.rs"]
+mod model;
+#[path = "../limits/schedule.rs"]
+mod schedule;
 mod slots;
 mod spans;
 mod store;

@@ -3,11 +3,14 @@
 use std::cell::{Cell, RefCell};
 
 use bytes::Bytes;
+use proptest::prelude::*;
 use tollgate::host::{StoreError, UnixMillis};
 use tollgate::limit::slots::{self, SLOTS, record};
-use tollgate::limit::{Algorithm, Ask, Counters, Limit, Verdict};
+use tollgate::limit::{Algorithm, Ask};
 use tollgate::plan::StorePlan;
 
+use crate::model::{Counts, check};
+use crate::schedule::{Kinds, schedule};
 use crate::store::{BEGINNING, DAY, Random, Store, ask, at_once, interleave, key, limit};
 
 fn count(store: &Store, asks: &mut [Ask<'_>], at: u64) -> Result<(), StoreError> {
@@ -18,53 +21,27 @@ fn give_back(store: &Store, asks: &[Ask<'_>], at: u64) -> Result<(), StoreError>
     at_once(slots::give_back(store, &StorePlan::default(), asks, UnixMillis(at)))
 }
 
-fn limits() -> [Limit; 4] {
-    [
-        limit(Algorithm::Fixed { most: 7, per: 10_000 }, false),
-        limit(Algorithm::Sliding { most: 9, per: 15_000 }, false),
-        limit(Algorithm::Bucket { permits: 2, per: 1_000, burst: 6 }, false),
-        limit(Algorithm::Fixed { most: 3, per: 5_000 }, true),
-    ]
+impl Counts for &Store {
+    fn count(&mut self, asks: &mut [Ask<'_>], now: u64) {
+        count(self, asks, now).unwrap();
+    }
+
+    fn give_back(&mut self, asks: &[Ask<'_>], now: u64) {
+        give_back(self, asks, now).unwrap();
+    }
 }
 
-#[test]
-fn one_after_another_is_the_same_as_in_memory() {
-    let limits = limits();
-    for seed in 0..30 {
-        let (mut random, store, memory) = (Random(seed), Store::default(), Counters::default());
-        let mut at = BEGINNING;
-        for step in 0..400 {
-            at += [0, 1, 40, 700, 6_000, 40_000][usize::try_from(random.below(6)).unwrap()];
-            let caller = random.below(5);
-            let mut asks = Vec::new();
-            for (index, limit) in limits.iter().enumerate() {
-                if random.below(2) == 0 {
-                    let least = [0, 1, 1, 1, 2, 8][usize::try_from(random.below(6)).unwrap()];
-                    let index = u64::try_from(index).unwrap();
-                    asks.push(ask(limit, key(index * 10 + caller), least));
-                }
-            }
-            count(&store, &mut asks, at).unwrap();
-            let by_store: Vec<_> = asks.iter().map(|ask| ask.verdict).collect();
-            memory.count(&mut asks, at);
-            let by_memory: Vec<_> = asks.iter().map(|ask| ask.verdict).collect();
-            let enough = |said: &[Verdict]| said.iter().map(|verdict| verdict.enough).collect::<Vec<_>>();
-            assert_eq!(enough(&by_store), enough(&by_memory), "seed {seed}, step {step}");
-            if asks.iter().any(Ask::refuses) {
-                continue;
-            }
-            assert_eq!(by_store, by_memory, "seed {seed}, step {step}");
-            if random.below(8) == 0 {
-                give_back(&store, &asks, at).unwrap();
-                memory.give_back(&asks, at);
-            }
-        }
+proptest! {
+    /// To the last permit and millisecond, where requests come one after another.
+    #[test]
+    fn one_after_another_it_is_exact(schedule in schedule(Kinds::ALL), salt: u64) {
+        check(&schedule, &mut &Store::default(), salt);
     }
 }
 
 #[test]
 fn what_takes_nothing_writes_nothing() {
-    let [fixed, ..] = limits();
+    let fixed = limit(Algorithm::Fixed { most: 7, per: 10_000 }, false);
     let store = Store::default();
     let all = |least| [ask(&fixed, key(1), least), ask(&fixed, key(2), least)];
     count(&store, &mut all(0), BEGINNING).unwrap();
@@ -83,7 +60,7 @@ fn what_takes_nothing_writes_nothing() {
 
 #[test]
 fn a_failure_at_any_operation_leaves_whole_states_and_admits_nobody_over() {
-    let [fixed, ..] = limits();
+    let fixed = limit(Algorithm::Fixed { most: 7, per: 10_000 }, false);
     for fails_at in 0..4 {
         let store = Store::default();
         let two = || [ask(&fixed, key(1), 1), ask(&fixed, key(2), 1)];
@@ -107,7 +84,7 @@ fn a_failure_at_any_operation_leaves_whole_states_and_admits_nobody_over() {
 
 #[test]
 fn a_failure_while_giving_back_takes_nothing_from_others() {
-    let [fixed, ..] = limits();
+    let fixed = limit(Algorithm::Fixed { most: 7, per: 10_000 }, false);
     for fails_at in 0..2 {
         let store = Store::default();
         let mut asks = [ask(&fixed, key(1), 3)];
@@ -122,7 +99,7 @@ fn a_failure_while_giving_back_takes_nothing_from_others() {
 
 #[test]
 fn what_cannot_be_read_counts_as_empty_and_is_replaced() {
-    let [fixed, ..] = limits();
+    let fixed = limit(Algorithm::Fixed { most: 7, per: 10_000 }, false);
     let store = Store::default();
     let mut asks = [ask(&fixed, key(1), 3)];
     count(&store, &mut asks, BEGINNING).unwrap();

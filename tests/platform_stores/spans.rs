@@ -3,11 +3,14 @@
 use std::cell::Cell;
 use std::pin::Pin;
 
+use proptest::prelude::*;
 use tollgate::host::{StoreError, UnixMillis};
 use tollgate::limit::spans;
-use tollgate::limit::{Algorithm, Ask, Counters, Limit, Verdict};
+use tollgate::limit::{Algorithm, Ask, Limit, Verdict};
 use tollgate::plan::StorePlan;
 
+use crate::model::{Counts, check};
+use crate::schedule::{Kinds, schedule};
 use crate::store::{BEGINNING, DAY, Random, Store, ask, at_once, interleave, key, limit};
 
 const MINUTE: u64 = 60_000;
@@ -20,33 +23,25 @@ fn fixed(most: u64, per: u64) -> Limit {
     limit(Algorithm::Fixed { most, per }, false)
 }
 
-#[test]
-fn one_after_another_is_the_same_as_in_memory() {
-    let limits = [fixed(7, 10_000), fixed(9, 15_000), limit(Algorithm::Fixed { most: 3, per: 5_000 }, true)];
-    for seed in 0..30 {
-        let (mut random, store, memory) = (Random(seed), Store::default(), Counters::default());
-        let mut at = BEGINNING;
-        for step in 0..400 {
-            at += [0, 1, 40, 700, 6_000, 40_000][usize::try_from(random.below(6)).unwrap()];
-            let caller = random.below(5);
-            let mut asks = Vec::new();
-            for (index, limit) in limits.iter().enumerate() {
-                if random.below(2) == 0 {
-                    let least = [0, 1, 1, 1, 2, 8][usize::try_from(random.below(6)).unwrap()];
-                    asks.push(ask(limit, key(index as u64 * 10 + caller), least));
-                }
-            }
-            count(&store, &mut asks, at).unwrap();
-            let by_store: Vec<_> = asks.iter().map(|ask| ask.verdict).collect();
-            memory.count(&mut asks, at);
-            let by_memory: Vec<_> = asks.iter().map(|ask| ask.verdict).collect();
-            assert_eq!(by_store, by_memory, "seed {seed}, step {step}");
-            if random.below(8) == 0 {
-                let plan = StorePlan::default();
-                at_once(spans::give_back(&store, &plan, &asks, UnixMillis(at))).unwrap();
-                memory.give_back(&asks, at);
-            }
-        }
+/// A store that adds to numbers.
+struct Adding(Store);
+
+impl Counts for Adding {
+    fn count(&mut self, asks: &mut [Ask<'_>], now: u64) {
+        count(&self.0, asks, now).unwrap();
+    }
+
+    fn give_back(&mut self, asks: &[Ask<'_>], now: u64) {
+        at_once(spans::give_back(&self.0, &StorePlan::default(), asks, UnixMillis(now))).unwrap();
+    }
+}
+
+proptest! {
+    /// To the last permit and millisecond, where requests come one after another; all algorithms together, those without
+    /// spans through slots.
+    #[test]
+    fn one_after_another_it_is_exact(schedule in schedule(Kinds::ALL), salt: u64) {
+        check(&schedule, &mut Adding(Store::default()), salt);
     }
 }
 

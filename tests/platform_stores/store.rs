@@ -137,6 +137,7 @@ pub fn limit(algorithm: Algorithm, shadow: bool) -> Limit {
         lease: 1,
         shadow,
         on_failure: OnFailure::Deny,
+        local: None,
         timeout: Duration::from_millis(50),
     }
 }

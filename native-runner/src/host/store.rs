@@ -264,5 +264,11 @@ impl std::fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
+impl From<StoreError> for tollgate::host::StoreError {
+    fn from(error: StoreError) -> Self {
+        Self { cause: error.0 }
+    }
+}
+
 #[cfg(test)]
 mod tests;

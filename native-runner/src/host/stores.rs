@@ -198,7 +198,7 @@ impl Opened {
     /// Judges `asks` together: either all that are not in shadow have their permits, or nothing is taken for any.
     pub async fn count(&self, label: &str, asks: &mut [Ask<'_>], now: UnixMillis) -> Result<(), StoreError> {
         match self {
-            Self::Kept(store) => store.count(label, asks, now).await.map_err(failed),
+            Self::Kept(store) => store.count(label, asks, now).await.map_err(StoreError::from),
             Self::Redis(redis) => redis.count(asks, now).await,
         }
     }
@@ -211,14 +211,10 @@ impl Opened {
         taken: UnixMillis,
     ) -> Result<(), StoreError> {
         match self {
-            Self::Kept(store) => store.give_back(label, asks, taken).await.map_err(failed),
+            Self::Kept(store) => store.give_back(label, asks, taken).await.map_err(StoreError::from),
             Self::Redis(redis) => redis.give_back(asks, taken).await,
         }
     }
-}
-
-fn failed(error: store::StoreError) -> StoreError {
-    StoreError { cause: error.0 }
 }
 
 impl From<Store> for Opened {

@@ -8,6 +8,7 @@ mod support;
 mod bodies;
 mod broken;
 mod client_certificates;
+mod concurrency;
 mod expect;
 mod http2;
 mod keys;

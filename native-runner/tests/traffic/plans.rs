@@ -92,7 +92,7 @@ async fn a_limit_that_is_changed_keeps_what_was_used() {
         directory.write("gateway.toml", &format!("[server]\nlisten = \"127.0.0.1:0\"\n{}", planned(most)));
         let loaded = native_runner::load::load(directory.path(), &Abilities::NATIVE);
         let plan = loaded.map_err(|found| native_runner::load::report(&found)).unwrap().plan;
-        gateway.server.install(Arc::new(plan));
+        gateway.server.install(Arc::new(plan)).unwrap();
     };
     install(6);
     assert_eq!(with_key(&mut clients[0], &key).await, 200);

@@ -70,15 +70,17 @@ impl Context<'_> {
         }
         let host = self.abilities.name;
         let choices = "count in Redis (redis in the store's table), or allow it: counting = \"approximate\"";
+        let message =
+            format!("{host} cannot count exactly: requests at the same time may not see each other");
         let (message, help) = match self.abilities.counts {
             Counts::Spans => (
                 format!("{host} counts only windows and quotas exactly: its store can add, and nothing more"),
                 format!("write window (not sliding) or quota; or {choices}"),
             ),
-            _ => (
-                format!("{host} cannot count exactly: requests at the same time may not see each other"),
-                choices.to_owned(),
-            ),
+            _ if by_spans => {
+                (message, format!("{choices}; or build with --atomics, for a Spin host of your own"))
+            }
+            _ => (message, choices.to_owned()),
         };
         let at = if written.counting.is_some() { at.key("counting") } else { at.key("store") };
         self.error(&at, message).help(help);

@@ -233,3 +233,6 @@ pub fn sweep(database: &Database, now: u64, most: usize) -> Result<usize, StoreE
     writing.commit().map_err(failed)?;
     Ok(collected)
 }
+
+#[cfg(test)]
+mod tests;
