@@ -127,7 +127,7 @@ fn part(part: &KeyPart) -> Value {
         KeyPart::Route => "route".into(),
         KeyPart::Host => "host".into(),
         KeyPart::Everybody => "everybody".into(),
-        KeyPart::Claim(name) => json!({ "claim": name.as_str() }),
+        KeyPart::Claim(path) => json!({ "claim": path.as_str() }),
         KeyPart::Header(name) => json!({ "header": name.as_str() }),
         KeyPart::Cookie(name) => json!({ "cookie": **name }),
         // Its text is the author's.
