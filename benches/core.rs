@@ -171,3 +171,96 @@ mod request {
         answer(bencher, routes, "/favicon.ico", 404);
     }
 }
+
+/// What callers may do, counted in memory: the decision alone, with keys and limits at hand.
+mod limit {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
+    use tollgate::config::Period;
+    use tollgate::limit::{Algorithm, Ask, Counters, Key, Limit, OnFailure, Place, Verdict, Weight, Zone};
+
+    use super::*;
+
+    const NOW: u64 = 1_792_800_000_000;
+
+    /// Four limits as a route may have them together.
+    fn limits() -> [Limit; 4] {
+        let day = Algorithm::Calendar {
+            most: 1 << 50,
+            period: Period::Day,
+            zone: Zone::named("Europe/Berlin").unwrap(),
+        };
+        [
+            Algorithm::Bucket { permits: 1_000_000, per: 1_000, burst: 1_000_000 },
+            Algorithm::Sliding { most: 1 << 30, per: 60_000 },
+            day,
+            Algorithm::Fixed { most: 1 << 50, per: 1_000 },
+        ]
+        .map(|algorithm| Limit {
+            name: "bench".into(),
+            algorithm,
+            key: Vec::new(),
+            weight: Weight::Constant(1),
+            when: None,
+            place: Place::Memory,
+            lease: 1,
+            shadow: false,
+            on_failure: OnFailure::Allow,
+            timeout: Duration::from_millis(50),
+        })
+    }
+
+    fn key(limit: usize, caller: u64) -> Key {
+        let mixed = (caller << 2 | limit as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        Key((u128::from(mixed ^ mixed >> 32) << 64 | u128::from(mixed)).to_le_bytes())
+    }
+
+    fn decide(bencher: Bencher<'_, '_>, many: usize, callers: u64) {
+        let (limits, counters, turn) = (limits(), Counters::default(), AtomicU64::new(0));
+        let decide = |caller, now| {
+            let mut asks: [_; 4] = std::array::from_fn(|at| Ask {
+                limit: &limits[at],
+                key: key(at, caller),
+                least: 1,
+                most: 1,
+                verdict: Verdict::default(),
+            });
+            counters.count(&mut asks[..many], now);
+            asks[0].verdict.enough
+        };
+        for caller in 0..callers {
+            assert!(decide(caller, NOW));
+        }
+        bencher.bench(|| {
+            let turn = turn.fetch_add(1, Ordering::Relaxed);
+            // A million a second, of callers in no order that a cache could foresee.
+            decide(turn.wrapping_mul(48_271) % callers, NOW + turn / 1_000)
+        });
+    }
+
+    #[divan::bench(args = [1, 2, 4], threads = [1, 4])]
+    fn one_caller(bencher: Bencher<'_, '_>, limits: usize) {
+        decide(bencher, limits, 1);
+    }
+
+    #[divan::bench(args = [1, 2, 4], threads = [1, 4])]
+    fn a_hundred_thousand_callers(bencher: Bencher<'_, '_>, limits: usize) {
+        decide(bencher, limits, 100_000);
+    }
+
+    /// Where a period begins and ends, in the same period again and again.
+    #[divan::bench]
+    fn a_day(bencher: Bencher<'_, '_>) {
+        let day = &limits()[2].algorithm;
+        bencher.bench(|| day.span(black_box(NOW)));
+    }
+
+    /// The same, asked for the first time.
+    #[divan::bench]
+    fn a_new_day(bencher: Bencher<'_, '_>) {
+        let (day, turn) = (&limits()[2].algorithm, AtomicU64::new(0));
+        bencher.bench(|| day.span(NOW + (turn.fetch_add(1, Ordering::Relaxed) % 3_650) * 86_400_000));
+    }
+}

@@ -163,3 +163,6 @@ impl Lock {
 fn index(key: &Key) -> usize {
     usize::from(key.0[8]) % SHARDS
 }
+
+#[cfg(test)]
+mod tests;

@@ -275,7 +275,7 @@ fn period(algorithm: &Algorithm, at: u64) -> (u64, u64) {
             let hour = at / 3_600_000;
             let own = label(hour);
             // No period is longer than 745 hours, and labels only grow.
-            let start = hour - 800 + first(0, |hours| label(hour - 800 + hours) == own);
+            let start = hour - 800 + first(0, |hours| label(hour - 800 + hours) >= own);
             (start * 3_600_000, (hour + first(0, |hours| label(hour + hours) != own)) * 3_600_000)
         }
     }

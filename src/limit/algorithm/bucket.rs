@@ -47,7 +47,7 @@ impl Bucket {
     }
 
     pub(super) fn expires(self, state: &State) -> u64 {
-        if state.used == 0 { 0 } else { state.at.saturating_add(self.time(state.used.min(self.capacity))) }
+        state.at.saturating_add(self.time(state.used.min(self.capacity)))
     }
 
     /// What is missing at `at`, which is not before the state. A bucket that was larger when the state was written lacks

@@ -87,7 +87,7 @@ pub(super) fn give_back(state: State, span: Span, permits: u64) -> State {
 pub(super) fn expires(per: u64, state: &State) -> u64 {
     let end = super::fixed::span(per, state.at).end;
     match (state.used, state.before) {
-        (0, 0) => 0,
+        (0, 0) => state.at,
         (0, _) => end,
         _ => end.saturating_add(per),
     }
