@@ -47,12 +47,14 @@ step_lint() {
     cargo clippy --locked --quiet --package native-runner -- -D warnings
     # The component's own files are compiled for its target only. Debian's compiler is not the one that rustup's clippy
     # belongs to, so there the compiler's own warnings have to do.
-    local wasm=(--locked --quiet --package tollgate --lib --target wasm32-wasip1 --no-default-features --features spin)
-    if grep -q '^exec cargo ' .toolchain/cargo-wasm; then
-        .toolchain/cargo-wasm clippy "${wasm[@]}" -- -D warnings
-    else
-        .toolchain/cargo-wasm rustc "${wasm[@]}" --profile check -- -D warnings
-    fi
+    local wasm=(--locked --quiet --package tollgate --lib --target wasm32-wasip1 --no-default-features) flavour
+    for flavour in spin spin-atomics; do
+        if grep -q '^exec cargo ' .toolchain/cargo-wasm; then
+            .toolchain/cargo-wasm clippy "${wasm[@]}" --features "$flavour" -- -D warnings
+        else
+            .toolchain/cargo-wasm rustc "${wasm[@]}" --features "$flavour" --profile check -- -D warnings
+        fi
+    done
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps --workspace "${features[@]}"
 }
 
@@ -64,6 +66,7 @@ step_unit() {
 
 step_component() {
     scripts/component.sh
+    scripts/component.sh atomics
 }
 
 step_guests() {
