@@ -144,6 +144,17 @@ fn what_was_taken_in_a_span_is_not_given_to_the_next() {
     assert!(!take(&counters, &limit, 1, NOW + HOUR).enough);
 }
 
+#[test]
+fn what_fades_is_given_back_from_where_it_fades() {
+    let (counters, limit) = (Counters::default(), limit(Algorithm::Sliding { most: 10, per: HOUR }, false));
+    let mut before = [ask(&limit, key(1), 10)];
+    counters.count(&mut before, NOW + HOUR - 1);
+    // A half is there again after half an hour, of which one is taken.
+    assert_eq!(take(&counters, &limit, 1, NOW + HOUR * 3 / 2).remaining, 4);
+    counters.give_back(&before, NOW + HOUR - 1);
+    assert_eq!(take(&counters, &limit, 1, NOW + HOUR * 3 / 2).remaining, 8);
+}
+
 /// A week in which a million callers ask a few times each, none of them for long.
 #[test]
 fn who_is_gone_is_forgotten() {
