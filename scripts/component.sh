@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Builds the component's module, without configuration, in both flavours:
+# Builds the component's module, without configuration, in its flavours:
 #
-#   target/component/tollgate.module.wasm        every host of wasi:http 0.2
-#   target/component/tollgate.spin.module.wasm   Spin: variables, and the client's address
+#   target/component/tollgate.module.wasm                every host of wasi:http 0.2
+#   target/component/tollgate.spin.module.wasm           Spin: variables, stores, and the client's address
+#   target/component/tollgate.spin-atomics.module.wasm   Spin that one runs oneself: counts exactly in its store
 #
-# `tollgate build` freezes a configuration into either. `CARGO_TARGET_DIR` moves the target folder, as it does for cargo;
-# `scripts/component.sh portable` or `spin` builds one of them.
+# `tollgate build` freezes a configuration into them. `CARGO_TARGET_DIR` moves the target folder, as it does for cargo;
+# `scripts/component.sh portable`, `spin` or `atomics` builds one of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,7 +35,8 @@ build() {
 
 case ${1:-all} in
     all | portable) build portable tollgate.module.wasm ;;&
-    all | spin) build spin tollgate.spin.module.wasm --features spin ;;
-    portable) ;;
-    *) echo "usage: scripts/component.sh [portable|spin]" >&2; exit 2 ;;
+    all | spin) build spin tollgate.spin.module.wasm --features spin ;;&
+    all | atomics) build spin-atomics tollgate.spin-atomics.module.wasm --features spin-atomics ;;
+    portable | spin) ;;
+    *) echo "usage: scripts/component.sh [portable|spin|atomics]" >&2; exit 2 ;;
 esac

@@ -39,7 +39,7 @@ pub mod remembered;
 pub mod revocation;
 pub mod signature;
 
-pub use caller::Caller;
+pub use caller::{Caller, CredentialId};
 pub use rejection::Rejection;
 
 use crate::body::Body;
@@ -135,6 +135,8 @@ pub struct Asking<'a> {
     pub route: &'a crate::plan::Route,
     /// The time.
     pub now: UnixMillis,
+    /// How long its body is, in bytes; `None` where that is not announced.
+    pub length: Option<u64>,
     /// The deadline of the request.
     pub deadline: Deadline,
     /// All that is configured about authentication.

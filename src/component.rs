@@ -13,7 +13,7 @@
 //! | `outgoing` | a body that leaves, and the fast way from one to the other |
 //! | `answer` | the answer to the client |
 //! | `client`, `send_error` | exchanges with upstreams |
-//! | `host`, `variables`, `key_value` | the rest of the seam |
+//! | `host`, `variables`, `key_value`, `redis` | the rest of the seam |
 //!
 //! What `wasi:http` 0.2 does not let a guest do or know:
 //!
@@ -33,6 +33,7 @@ mod host;
 mod incoming;
 mod key_value;
 mod outgoing;
+mod redis;
 mod request;
 mod send_error;
 mod variables;

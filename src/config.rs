@@ -45,8 +45,9 @@ pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
 pub use upstream::{Protocol, Upstream, UpstreamTls};
 
-/// One configuration file. Several files in a directory make one configuration: routes and upstreams are put
-/// together in the order of the file names; any other table may stand in one file only.
+/// One configuration file. Several files in a directory make one configuration: routes are put together in the order of
+/// the file names, and so are upstreams, consumers, limits and whatever else has names; any other table may stand in one
+/// file only.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]

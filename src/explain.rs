@@ -11,24 +11,29 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
+use http::request::Parts;
 use http::{HeaderMap, Method, Request, Uri};
 use serde::Serialize;
 
 mod considered;
+mod counted;
 mod host;
 mod outcome;
 
 pub use considered::{Considered, Verdict};
+pub use counted::{Counted, Part};
 pub use outcome::{Answer, Field, Limits, Outcome, Sent, Waits};
 
-use crate::auth::Caller;
+use crate::auth::{Asking, Caller};
 use crate::cors;
+use crate::deadline::Deadline;
+use crate::forward::client::client_of;
 use crate::gateway::{Gateway, Peer};
 use crate::host::UnixMillis;
 use crate::plan::Plan;
-use crate::route::path::normalise;
+use crate::route::path::{Normal, normalise};
 use crate::route::{self, Query};
-use host::{Announced, Recorder};
+use host::{Announced, Recorded, Recorder};
 
 /// A request to explain.
 #[derive(Debug, Clone)]
@@ -61,6 +66,9 @@ pub struct Explanation {
     pub request: Seen,
     /// Every route, in the order in which they are tried; empty where the request is answered before any is.
     pub routes: Vec<Considered>,
+    /// The limits that count it, in the order in which they are asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Counted>,
     /// The answer, or the request that an upstream would get.
     pub outcome: Outcome,
 }
@@ -142,7 +150,34 @@ pub fn explain(plan: &Arc<Plan>, question: &Question) -> Result<Explanation, Str
         query: query.query.map(str::to_owned),
         client: record.client.clone().unwrap_or_default(),
     };
-    Ok(Explanation { request: seen, routes, outcome: outcome::of(plan, record, &reply, body) })
+    let limits = limits(plan, question, &head, (authority, &normal), &record);
+    Ok(Explanation { request: seen, routes, limits, outcome: outcome::of(plan, record, &reply, body) })
+}
+
+/// The limits that counted the request, looked at as the gateway looks at them.
+fn limits(
+    plan: &Plan,
+    question: &Question,
+    head: &Parts,
+    (authority, normal): (&str, &Normal<'_>),
+    record: &Recorded,
+) -> Vec<Counted> {
+    let route = record.route.filter(|_| !record.judged.is_empty()).and_then(|route| plan.routes.get(route));
+    let Some(route) = route else { return Vec::new() };
+    let asking = Asking {
+        head,
+        peer: Peer { address: question.peer, secure: question.secure },
+        client: &client_of(question.peer.ip(), &plan.trusted, &head.headers),
+        authority,
+        path: &normal.path,
+        route,
+        now: question.now,
+        length: Some(question.body),
+        deadline: Deadline::never(),
+        plan: &plan.auth,
+        assumed: None,
+    };
+    counted::all(&plan.limits, &asking, record.caller.as_deref(), &record.judged)
 }
 
 fn request(question: &Question) -> Result<Request<Announced>, String> {

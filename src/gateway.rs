@@ -32,6 +32,7 @@ mod record;
 mod refusal;
 mod showing;
 mod upkeep;
+mod usage;
 
 use browser::preflight;
 use destination::Destination;
@@ -169,18 +170,19 @@ impl<H: Host> Gateway<H> {
             path: &normal.path,
             route,
             now: record.started,
+            length: announced(&head.headers, &body),
             deadline,
             plan: &self.plan.auth,
             assumed: self.assumed.as_ref(),
         };
-        limit::shield(&self.host, &self.plan.limits, &asking, &mut record.judged).await?;
+        limit::shield(&self.host, &self.plan.limits, &asking, record.toll()).await?;
         let admitted = match self.admit(route, &asking, &mut body, record).await {
             Ok(admitted) => admitted,
             Err(Stop::Refused(failure)) => return Err(failure),
             Err(Stop::Answer(answer)) => return Ok((answer.map(Body::Full), route.patience, deadline)),
         };
         let caller = admitted.caller.as_deref();
-        limit::admit(&self.host, &self.plan.limits, &asking, caller, &mut record.judged).await?;
+        limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
         auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
         let incoming = Incoming {
             head,
@@ -224,6 +226,7 @@ impl<H: Host> Gateway<H> {
             Action::Respond(respond) => fixed(respond),
             Action::Login(own) => self.login(own, &incoming, deadline).await?,
             Action::KeySet => self.key_set().await?,
+            Action::Usage(shown) => self.usage(route, shown, &incoming, deadline).await,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
         for (name, value) in &admitted.response {
@@ -318,8 +321,7 @@ where
     if body.is_end_stream() {
         return Ok((Body::Empty, None));
     }
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.or(body.size_hint().exact()).is_some_and(|length| length > route.body_limit) {
+    if announced(headers, &body).is_some_and(|length| length > route.body_limit) {
         return Err(Problem::BodyTooLarge.into());
     }
     Ok(match body {
@@ -333,6 +335,18 @@ where
             (Body::Stream(upload.without(claimed)), Some(meter))
         }
     })
+}
+
+/// How long a request's body says it is, where it does.
+fn announced<S>(headers: &HeaderMap, body: &Body<S>) -> Option<u64>
+where
+    S: http_body::Body<Data = Bytes, Error = BodyError> + Unpin,
+{
+    if body.is_end_stream() {
+        return Some(0);
+    }
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    length.or(body.size_hint().exact())
 }
 
 fn fixed<S>(respond: &Respond) -> Response<Body<S>> {

@@ -11,25 +11,45 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{Asking, Caller};
 use crate::expression::Expression;
-use crate::host::Host;
 use crate::plan::StorePlan;
-use crate::problem::Failure;
 
 pub mod algorithm;
 pub mod ask;
+pub mod bound;
+pub mod breaker;
+pub mod concurrency;
 pub mod counters;
+pub mod decision;
 pub mod fields;
+pub mod judge;
 pub mod judged;
 pub mod key;
+pub mod lease;
+mod local;
+pub mod redis;
+mod refusal;
+pub mod sight;
+pub mod slots;
+pub mod spans;
+mod stage;
+pub mod tier;
+pub mod usage;
+pub mod wanted;
 pub mod weight;
+pub mod wording;
 
 pub use algorithm::{Algorithm, Span, State, Verdict, Zone};
 pub use ask::Ask;
+pub use concurrency::Held;
 pub use counters::Counters;
+pub use judge::{Judgement, Ruling, judge};
 pub use judged::{Judged, Outcome};
 pub use key::{Key, KeyPart};
+use refusal::refusal;
+pub use sight::Sight;
+pub use stage::{Toll, admit, applying, shield};
+pub use wanted::{Wanted, wanted};
 pub use weight::Weight;
 
 /// Everything that is configured about limits.
@@ -43,6 +63,8 @@ pub struct Limits {
     pub stores: Vec<StorePlan>,
     /// Which fields answers have.
     pub fields: Fields,
+    /// What clients are told of each limit, as far as it is always the same: of [`fields::Told::of_all`].
+    pub told: Vec<Option<fields::Told>>,
     /// How many keys are remembered in memory at most.
     pub most_keys: usize,
 }
@@ -68,6 +90,8 @@ pub struct Limit {
     pub shadow: bool,
     /// What happens when the store does not answer.
     pub on_failure: OnFailure,
+    /// With [`OnFailure::Local`], what is counted in memory then: [`Limit::local_share`].
+    pub local: Option<Box<Self>>,
     /// How long the store may take.
     pub timeout: Duration,
 }
@@ -125,27 +149,6 @@ pub struct RouteLimits {
     pub tiers: Vec<Vec<usize>>,
 }
 
-/// Judges the route's shield.
-pub async fn shield<H: Host>(
-    _host: &H,
-    _limits: &Limits,
-    _asking: &Asking<'_>,
-    _judged: &mut Vec<Judged>,
-) -> Result<(), Failure> {
-    Ok(())
-}
-
-/// Judges the limits of the route and of the caller's plan.
-pub async fn admit<H: Host>(
-    _host: &H,
-    _limits: &Limits,
-    _asking: &Asking<'_>,
-    _caller: Option<&Caller>,
-    _judged: &mut Vec<Judged>,
-) -> Result<(), Failure> {
-    Ok(())
-}
-
 // === impl Fields ===
 
 impl Default for Fields {
@@ -153,3 +156,6 @@ impl Default for Fields {
         Self { standard: true, legacy: false }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,10 +3,15 @@
 //! Nothing in here outlives its meaning: an entry is found by a digest of everything that it depends on, and whoever
 //! takes one looks at the time again.
 
+use std::sync::Arc;
+
 use crate::auth::remembered::Remembered;
 use crate::credentials::tokens::Tokens;
 use crate::identity::ring::Ring;
 use crate::limit::Counters;
+use crate::limit::breaker::Breakers;
+use crate::limit::concurrency::Flights;
+use crate::limit::lease::Leases;
 
 /// The memory of one process, shared by all its workers and kept when the plan changes.
 #[derive(Debug, Default)]
@@ -19,4 +24,10 @@ pub struct Memory {
     pub tokens: Tokens,
     /// What is counted in memory.
     pub limits: Counters,
+    /// Permits taken from stores ahead of use.
+    pub leases: Leases,
+    /// Requests in flight.
+    pub flights: Arc<Flights>,
+    /// Which stores just failed.
+    pub breakers: Breakers,
 }

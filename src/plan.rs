@@ -18,6 +18,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::forward::client::TrustedProxies;
 use crate::identity::Identity;
 use crate::identity::fold::FoldedNames;
+use crate::limit::usage::Shown;
 use crate::limit::{Limits, RouteLimits};
 use crate::route::condition::{HeaderCondition, Methods, QueryCondition};
 use crate::route::path::Ambiguities;
@@ -41,8 +42,10 @@ pub(crate) mod scalar;
 mod secret;
 mod security_headers;
 mod server;
+mod store;
 mod template;
 mod upstream;
+mod usage;
 mod written_consumer;
 
 pub use conflict::witness;
@@ -173,6 +176,8 @@ pub enum Action {
     Login(LoginRoute),
     /// The gateway's public keys.
     KeySet,
+    /// What a caller has left.
+    Usage(Shown),
 }
 
 /// Asks an upstream.

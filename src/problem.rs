@@ -85,10 +85,14 @@ catalogue! {
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The method is not allowed here", Client, None;
     /// The client stopped sending (RFC 9110 section 15.5.9).
     RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request did not arrive in time", Client, None;
+    /// The request's body counts against a limit, and its length is not announced (RFC 9110 section 15.5.12).
+    LengthRequired = "length-required", LENGTH_REQUIRED, "The length of the body must be announced", Client, Some("http_request_error");
     /// The body is larger than the route allows (RFC 9110 section 15.5.14).
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The request's body is too large", Client, Some("http_request_error");
     /// The request line is longer than allowed (RFC 9110 section 15.5.15).
     UriTooLong = "uri-too-long", URI_TOO_LONG, "The address is too long", Client, Some("http_request_error");
+    /// The caller has asked for more than a limit allows; `violated-policies` names the limit, and `Retry-After` says when there may be enough again (RFC 6585 section 4, draft-ietf-httpapi-ratelimit-headers-11 section 5.1).
+    QuotaExceeded = "quota-exceeded", TOO_MANY_REQUESTS, "Quota Exceeded", Client, Some("http_request_denied");
     /// Too many or too large header fields (RFC 6585 section 5).
     HeadersTooLarge = "headers-too-large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The header fields are too large", Client, Some("http_request_error");
     /// An expectation other than `100-continue` (RFC 9110 section 10.1.1).
@@ -101,6 +105,8 @@ catalogue! {
     NotImplemented = "not-implemented", NOT_IMPLEMENTED, "The method is not implemented", Client, None;
     /// Whoever must be asked about the credentials cannot be: the issuer's keys, an introspection endpoint, a store.
     AuthUnavailable = "auth-unavailable", SERVICE_UNAVAILABLE, "The credentials cannot be checked at the moment", Gateway, Some("destination_unavailable");
+    /// Whether a limit has permits left cannot be found out at the moment; `violated-policies` names the limit (draft-ietf-httpapi-ratelimit-headers-11 section 5.2).
+    TemporaryReducedCapacity = "temporary-reduced-capacity", SERVICE_UNAVAILABLE, "Temporary Reduced Capacity", Gateway, Some("proxy_internal_error");
     /// The gateway has as many requests in flight as it takes.
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The gateway is busy", Gateway, Some("connection_limit_reached");
     /// The upstream's name cannot be resolved.
@@ -127,8 +133,11 @@ catalogue! {
     Loop = "loop", LOOP_DETECTED, "The request goes round in circles", Gateway, Some("proxy_loop_detected");
 }
 
-/// Where the problem types are described; `type` is this followed by the slug.
+/// Where the gateway's own problem types are described; `type` is this followed by the slug.
 pub const TYPE_BASE: &str = "https://tollgate.dev/problems#";
+
+/// The same of problem types that are not the gateway's own (RFC 9457 section 4.2).
+const REGISTRY: &str = "https://iana.org/assignments/http-problem-types#";
 
 /// A request that the gateway itself answers with an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,13 +150,29 @@ pub struct Failure {
     pub cause: Option<String>,
     /// Further fields of the answer: `Allow`, `Retry-After`, `WWW-Authenticate`.
     pub fields: Vec<(HeaderName, HeaderValue)>,
+    /// The names of the limits that turned the request away: the member `violated-policies`.
+    pub violated: Vec<Box<str>>,
+}
+
+// === impl Problem ===
+
+impl Problem {
+    /// RFC 9457 section 3.1.1 `type`: what tells programs which problem it is.
+    pub fn type_uri(self) -> String {
+        let base = match self {
+            // draft-ietf-httpapi-ratelimit-headers-11 section 10.2 registers these two.
+            Self::QuotaExceeded | Self::TemporaryReducedCapacity => REGISTRY,
+            _ => TYPE_BASE,
+        };
+        format!("{base}{}", self.spec().slug)
+    }
 }
 
 // === impl Failure ===
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self { problem, detail: None, cause: None, fields: Vec::new() }
+        Self { problem, detail: None, cause: None, fields: Vec::new(), violated: Vec::new() }
     }
 }
 
@@ -161,6 +186,12 @@ impl Failure {
     /// Adds what only the operator may know.
     pub fn cause(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
+        self
+    }
+
+    /// Adds the names of the limits that turned the request away.
+    pub fn violated<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.violated.extend(names.into_iter().map(Into::into));
         self
     }
 
@@ -198,13 +229,16 @@ impl Failure {
             detail: Option<&'a str>,
             #[serde(skip_serializing_if = "Option::is_none")]
             request_id: Option<&'a str>,
+            #[serde(rename = "violated-policies", skip_serializing_if = "<[_]>::is_empty")]
+            violated_policies: &'a [Box<str>],
         }
         let details = Details {
-            r#type: format!("{TYPE_BASE}{}", spec.slug),
+            r#type: self.problem.type_uri(),
             title: spec.title,
             status: spec.status.as_u16(),
             detail: self.detail.as_deref(),
             request_id: request_id.and_then(|id| id.to_str().ok()),
+            violated_policies: &self.violated,
         };
         serde_json::to_vec(&details).unwrap_or_default().into()
     }

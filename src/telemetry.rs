@@ -11,7 +11,7 @@ use http::{Method, StatusCode, Version};
 use crate::auth::Caller;
 use crate::body::Meter;
 use crate::host::{Tick, UnixMillis};
-use crate::limit::Judged;
+use crate::limit::{self, Held, Judged, Toll};
 use crate::plan::Plan;
 use crate::problem::Problem;
 
@@ -52,6 +52,8 @@ pub struct Record {
     pub caller: Option<Arc<Caller>>,
     /// What limits said, in the order in which they were asked.
     pub judged: Vec<Judged>,
+    /// What it holds of limits on concurrency, as long as the record is open.
+    pub held: Held,
     /// The index of the upstream that was asked.
     pub upstream: Option<usize>,
     /// How often an upstream was asked.
@@ -118,6 +120,17 @@ impl Record {
     /// The upstream's name; `None` where none was asked.
     pub fn upstream_name(&self) -> Option<&str> {
         Some(&self.plan.upstreams.get(self.upstream?)?.name)
+    }
+
+    /// Where limits write down what they say of the request.
+    pub fn toll(&mut self) -> Toll<'_> {
+        Toll { judged: &mut self.judged, held: &mut self.held }
+    }
+
+    /// The names of limits that came to one of `outcomes`.
+    pub fn limits(&self, outcomes: &[limit::Outcome]) -> impl Iterator<Item = &str> {
+        let judged = self.judged.iter().filter(|judged| outcomes.contains(&judged.outcome));
+        judged.filter_map(|judged| Some(&*self.plan.limits.all.get(judged.limit)?.name))
     }
 
     /// The path, without the query.

@@ -17,10 +17,15 @@ use tollgate::plan::{Abilities, Plan};
 use tollgate::problem::{Blame, Problem, TYPE_BASE};
 
 /// What making a plan has to say about a configuration that could be read. A folder with `component` in its name is for
-/// a host that cannot do everything.
+/// a host that cannot do everything; `component-atomic` and `component-portable` for the other kinds of it.
 fn plan_diagnostics(folder: &Path, loaded: &Loaded) -> Vec<Diagnostic> {
-    let component = folder.to_string_lossy().contains("component");
-    let abilities = if component { Abilities::COMPONENT } else { Abilities::NATIVE };
+    let name = folder.to_string_lossy();
+    let abilities = match () {
+        () if name.contains("component-atomic") => Abilities::ATOMIC,
+        () if name.contains("component-portable") => Abilities::PORTABLE,
+        () if name.contains("component") => Abilities::COMPONENT,
+        () => Abilities::NATIVE,
+    };
     match Plan::compile(&loaded.documents, &abilities) {
         Ok((_, warnings)) => warnings,
         Err(diagnostics) => diagnostics,
@@ -78,6 +83,10 @@ fn page_of_problems() -> String {
         )
         .unwrap();
         writeln!(page, "| {} | {} | {blame} | {error} |", spec.status, spec.title).unwrap();
+        let uri = problem.type_uri();
+        if !uri.starts_with(TYPE_BASE) {
+            writeln!(page, "\nIts `type` is `{uri}`.").unwrap();
+        }
     }
     page.replace("TYPE_BASE", TYPE_BASE)
 }

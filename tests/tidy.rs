@@ -31,7 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["auth", "body", "cors", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry"]),
+    ("explain", &["auth", "body", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.
@@ -41,8 +41,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("host", &["body", "limit", "memory", "plan", "telemetry"]),
     // What is told of a caller is the caller's own; keys are secrets, which are read as header edits read them.
     ("identity", &["auth", "host", "plan", "problem", "transform"]),
-    // Limits look at requests as policies do, at who calls, and at what the store of the host has counted.
-    ("limit", &["auth", "config", "expression", "forward", "host", "memory", "plan", "problem", "route"]),
+    // Limits look at requests as policies do, at who calls, and at what the store of the host has counted; they wait for it
+    // on the host's clock, as bodies are waited for. An operator is told as if a consumer had asked, in a request that
+    // there is not; dates are written as in the log.
+    ("limit", &["auth", "body", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // What areas remember between requests.
     ("memory", &["auth", "credentials", "identity", "limit"]),
     // Reads everything that can be written, and makes the policy of every area.

@@ -116,7 +116,9 @@ pub enum Place {
     Native,
     /// In a component: on Spin, or another WebAssembly host.
     Component,
-    /// In either.
+    /// In a component made with `tollgate build --atomics`, for a Spin host of one's own.
+    Atomics,
+    /// In the native runner and in a component.
     Both,
 }
 

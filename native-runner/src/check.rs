@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use tollgate::diagnostic::{Diagnostic, Place};
-use tollgate::plan::Plan;
+use tollgate::plan::{Abilities, Plan};
 
 pub mod report;
 pub mod summary;
@@ -15,8 +15,8 @@ pub struct Checked {
     pub places: Vec<&'static str>,
     /// How many files it has.
     pub files: usize,
-    /// What runs, where there are no mistakes.
-    pub plan: Option<Plan>,
+    /// What runs in each place, where there are no mistakes.
+    pub plans: Vec<(Abilities, Plan)>,
     /// What is wrong or questionable.
     pub diagnostics: Vec<Diagnostic>,
     /// The manifest that was compared.
@@ -26,6 +26,11 @@ pub struct Checked {
 // === impl Checked ===
 
 impl Checked {
+    /// What runs in the last of the places that the configuration fits.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.plans.last().map(|(_, plan)| plan)
+    }
+
     /// Adds what is not known yet: the same mistake is one for every place. Files are named as they can be opened from
     /// here, not from `directory`.
     pub fn add(&mut self, diagnostics: Vec<Diagnostic>, directory: &Path) {

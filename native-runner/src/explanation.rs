@@ -1,7 +1,9 @@
 //! An explanation for people.
 
 use tollgate::author::Locations;
-use tollgate::explain::{Answer, Considered, Explanation, Field, Outcome, Seen, Sent, Verdict};
+use tollgate::explain::{
+    Answer, Considered, Counted, Explanation, Field, Outcome, Part, Seen, Sent, Verdict,
+};
 
 use crate::columns::align;
 use crate::paint::Paint;
@@ -13,7 +15,9 @@ pub fn text(explanation: &Explanation, locations: &Locations, all: bool, paint: 
         true => "no route was looked at\n".to_owned(),
         false => routes(&explanation.routes, locations, all, paint),
     };
-    format!("{}\n{routes}\n{}", request(&explanation.request, paint), outcome(&explanation.outcome, paint))
+    let limits = limits(&explanation.limits, paint);
+    let (request, outcome) = (request(&explanation.request, paint), outcome(&explanation.outcome, paint));
+    format!("{request}\n{routes}\n{limits}{outcome}")
 }
 
 fn request(seen: &Seen, paint: Paint) -> String {
@@ -60,6 +64,35 @@ fn routes(routes: &[Considered], locations: &Locations, all: bool, paint: Paint)
         text.push('\n');
     }
     text
+}
+
+/// Nothing where nothing is counted.
+fn limits(limits: &[Counted], paint: Paint) -> String {
+    if limits.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<_> = limits.iter().map(counted).collect();
+    format!("{}\n{}\n", paint.strong("limits that count it"), align("  ", &rows))
+}
+
+fn counted(limit: &Counted) -> Vec<String> {
+    let part = |part: &Part| match (&part.value, part.stands_in) {
+        (Some(value), true) => format!("{} (none: {value})", part.part),
+        (Some(value), false) if *value == part.part => value.clone(),
+        (Some(value), false) => format!("{} {value}", part.part),
+        (None, _) => format!("{} (a secret)", part.part),
+    };
+    let key = limit.key.iter().map(part).collect::<Vec<_>>().join(", ");
+    let place = limit.store.as_ref().map_or("in memory".to_owned(), |store| format!("in {store}"));
+    let shadow = if limit.shadow { ", in shadow" } else { "" };
+    let shield = if limit.shield { ", before authentication" } else { "" };
+    vec![
+        limit.limit.clone(),
+        limit.allows.clone(),
+        format!("takes {}", limit.weight),
+        format!("by {key}"),
+        format!("{place}{shadow}{shield}"),
+    ]
 }
 
 fn considered(route: &Considered, locations: &Locations) -> Vec<String> {

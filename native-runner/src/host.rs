@@ -21,14 +21,18 @@ pub mod body;
 pub mod client;
 pub mod connect;
 pub mod pool;
+pub mod redis;
 pub mod store;
+pub mod stores;
 pub mod trust;
 pub mod variables;
 
 pub use bench::Bench;
 pub use body::NativeBody;
 pub use client::Client;
+pub use redis::Redis;
 pub use store::Store;
+pub use stores::{Opened, Stores};
 pub use variables::Variables;
 
 use crate::observe::Observer;
@@ -52,8 +56,8 @@ struct Inner {
 pub struct Shared {
     /// What the core remembers.
     pub memory: Memory,
-    /// The key-value store.
-    pub store: Store,
+    /// The stores.
+    pub stores: Stores,
     /// Work that takes long on purpose.
     pub bench: Bench,
 }
@@ -62,8 +66,8 @@ pub struct Shared {
 
 impl Shared {
     /// Nothing is remembered yet.
-    pub fn new(store: Store) -> Self {
-        Self { memory: Memory::default(), store, bench: Bench::default() }
+    pub fn new(stores: Stores) -> Self {
+        Self { memory: Memory::default(), stores, bench: Bench::default() }
     }
 }
 
@@ -123,42 +127,39 @@ impl tollgate::host::Variables for NativeHost {
 
 impl KeyValue for NativeHost {
     async fn get(&self, store: &StorePlan, key: &str) -> Result<Option<Bytes>, StoreError> {
-        let found = self.0.shared.store.get(&store.label, key, self.unix()).map_err(failed)?;
+        let opened = self.0.shared.stores.find(store)?;
+        let found = opened.get(&store.label, key, self.unix()).await.map_err(StoreError::from)?;
         Ok(found.map(Bytes::from))
     }
 
     async fn set(&self, store: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError> {
-        self.0.shared.store.set(&store.label, key, &value, None).await.map_err(failed)
+        let opened = self.0.shared.stores.find(store)?;
+        opened.set(&store.label, key, &value, None).await.map_err(StoreError::from)
     }
 
     async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError> {
-        self.0.shared.store.delete(&store.label, key).await.map(drop).map_err(failed)
+        let opened = self.0.shared.stores.find(store)?;
+        opened.delete(&store.label, key).await.map(drop).map_err(StoreError::from)
     }
-}
-
-fn failed(error: store::StoreError) -> StoreError {
-    StoreError { cause: error.0 }
 }
 
 impl Count for NativeHost {
     async fn count(
         &self,
-        _: &StorePlan,
+        store: &StorePlan,
         asks: &mut [Ask<'_>],
-        UnixMillis(now): UnixMillis,
+        now: UnixMillis,
     ) -> Result<(), StoreError> {
-        self.0.shared.memory.limits.count(asks, now);
-        Ok(())
+        self.0.shared.stores.find(store)?.count(&store.label, asks, now).await
     }
 
     async fn give_back(
         &self,
-        _: &StorePlan,
+        store: &StorePlan,
         asks: &[Ask<'_>],
-        UnixMillis(now): UnixMillis,
+        now: UnixMillis,
     ) -> Result<(), StoreError> {
-        self.0.shared.memory.limits.give_back(asks, now);
-        Ok(())
+        self.0.shared.stores.find(store)?.give_back(&store.label, asks, now).await
     }
 }
 

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use tollgate::plan::{Action, LoginStep, Patience, Plan, Route};
 
+use crate::limits;
+
 /// The plan in force.
 pub fn plan(plan: &Plan) -> Value {
     json!({
@@ -14,12 +16,13 @@ pub fn plan(plan: &Plan) -> Value {
             "tls": upstream.target.secure,
             "base_path": &*upstream.base,
         })).collect::<Vec<_>>(),
+        "limits": limits::all(&plan.limits),
         "variables": plan.variables.iter().map(|name| &**name).collect::<Vec<_>>(),
     })
 }
 
 fn route(plan: &Plan, route: &Route) -> Value {
-    json!({
+    let mut entry = json!({
         "id": &*route.id,
         "written": format!("{} {}", route.origin.0, route.origin.1),
         "hosts": route.hosts.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -31,7 +34,9 @@ fn route(plan: &Plan, route: &Route) -> Value {
         "timeouts": timeouts(&route.patience),
         "body_limit": (route.body_limit != u64::MAX).then_some(route.body_limit),
         "allowed_in_paths": route.tolerated.names().collect::<Vec<_>>(),
-    })
+    });
+    limits::describe_route(plan, route, &mut entry);
+    entry
 }
 
 /// What a route does, in a few words.
@@ -48,6 +53,7 @@ pub fn action(plan: &Plan, route: &Route) -> String {
             }
         }
         Action::KeySet => "key set".to_owned(),
+        Action::Usage(_) => "usage".to_owned(),
     }
 }
 

@@ -10,7 +10,7 @@ use tollgate::auth::consumer::{Consumer, Key, check, record};
 use tollgate::auth::digest::{Digest, NAME_DIGITS};
 use tollgate::host::{Secret, UnixMillis};
 
-use crate::host::Store;
+use crate::host::Opened;
 use crate::host::store::{Entry, StoreError};
 
 pub mod remote;
@@ -19,7 +19,7 @@ pub mod shown;
 /// The store under one label.
 #[derive(Debug, Clone)]
 pub struct Register {
-    store: Store,
+    store: Opened,
     label: Box<str>,
 }
 
@@ -99,16 +99,16 @@ impl NewKey {
 
 impl Register {
     /// What is in `store` under `label`.
-    pub fn new(store: Store, label: &str) -> Self {
-        Self { store, label: label.into() }
+    pub fn new(store: impl Into<Opened>, label: &str) -> Self {
+        Self { store: store.into(), label: label.into() }
     }
 
     // --- consumers ---
 
     /// The consumer of this name; `None` where the store has none.
-    pub fn consumer(&self, id: &str, now: UnixMillis) -> Result<Option<Consumer>, Refusal> {
+    pub async fn consumer(&self, id: &str, now: UnixMillis) -> Result<Option<Consumer>, Refusal> {
         let place = record::consumer_place(id);
-        let Some(found) = self.store.get(&self.label, &place, now)? else { return Ok(None) };
+        let Some(found) = self.store.get(&self.label, &place, now).await? else { return Ok(None) };
         record::read_consumer(id, &found).map(Some).map_err(|why| unreadable(&place, why))
     }
 
@@ -116,7 +116,7 @@ impl Register {
     pub async fn put_consumer(&self, consumer: &Consumer, now: UnixMillis) -> Result<bool, Refusal> {
         check(consumer).map_err(|what| Refusal::Invalid(what.to_string()))?;
         let place = record::consumer_place(&consumer.id);
-        let known = self.store.get(&self.label, &place, now)?.is_some();
+        let known = self.store.get(&self.label, &place, now).await?.is_some();
         self.store.set(&self.label, &place, record::write_consumer(consumer).as_bytes(), None).await?;
         Ok(known)
     }
@@ -128,7 +128,7 @@ impl Register {
         let mut removed = 0;
         let mut after = None;
         loop {
-            let (keys, next) = self.keys(Some(id), after.as_deref(), now)?;
+            let (keys, next) = self.keys(Some(id), after.as_deref(), now).await?;
             for key in &keys {
                 self.store.delete(&self.label, &record::key_place(&key.digest)).await?;
                 removed += 1;
@@ -142,13 +142,13 @@ impl Register {
     }
 
     /// A page of consumers, and where the next one begins.
-    pub fn consumers(
+    pub async fn consumers(
         &self,
         after: Option<&str>,
         now: UnixMillis,
     ) -> Result<(Vec<Consumer>, Option<String>), Refusal> {
         let after = after.map(record::consumer_place);
-        let found = self.store.list(&self.label, record::CONSUMERS, after.as_deref(), PAGE, now)?;
+        let found = self.store.list(&self.label, record::CONSUMERS, after.as_deref(), PAGE, now).await?;
         let next = next(&found, record::CONSUMERS);
         let read = found.iter().map(|entry| {
             let id = entry.key.strip_prefix(record::CONSUMERS).unwrap_or_default();
@@ -161,7 +161,7 @@ impl Register {
 
     /// Writes what is kept of a key. Its consumer must be there, or be `configured`.
     pub async fn put_key(&self, key: &Key, configured: bool, now: UnixMillis) -> Result<(), Refusal> {
-        if !configured && self.consumer(&key.consumer, now)?.is_none() {
+        if !configured && self.consumer(&key.consumer, now).await?.is_none() {
             return Err(no_consumer(&key.consumer));
         }
         let place = record::key_place(&key.digest);
@@ -169,17 +169,17 @@ impl Register {
     }
 
     /// The one key whose digest begins with `id`.
-    pub fn key(&self, id: &str, now: UnixMillis) -> Result<Key, Refusal> {
-        read_key(&self.key_entry(id, now)?)
+    pub async fn key(&self, id: &str, now: UnixMillis) -> Result<Key, Refusal> {
+        read_key(&self.key_entry(id, now).await?)
     }
 
-    fn key_entry(&self, id: &str, now: UnixMillis) -> Result<Entry, Refusal> {
+    async fn key_entry(&self, id: &str, now: UnixMillis) -> Result<Entry, Refusal> {
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         if !(NAME_DIGITS / 2..=64).contains(&id.len()) || !id.bytes().all(is_digit) {
             let text = format!("a key is named by the first {NAME_DIGITS} hexadecimal digits of its digest");
             return Err(Refusal::Invalid(text));
         }
-        let mut found = self.store.list(&self.label, &format!("{}{id}", record::KEYS), None, 2, now)?;
+        let mut found = self.store.list(&self.label, &format!("{}{id}", record::KEYS), None, 2, now).await?;
         match (found.pop(), found.pop()) {
             (None, _) => Err(Refusal::Missing(format!("there is no key {id}"))),
             (Some(entry), None) => Ok(entry),
@@ -196,7 +196,7 @@ impl Register {
         change: impl Fn(&mut Key) + Send,
     ) -> Result<Key, Refusal> {
         for _ in 0..ATTEMPTS {
-            let entry = self.key_entry(id, now)?;
+            let entry = self.key_entry(id, now).await?;
             let mut key = read_key(&entry)?;
             change(&mut key);
             key.check().map_err(|what| Refusal::Invalid(what.to_string()))?;
@@ -210,20 +210,20 @@ impl Register {
 
     /// Removes a key: from now on it is nobody's. One whose record cannot be read is removed too.
     pub async fn revoke(&self, id: &str, now: UnixMillis) -> Result<(), Refusal> {
-        let entry = self.key_entry(id, now)?;
+        let entry = self.key_entry(id, now).await?;
         self.store.delete(&self.label, &entry.key).await?;
         Ok(())
     }
 
     /// A page of keys, all or those of one consumer, and where the next one begins.
-    pub fn keys(
+    pub async fn keys(
         &self,
         consumer: Option<&str>,
         after: Option<&str>,
         now: UnixMillis,
     ) -> Result<(Vec<Key>, Option<String>), Refusal> {
         let after = after.map(|digest| format!("{}{digest}", record::KEYS));
-        let found = self.store.list(&self.label, record::KEYS, after.as_deref(), PAGE, now)?;
+        let found = self.store.list(&self.label, record::KEYS, after.as_deref(), PAGE, now).await?;
         let next = next(&found, record::KEYS);
         let mut keys: Vec<_> = found.iter().map(read_key).filter_map(readable).collect();
         keys.retain(|key| consumer.is_none_or(|consumer| *key.consumer == *consumer));
@@ -290,6 +290,7 @@ impl std::error::Error for Refusal {}
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::host::Store;
 
     const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
@@ -314,20 +315,20 @@ mod tests {
         assert!(register.put_consumer(&consumer("acme"), NOW).await.unwrap());
         register.put_key(&key, false, NOW).await.unwrap();
         assert_eq!(key.digest, Digest::of(text.expose().as_bytes()));
-        assert_eq!(register.key(&key.digest.name(), NOW), Ok(key.clone()));
-        assert_eq!(register.keys(None, None, NOW), Ok((vec![key.clone()], None)));
-        assert_eq!(register.keys(Some("other"), None, NOW), Ok((Vec::new(), None)));
+        assert_eq!(register.key(&key.digest.name(), NOW).await, Ok(key.clone()));
+        assert_eq!(register.keys(None, None, NOW).await, Ok((vec![key.clone()], None)));
+        assert_eq!(register.keys(Some("other"), None, NOW).await, Ok((Vec::new(), None)));
         let changed = register.change_key(&key.digest.name(), NOW, |key| key.disabled = true).await.unwrap();
-        assert!(changed.disabled && register.key(&key.digest.name(), NOW).unwrap().disabled);
+        assert!(changed.disabled && register.key(&key.digest.name(), NOW).await.unwrap().disabled);
         register.revoke(&key.digest.name(), NOW).await.unwrap();
-        assert!(matches!(register.key(&key.digest.name(), NOW), Err(Refusal::Missing(_))));
+        assert!(matches!(register.key(&key.digest.name(), NOW).await, Err(Refusal::Missing(_))));
     }
 
     #[tokio::test]
     async fn keys_are_named_by_digits_of_their_digests() {
         let register = register();
         for bad in ["", "abc", "ABCDEF", "abcdeg", "../../", &"a".repeat(65)] {
-            assert!(matches!(register.key(bad, NOW), Err(Refusal::Invalid(_))), "{bad}");
+            assert!(matches!(register.key(bad, NOW).await, Err(Refusal::Invalid(_))), "{bad}");
         }
         let of =
             |digits: &str| Digest::from_hex(&format!("{digits}{}", "0".repeat(64 - digits.len()))).unwrap();
@@ -335,8 +336,8 @@ mod tests {
             let key = new_key("acme").with(of(digits), NOW).unwrap();
             register.put_key(&key, true, NOW).await.unwrap();
         }
-        assert!(matches!(register.key("abcdef", NOW), Err(Refusal::Ambiguous(_))));
-        assert_eq!(register.key("abcdef1", NOW).unwrap().digest, of("abcdef1"));
+        assert!(matches!(register.key("abcdef", NOW).await, Err(Refusal::Ambiguous(_))));
+        assert_eq!(register.key("abcdef1", NOW).await.unwrap().digest, of("abcdef1"));
     }
 
     #[tokio::test]
@@ -350,7 +351,7 @@ mod tests {
         }
         assert_eq!(register.remove_consumer("acme", NOW).await, Ok((PAGE + 20) / 2));
         assert_eq!(register.remove_consumer("acme", NOW).await, Err(no_consumer("acme")));
-        let (left, next) = register.keys(None, None, NOW).unwrap();
+        let (left, next) = register.keys(None, None, NOW).await.unwrap();
         assert!(
             left.len() == (PAGE + 20) / 2
                 && left.iter().all(|key| &*key.consumer == "other")
@@ -367,7 +368,7 @@ mod tests {
         // The key is revoked between the reading and the writing of the change.
         let revoked = std::sync::atomic::AtomicBool::new(false);
         let place = record::key_place(&key.digest);
-        let store = register.store.clone();
+        let Opened::Kept(store) = &register.store else { panic!("it is in memory") };
         let changed = register.change_key(&id, NOW, |key| {
             key.label = "new".into();
             if !revoked.swap(true, std::sync::atomic::Ordering::SeqCst) {
@@ -375,7 +376,7 @@ mod tests {
             }
         });
         assert!(matches!(changed.await, Err(Refusal::Missing(_))));
-        assert!(matches!(register.key(&id, NOW), Err(Refusal::Missing(_))));
+        assert!(matches!(register.key(&id, NOW).await, Err(Refusal::Missing(_))));
     }
 
     #[tokio::test]
@@ -384,10 +385,10 @@ mod tests {
         let (good, bad) = (Digest::of(b"good"), Digest::of(b"bad"));
         register.put_key(&new_key("acme").with(good, NOW).unwrap(), true, NOW).await.unwrap();
         register.store.set("default", &record::key_place(&bad), b"1:", None).await.unwrap();
-        assert_eq!(register.keys(None, None, NOW).unwrap().0.len(), 1);
-        assert!(matches!(register.key(&bad.name(), NOW), Err(Refusal::Store(_))));
+        assert_eq!(register.keys(None, None, NOW).await.unwrap().0.len(), 1);
+        assert!(matches!(register.key(&bad.name(), NOW).await, Err(Refusal::Store(_))));
         register.revoke(&bad.name(), NOW).await.unwrap();
-        assert!(matches!(register.key(&bad.name(), NOW), Err(Refusal::Missing(_))));
+        assert!(matches!(register.key(&bad.name(), NOW).await, Err(Refusal::Missing(_))));
     }
 
     #[tokio::test]
@@ -396,9 +397,9 @@ mod tests {
         for number in 0..PAGE + 1 {
             register.put_consumer(&consumer(&format!("c{number:04}")), NOW).await.unwrap();
         }
-        let (first, next) = register.consumers(None, NOW).unwrap();
+        let (first, next) = register.consumers(None, NOW).await.unwrap();
         assert_eq!((first.len(), next.as_deref()), (PAGE, Some("c0499")));
-        let (second, next) = register.consumers(next.as_deref(), NOW).unwrap();
+        let (second, next) = register.consumers(next.as_deref(), NOW).await.unwrap();
         assert_eq!((second.len(), &*second[0].id, next), (1, "c0500", None));
     }
 

@@ -12,6 +12,7 @@ pub mod freeze;
 pub mod host;
 pub mod inspect;
 pub mod keys;
+pub mod limits;
 pub mod listing;
 pub mod load;
 pub mod manifest;

@@ -7,6 +7,7 @@ use tollgate::route::order::{Group, RULE};
 
 use crate::columns::align;
 use crate::inspect;
+use crate::limits;
 use crate::paint::Paint;
 
 /// The table as text: one block a host, one line a route.
@@ -59,7 +60,7 @@ pub fn action(plan: &Plan, route: &Route) -> String {
             let host = redirect.host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
             format!("{kind}{host}{}", address(route, &redirect.path, &QueryRewrite::default()))
         }
-        Action::Respond(_) | Action::KeySet | Action::Login(_) => kind,
+        Action::Respond(_) | Action::KeySet | Action::Login(_) | Action::Usage(_) => kind,
     }
 }
 
@@ -93,6 +94,7 @@ fn row(plan: &Plan, route: &Route, locations: &Locations) -> Vec<String> {
         conditions(route).join(", "),
         format!("-> {}", action(plan, route)),
         route.protection.to_string(),
+        limits::of_route(plan, route),
         route.id.to_string(),
         written(route, locations),
     ]
@@ -109,7 +111,7 @@ pub fn written(route: &Route, locations: &Locations) -> String {
 
 fn entry(plan: &Plan, route: &Route, locations: &Locations) -> Value {
     let place = locations.place(&route.origin.0, &route.origin.1);
-    json!({
+    let mut entry = json!({
         "id": &*route.id,
         "path": route.pattern.to_string(),
         "methods": route.methods.listed.iter().map(|method| method.as_str()).collect::<Vec<_>>(),
@@ -119,5 +121,7 @@ fn entry(plan: &Plan, route: &Route, locations: &Locations) -> Value {
         "file": place.file,
         "line": place.position.map(|(line, _)| line),
         "pointer": place.pointer,
-    })
+    });
+    limits::describe_route(plan, route, &mut entry);
+    entry
 }

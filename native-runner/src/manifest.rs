@@ -53,7 +53,11 @@ impl Needs {
         hosts.sort();
         hosts.dedup_by(|a, b| a.0 == b.0);
         let variables = plan.variables.iter().map(ToString::to_string).collect();
-        let stores = plan.auth.store.iter().map(|store| store.label.to_string()).collect();
+        // A store in Redis is an address, and has no label.
+        let stores = plan.auth.store.iter().chain(&plan.limits.stores).filter(|store| store.redis.is_none());
+        let mut stores: Vec<_> = stores.map(|store| store.label.to_string()).collect();
+        stores.sort();
+        stores.dedup();
         Self { hosts, stores, variables }
     }
 }
@@ -96,6 +100,14 @@ mod tests {
     fn all_that_is_called_is_needed() {
         let document = serde_json::json!({
             "store": {"label": "tokens"},
+            "stores": {
+                "far": {"redis": {"address": "redis://redis.test", "password": "${redis_password}"}},
+                "near": {"label": "counts"},
+            },
+            "rate_limits": {
+                "far": {"rate": "1/s", "store": "far"},
+                "near": {"rate": "1/s", "store": "near", "counting": "approximate"},
+            },
             "upstreams": {"a": {"url": "http://a.test"}},
             "auth": {
                 "one": {"introspection": {
@@ -103,7 +115,9 @@ mod tests {
                 }},
                 "two": {"external": {"url": "http://guard.test:9000/"}},
             },
-            "routes": [{"id": "a", "auth": {"any": "one", "external": "two"}, "upstream": "a"}],
+            "routes": [{
+                "id": "a", "auth": {"any": "one", "external": "two"}, "upstream": "a", "rate_limits": ["far", "near"],
+            }],
         });
         let documents = [("a.json".to_owned(), serde_json::from_value(document).unwrap())];
         let (plan, _) = Plan::compile(&documents, &tollgate::plan::Abilities::COMPONENT).unwrap();
@@ -115,9 +129,16 @@ mod tests {
                 needed("http://a.test:80", "the upstream \"a\""),
                 needed("http://guard.test:9000", "external authorisation"),
                 needed("https://id.test:443", "token introspection"),
+                needed("redis://redis.test:6379", "the store \"far\""),
             ]
         );
-        assert_eq!((needs.stores, needs.variables), (vec!["tokens".to_owned()], vec!["secret".to_owned()]));
+        assert_eq!(
+            (needs.stores, needs.variables),
+            (
+                vec!["counts".to_owned(), "tokens".to_owned()],
+                vec!["redis_password".to_owned(), "secret".to_owned()]
+            )
+        );
     }
 
     #[test]

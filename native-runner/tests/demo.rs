@@ -22,7 +22,7 @@ async fn every_line_of_the_tour_works() {
     let (address, _) = server.addresses()[0];
     // All at once: together they take no longer than the slowest.
     let tries: Vec<_> =
-        tour::stops().map(|stop| tokio::task::spawn_blocking(move || (stop, ask(stop, address)))).collect();
+        tour::stops().map(|stop| tokio::task::spawn_blocking(move || (stop, last(stop, address)))).collect();
     for tried in tries {
         let (stop, answer) = tried.await.unwrap();
         let begins = format!("HTTP/1.1 {} ", stop.status);
@@ -37,6 +37,14 @@ async fn every_line_of_the_tour_works() {
     }
     server.start_drain();
     tokio::task::spawn_blocking(move || server.join()).await.unwrap();
+}
+
+/// The last of as many answers as the stop is for.
+fn last(stop: &Stop, gateway: SocketAddr) -> String {
+    for _ in 1..stop.times {
+        ask(stop, gateway);
+    }
+    ask(stop, gateway)
 }
 
 /// The answer, head and body, as it came.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::consumer::{Consumer, Key, State, record};
 use super::digest::Digest;
 use super::presented::{self, Place};
-use super::{Asking, Authenticator, Caller, Found, Rejection};
+use super::{Asking, Authenticator, Caller, CredentialId, Found, Rejection};
 use crate::host::{Host, UnixMillis};
 use crate::plan::StorePlan;
 
@@ -74,6 +74,7 @@ pub async fn authenticate<H: Host>(
             groups: consumer.groups.clone(),
             consumer: Some(consumer),
             expires,
+            credential: Some(CredentialId::of(&[digest.bytes()])),
             ..Caller::default()
         })),
         Err(rejection) => Found::Rejected(rejection),

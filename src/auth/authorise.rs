@@ -107,7 +107,7 @@ impl Policy {
 }
 
 /// What the expressions of a route see.
-fn facts<'a>(caller: Option<&'a Caller>, asking: &Asking<'a>, host: &'a str) -> Facts<'a> {
+pub(crate) fn facts<'a>(caller: Option<&'a Caller>, asking: &Asking<'a>, host: &'a str) -> Facts<'a> {
     Facts {
         method: asking.head.method.as_str(),
         path: asking.path,

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::password::Password;
 use super::presented::{self, Place};
-use super::{Asking, Authenticator, Caller, Found, Rejection};
+use super::{Asking, Authenticator, Caller, CredentialId, Found, Rejection};
 use crate::host::Host;
 
 pub mod credentials;
@@ -72,11 +72,13 @@ pub async fn authenticate<H: Host>(
         return Found::Rejected(Rejection::unavailable("too many passwords wait to be verified"));
     };
     match (right, consumer, password) {
-        (true, Some(consumer), Some(_)) => Found::Verified(Arc::new(Caller {
+        (true, Some(consumer), Some(password)) => Found::Verified(Arc::new(Caller {
             by: (&*authenticator.name).into(),
             subject: Some(consumer.id.clone()),
             groups: consumer.groups.clone(),
             consumer: Some(Arc::clone(consumer)),
+            // Of the password there is only its salt in it: a digest of a password that somebody chose can be guessed.
+            credential: Some(CredentialId::of(&[consumer.id.as_bytes(), password.parts().0])),
             ..Caller::default()
         })),
         (_, _, None) => Found::Rejected(Rejection::invalid("nobody of this name has a password")),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use crate::host::UnixMillis;
 
@@ -29,7 +30,14 @@ pub struct Caller {
     pub generation: u64,
     /// The token's `jti`, where it has one, for revocation.
     pub token_id: Option<Box<str>>,
+    /// Which of its credentials it showed; `None` where nobody looked at one.
+    pub credential: Option<CredentialId>,
 }
+
+/// Tells credentials apart without holding any: half a SHA-256 digest, of a secret that nobody can guess or of something
+/// that is no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CredentialId(pub [u8; 16]);
 
 /// A known caller: a customer, a partner, a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +52,23 @@ pub struct Consumer {
     pub metadata: Vec<(Box<str>, Box<str>)>,
     /// Whether it is switched off: its credentials are then as good as none.
     pub disabled: bool,
+}
+
+// === impl CredentialId ===
+
+impl CredentialId {
+    /// Of a credential that is all of `parts`.
+    pub fn of(parts: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            // Each with its length before it, so that nothing can move from one part to the next.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let mut half = [0; 16];
+        half.copy_from_slice(&hash.finalize()[..16]);
+        Self(half)
+    }
 }
 
 // === impl Consumer ===

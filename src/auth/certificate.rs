@@ -13,7 +13,7 @@ pub use subject::{NamePattern, SubjectOf};
 pub use x509::{ClientCertificate, Unusable};
 
 use super::caller::Consumer;
-use super::{Asking, Authenticator, Caller, Found, Rejection};
+use super::{Asking, Authenticator, Caller, CredentialId, Found, Rejection};
 use crate::host::UnixMillis;
 
 /// Clients' certificates, ready to be judged.
@@ -70,6 +70,7 @@ fn judge(name: &str, policy: &Certificates, certificate: &ClientCertificate, now
         groups: consumer.as_ref().map(|consumer| consumer.groups.clone()).unwrap_or_default(),
         consumer,
         expires: Some(certificate.not_after),
+        credential: Some(CredentialId::of(&[certificate.fingerprint.as_bytes()])),
         ..Caller::default()
     }))
 }

@@ -15,7 +15,7 @@ pub mod verdict;
 pub mod verdict_cache;
 
 use super::claims::{self, ClaimPath};
-use super::{Asking, Authenticator, Caller, Found, Rejection, bearer};
+use super::{Asking, Authenticator, Caller, CredentialId, Found, Rejection, bearer};
 use crate::ask::{Question, ask};
 use crate::host::{Host, UnixMillis};
 use crate::plan::{Endpoint, StorePlan};
@@ -124,7 +124,7 @@ fn remember<H: Host>(
     let memory = host.memory().map(|memory| &memory.auth);
     match verdict {
         Verdict::Active(active) => {
-            let caller = Arc::new(caller(authenticator, introspection, *active, until));
+            let caller = Arc::new(caller(authenticator, introspection, digest, *active, until));
             if let (Some(memory), Some(_)) = (memory, until) {
                 memory.verdicts.insert(*digest.bytes(), Arc::clone(&caller));
             }
@@ -142,6 +142,7 @@ fn remember<H: Host>(
 fn caller(
     authenticator: &Authenticator,
     introspection: &Introspection,
+    digest: &TokenDigest,
     active: Active,
     until: Option<UnixMillis>,
 ) -> Caller {
@@ -160,6 +161,7 @@ fn caller(
         expires: until.or(end),
         token_id: active.claims.get("jti").and_then(|id| id.as_str()).map(Into::into),
         claims: active.claims,
+        credential: Some(CredentialId::of(&[digest.bytes()])),
         ..Caller::default()
     }
 }

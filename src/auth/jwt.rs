@@ -29,7 +29,7 @@ pub use verify::{Judged, Rejection, examine, judge, verify};
 
 use super::key_source::{self, Source};
 use super::remembered::Digest;
-use super::{Asking, Authenticator, Caller, Found, bearer};
+use super::{Asking, Authenticator, Caller, CredentialId, Found, bearer};
 use crate::auth::rejection::Rejection as Refused;
 use crate::host::Host;
 
@@ -73,7 +73,7 @@ impl Jwt {
         }
     }
 
-    fn caller(&self, by: &str, generation: u64, judged: Judged) -> Caller {
+    fn caller(&self, by: &str, token: &str, generation: u64, judged: Judged) -> Caller {
         let (policy, expires) = (&self.policy, judged.valid_until(&self.policy));
         let claims = judged.claims;
         let scopes = policy.scopes(&claims).map(Into::into).collect();
@@ -81,8 +81,20 @@ impl Jwt {
         let groups = policy.groups(&claims).map(Into::into).collect();
         let subject = policy.subject(&claims).map(Into::into);
         let token_id = claims.get("jti").and_then(|id| id.as_str()).map(Into::into);
-        let by = by.into();
-        Caller { by, subject, scopes, roles, groups, token_id, expires, generation, claims, consumer: None }
+        let credential = Some(CredentialId::of(&[token.as_bytes()]));
+        Caller {
+            by: by.into(),
+            subject,
+            claims,
+            scopes,
+            roles,
+            groups,
+            consumer: None,
+            expires,
+            generation,
+            token_id,
+            credential,
+        }
     }
 }
 
@@ -151,7 +163,7 @@ pub async fn authenticate<H: Host>(
     }
     match judged {
         Ok(judged) => {
-            let caller = Arc::new(jwt.caller(&authenticator.name, by, judged));
+            let caller = Arc::new(jwt.caller(&authenticator.name, text, by, judged));
             if let Some((verdicts, digest)) = memory {
                 verdicts.insert(digest, Arc::clone(&caller));
             }

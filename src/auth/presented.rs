@@ -125,6 +125,11 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     lines.flat_map(|line| line.split(';')).filter_map(pair)
 }
 
+/// The value of the first cookie of this name: browsers send the one for the longest path first (RFC 6265 section 5.4).
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    cookies(headers).find(|(other, _)| *other == name).map(|(_, value)| value)
+}
+
 fn pair(piece: &str) -> Option<(&str, &str)> {
     let (name, value) = piece.split_once('=')?;
     Some((name.trim(), value.trim()))

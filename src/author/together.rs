@@ -8,11 +8,18 @@ use super::node::{Entry, Node, Value};
 use super::words::quote;
 
 /// Tables for which "both" would have no meaning.
-const ONCE: [&str; 6] = ["defaults", "clients", "telemetry", "server", "store", "issuer"];
+const ONCE: [&str; 7] = ["defaults", "clients", "telemetry", "server", "store", "issuer", "rate_limiting"];
 
 /// Tables of named things, and what one of them is called: a name may be given once.
-const NAMED: [(&str, &str); 4] =
-    [("upstreams", "upstreams"), ("auth", "ways in"), ("policies", "policies"), ("consumers", "consumers")];
+const NAMED: [(&str, &str); 7] = [
+    ("upstreams", "upstreams"),
+    ("auth", "ways in"),
+    ("policies", "policies"),
+    ("consumers", "consumers"),
+    ("rate_limits", "limits"),
+    ("plans", "plans"),
+    ("stores", "stores"),
+];
 
 /// Everything that stands in two files of `trees` and may stand in one only.
 pub(super) fn check(trees: &[(&str, &Node)]) -> Vec<Diagnostic> {

@@ -58,7 +58,11 @@ fn read() -> Result<Vec<(String, Document)>, Vec<String>> {
 
 fn compile(documents: Vec<(String, Document)>) -> Result<Plan, Vec<String>> {
     let in_words = |found: &[Diagnostic]| found.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let abilities = if cfg!(feature = "spin") { Abilities::COMPONENT } else { Abilities::PORTABLE };
+    let abilities = match (cfg!(feature = "spin-atomics"), cfg!(feature = "spin")) {
+        (true, _) => Abilities::ATOMIC,
+        (false, true) => Abilities::COMPONENT,
+        (false, false) => Abilities::PORTABLE,
+    };
     let (plan, warnings) = Plan::compile(&documents, &abilities).map_err(|mistakes| in_words(&mistakes))?;
     for warning in in_words(&warnings) {
         eprintln!("{warning}");

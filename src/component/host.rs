@@ -10,13 +10,17 @@ use wasip2::random::random::get_random_bytes;
 use bytes::Bytes;
 
 use super::executor::{self, Ready};
-use super::{key_value, variables};
+use super::{key_value, redis, variables};
 use crate::config::AccessLog;
 use crate::host::{
     Clock, Compute, Count, KeyValue, Observe, Random, Remember, Secret, StoreError, Tick, UnixMillis,
     VariableError, Variables,
 };
 use crate::limit::Ask;
+#[cfg(not(feature = "spin-atomics"))]
+use crate::limit::slots as in_store;
+#[cfg(feature = "spin-atomics")]
+use crate::limit::spans::{self, self as in_store};
 use crate::memory::Memory;
 use crate::plan::StorePlan;
 use crate::telemetry::{Record, line};
@@ -80,25 +84,62 @@ impl Variables for ComponentHost {
 
 impl KeyValue for ComponentHost {
     async fn get(&self, store: &StorePlan, key: &str) -> Result<Option<Bytes>, StoreError> {
-        key_value::get(&store.label, key)
+        match &store.redis {
+            Some(plan) => redis::get(plan, key),
+            None => key_value::get(&store.label, key),
+        }
     }
 
     async fn set(&self, store: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError> {
-        key_value::set(&store.label, key, &value)
+        match &store.redis {
+            Some(plan) => redis::set(plan, key, &value),
+            None => key_value::set(&store.label, key, &value),
+        }
     }
 
     async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError> {
-        key_value::delete(&store.label, key)
+        match &store.redis {
+            Some(plan) => redis::delete(plan, key),
+            None => key_value::delete(&store.label, key),
+        }
     }
 }
 
-impl Count for ComponentHost {
-    async fn count(&self, store: &StorePlan, _: &mut [Ask<'_>], _: UnixMillis) -> Result<(), StoreError> {
-        Err(StoreError { cause: format!("nothing is counted in \"{}\"", store.label) })
+#[cfg(feature = "spin-atomics")]
+impl spans::Add for ComponentHost {
+    async fn exists(&self, store: &StorePlan, key: &str) -> Result<bool, StoreError> {
+        key_value::exists(&store.label, key)
     }
 
-    async fn give_back(&self, _: &StorePlan, _: &[Ask<'_>], _: UnixMillis) -> Result<(), StoreError> {
-        Ok(())
+    async fn add(&self, store: &StorePlan, key: &str, delta: i64) -> Result<i64, StoreError> {
+        key_value::increment(&store.label, key, delta)
+    }
+}
+
+/// In Redis exactly; in the host's store as it is able to ([`crate::plan::Counts`]).
+impl Count for ComponentHost {
+    async fn count(
+        &self,
+        store: &StorePlan,
+        asks: &mut [Ask<'_>],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        match &store.redis {
+            Some(plan) => redis::count(plan, asks, now),
+            None => in_store::count(self, store, asks, now).await,
+        }
+    }
+
+    async fn give_back(
+        &self,
+        store: &StorePlan,
+        asks: &[Ask<'_>],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        match &store.redis {
+            Some(plan) => redis::give_back(plan, asks, now, self.unix()),
+            None => in_store::give_back(self, store, asks, now).await,
+        }
     }
 }
 

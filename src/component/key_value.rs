@@ -1,4 +1,5 @@
-//! Spin's key-value store; elsewhere there is none, and the plan asks for none.
+//! Spin's key-value store; elsewhere there is none, and the plan asks for none. Whether it can add to numbers
+//! (`wasi:keyvalue/atomics`, over the same values) is a feature of its own, because it is an import of its own.
 
 use bytes::Bytes;
 
@@ -17,6 +18,38 @@ mod store {
     pub(super) fn failed(label: &str, error: &Error) -> StoreError {
         StoreError { cause: format!("the key-value store \"{label}\": {error}") }
     }
+}
+
+#[cfg(feature = "spin-atomics")]
+mod bucket {
+    use spin_sdk::wit::wasi::keyvalue::store::{Bucket, Error, open as open_bucket};
+
+    use super::StoreError;
+
+    pub(super) fn open(label: &str) -> Result<Bucket, StoreError> {
+        open_bucket(label).map_err(|error| failed(label, &error))
+    }
+
+    pub(super) fn failed(label: &str, error: &Error) -> StoreError {
+        let why = match error {
+            Error::NoSuchStore => "there is none",
+            Error::AccessDenied => "access is denied",
+            Error::Other(why) => why,
+        };
+        StoreError { cause: format!("the key-value store \"{label}\": {why}") }
+    }
+}
+
+#[cfg(feature = "spin-atomics")]
+pub fn exists(label: &str, key: &str) -> Result<bool, StoreError> {
+    bucket::open(label)?.exists(key).map_err(|error| bucket::failed(label, &error))
+}
+
+#[cfg(feature = "spin-atomics")]
+pub fn increment(label: &str, key: &str, delta: i64) -> Result<i64, StoreError> {
+    use spin_sdk::wit::wasi::keyvalue::atomics;
+
+    atomics::increment(&bucket::open(label)?, key, delta).map_err(|error| bucket::failed(label, &error))
 }
 
 #[cfg(feature = "spin")]

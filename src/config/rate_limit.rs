@@ -32,10 +32,10 @@ pub struct RateLimit {
     /// Whose permits these are: one part or several together. Default: `"address"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<KeyParts>,
-    /// How many bits of an IPv6 address are one client's. Default: 64.
+    /// With `"address"` in `key`: how many bits of an IPv6 address are one client's, 1 to 128. Default: 64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ipv6_prefix: Option<u8>,
-    /// How many bits of an IPv4 address are one client's. Default: 32.
+    /// With `"address"` in `key`: how many bits of an IPv4 address are one client's, 1 to 32. Default: 32.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ipv4_prefix: Option<u8>,
     /// How many permits a request takes. Default: 1.
@@ -51,8 +51,8 @@ pub struct RateLimit {
     /// Whether a store that cannot count exactly is refused (`"exact"`, the default) or taken (`"approximate"`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counting: Option<Counting>,
-    /// How many permits a native server takes from the store at once, to spend them by itself. Fewer store operations, a
-    /// wider bound: `tollgate check` says which. Default: none are taken ahead.
+    /// How many permits a native server takes from the store at once, to spend them by itself: 2 or more, and a small part
+    /// of the limit. Fewer store operations, a wider bound: `tollgate check` says which. Default: none are taken ahead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease: Option<u64>,
     /// Counts, logs, and refuses nobody. Default: false.
@@ -66,7 +66,9 @@ pub struct RateLimit {
     /// 1 to 100: 50 where there are two servers. Default: 100, so that each allows all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_share: Option<u8>,
-    /// How long the store may take to answer. Default: `"50ms"`. A component waits for as long as its host does.
+    /// How long the store may take to answer, at most `"10s"`. Limits of a request that count in one store are asked
+    /// together: the shortest of their times is for all of them. Default: `"50ms"`. A component waits for as long as its
+    /// host does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store_timeout: Option<DurationText>,
 }
@@ -128,10 +130,12 @@ pub enum Period {
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum KeyParts {
-    /// One part.
-    One(KeyPart),
-    /// Several: each combination of values is counted for itself.
+    /// One part: something that every request may have.
+    Name(KeyName),
+    /// Several: each combination of values is counted for itself. Before the table, which serde would make of a list too.
     Many(Vec<KeyPart>),
+    /// One part: something with a name of its own.
+    Table(KeyTable),
 }
 
 /// A part of a key. Where a request does not have it, its client's address stands in, so that leaving something out wins
@@ -253,7 +257,8 @@ pub struct ConsumerPlan {
     /// The limits of those who have this plan, by name, on every route that does not say otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limits: Option<OneOrMany>,
-    /// Groups whose members have this plan where their consumer names none.
+    /// Groups whose members have this plan where their consumer names none. Who is in the groups of several plans has the
+    /// first of them by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
     /// Whether everybody has it who has no other, also callers who are nobody in particular. One plan at most. Default:
@@ -262,7 +267,7 @@ pub struct ConsumerPlan {
     pub default: Option<bool>,
 }
 
-/// What plans come to on a route.
+/// What plans come to on a route. For each plan the nearest word counts: the route's own, that of `defaults`, the plan's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(untagged)]
@@ -307,7 +312,8 @@ pub enum RateLimitFields {
     Off,
 }
 
-/// Where callers see what they have left: a GET is answered with JSON.
+/// Where callers see what they have left: a GET is answered with JSON. What `defaults` say of routes holds here too,
+/// but for `rate_limits` and `plans`: to look takes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -315,7 +321,11 @@ pub struct Usage {
     /// The path. Default: `"/.tollgate/usage"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Who may ask; as on a route. Default: that of `defaults`.
+    /// At which hosts, as in a route's `match`; a route with a host goes before one without, whatever their paths.
+    /// Default: any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<OneOrMany>,
+    /// Who may ask; as on a route, but not `"public"`: a caller must be known. Default: that of `defaults`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<Access>,
 }

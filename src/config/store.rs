@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Store {
-    /// The label of Spin's key-value store. Default: `"default"`.
+    /// The label of Spin's key-value store. Default: `"default"`, and for one of `[stores]` its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// The native runner's file, relative to the configuration's directory; it is made where there is none. Several

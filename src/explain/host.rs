@@ -10,6 +10,7 @@ use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body::{Frame, SizeHint};
 
+use crate::auth::Caller;
 use crate::body::{Body, BodyError, Upload};
 use crate::host::{
     Clock, Compute, Count, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind,
@@ -48,6 +49,10 @@ pub(super) struct Recorded {
     pub(super) cause: Option<String>,
     /// The client, behind proxies.
     pub(super) client: Option<String>,
+    /// Who it was from, where that was verified.
+    pub(super) caller: Option<Arc<Caller>>,
+    /// Limits that it was judged by: their indices.
+    pub(super) judged: Vec<usize>,
 }
 
 /// A body of a known length that never comes.
@@ -177,6 +182,8 @@ impl Observe for Recorder {
             recorded.problem = problem;
             recorded.cause.clone_from(&record.cause);
             recorded.client = Some(record.client.to_string());
+            recorded.caller.clone_from(&record.caller);
+            recorded.judged = record.judged.iter().map(|judged| judged.limit).collect();
         });
     }
 }

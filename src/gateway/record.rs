@@ -11,7 +11,7 @@ use super::{Answer, Gateway, brief};
 use crate::body::Body;
 use crate::forward::client::Client;
 use crate::host::Host;
-use crate::limit;
+use crate::limit::{self, Held};
 use crate::problem::Failure;
 use crate::telemetry::{Outcome, Record, TraceContext, line, request_id, trace};
 
@@ -37,6 +37,7 @@ impl<H: Host> Gateway<H> {
             preflight: false,
             caller: None,
             judged: Vec::new(),
+            held: Held::default(),
             upstream: None,
             attempts: 0,
             asked: None,

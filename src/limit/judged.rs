@@ -11,6 +11,9 @@ pub struct Judged {
     pub remaining: u64,
     /// In how many milliseconds all are there again.
     pub reset: u64,
+    /// In how many milliseconds there may be enough for this request, where it was refused or denied: `u64::MAX` for never,
+    /// 0 where nobody knows.
+    pub retry: u64,
 }
 
 /// What a limit said.

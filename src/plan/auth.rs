@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::StorePlan;
-use super::compile::{Context, Pointer, one};
+use super::compile::{Context, Pointer};
 use super::scalar::{is_token, nearest};
 use crate::auth::{Access, Authenticator, Kind, Plan, Requirement};
 use crate::config::{self, Document};
@@ -47,18 +46,7 @@ impl<'a> Context<'a> {
             .collect();
         let consumers = self.consumers(documents);
         self.warn_of_nobody(documents, &consumers);
-        Plan { authenticators, store: self.store(documents), consumers }
-    }
-
-    fn store(&mut self, documents: &[(String, Document)]) -> Option<StorePlan> {
-        let (at, written) = one(documents, "store", |document| document.store.as_ref())?;
-        if !self.abilities.stores {
-            let host = self.abilities.name;
-            self.error(&at, format!("{host} has no key-value store"))
-                .help("remove [store], or use the component for Spin, whose hosts have one");
-        }
-        let label = written.label.as_deref().unwrap_or("default");
-        Some(StorePlan { label: label.into(), file: written.file.as_deref().map(Into::into), redis: None })
+        Plan { authenticators, store: self.default_store(), consumers }
     }
 
     fn kind(&mut self, at: &Pointer, name: &str, written: &config::Authenticator) -> Option<Kind> {

@@ -8,7 +8,9 @@ use http::Method;
 
 use super::auth::authenticator_names;
 use super::identity::claimed;
+use super::limit;
 use super::scalar::{is_token, nearest};
+use super::store::Stores;
 use super::written_consumer;
 use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
@@ -43,6 +45,10 @@ pub(super) struct Context<'a> {
     pub(super) variables: BTreeSet<Box<str>>,
     /// Addresses beyond those of upstreams that may be called, each with what it is for.
     pub(super) called: BTreeMap<Box<str>, Box<str>>,
+    /// Stores that instances share.
+    pub(super) stores: Stores,
+    /// What is written about limits.
+    pub(super) written_limits: limit::Written,
 }
 
 /// The methods that every HTTP server knows: RFC 9110 section 9 and RFC 5789.
@@ -143,6 +149,8 @@ pub(super) fn compile(
         written_consumers: written_consumer::written(documents),
         variables: BTreeSet::new(),
         called: BTreeMap::new(),
+        stores: Stores::default(),
+        written_limits: limit::Written::default(),
     };
     let upstreams = context.upstreams(documents);
     let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
@@ -150,15 +158,19 @@ pub(super) fn compile(
     let (at, server) =
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
+    context.stores(documents);
     let auth = context.auth(documents);
     context.policies(documents);
     context.certificate_sources(documents, &trusted, &server);
     let issuer = context.own_issuer(documents, &telemetry.name);
     let limits = context.limits(documents);
     let mut routes = context.routes(documents, issuer.as_ref(), &limits);
+    context.unused_limits(documents, &limits);
     context.credentials_and_tokens(&routes, &upstreams);
     routes.extend(context.published(issuer.as_ref()));
     routes.extend(context.login_routes(documents, &auth));
+    let usage = context.usage_route(documents, &limits, &routes);
+    routes.extend(usage);
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let plan = Plan {
@@ -209,6 +221,16 @@ pub(super) fn one<'a, T>(
     get: impl Fn(&'a Document) -> Option<&'a T>,
 ) -> Option<(Pointer, &'a T)> {
     documents.iter().find_map(|(file, document)| Some((Pointer::root(file).key(key), get(document)?)))
+}
+
+/// What every route does unless it says otherwise, or `none`.
+pub(super) fn defaults<'a>(
+    documents: &'a [(String, Document)],
+    none: &'a Defaults,
+) -> (Pointer, &'a Defaults) {
+    let found = one(documents, "defaults", |document| document.defaults.as_ref());
+    let (at, defaults) = or_first(documents, found, "defaults");
+    (at, defaults.unwrap_or(none))
 }
 
 fn or_first<'a, T>(
@@ -299,9 +321,7 @@ impl<'a> Context<'a> {
         limits: &Limits,
     ) -> Vec<Route> {
         let none = Defaults::default();
-        let found = one(documents, "defaults", |document| document.defaults.as_ref());
-        let (at_defaults, defaults) = or_first(documents, found, "defaults");
-        let defaults = (at_defaults, defaults.unwrap_or(&none));
+        let defaults = defaults(documents, &none);
         let mut routes = Vec::new();
         for (file, document) in documents {
             for (written, at) in document.routes.iter().zip(Pointer::root(file).key("routes").indices()) {

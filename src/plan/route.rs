@@ -4,6 +4,7 @@ use http::header::HeaderValue;
 use http::{Method, StatusCode};
 
 use super::compile::{Context, Pointer};
+use super::limit::Fitted;
 use super::policy::{Layers, layers, tolerated};
 use super::template::PathTemplate;
 use super::{
@@ -56,7 +57,8 @@ impl Context<'_> {
         let identity = self.identity(&told, issuer, action.as_ref(), &access);
         let patience = self.patience(&timeouts);
         let body_limit = self.body_limit(&sizes);
-        let limits = self.route_limits(limits, (at, written), (at_defaults, defaults));
+        let fitted = Fitted { at, id: &written.id, pattern: pattern.as_ref(), access: &access };
+        let limits = self.route_limits(limits, written, &fitted, (at_defaults, defaults));
         let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let request_edits = self.layered_edits(&policies, "request", |policy| policy.request.as_ref());
         let response_edits = self.layered_edits(&policies, "response", |policy| policy.response.as_ref());

@@ -32,6 +32,16 @@ pub fn size(text: &str) -> Option<u64> {
     number.checked_mul(factor)
 }
 
+/// Reads `"100/s"` or `"10/2s"`: how many, and in how long. `None` where it is not a whole number, a slash, and a span
+/// of time whose number may be left out where it is 1.
+pub fn rate(text: &str) -> Option<(u64, Duration)> {
+    let (permits, per) = text.split_once('/')?;
+    let permits = permits.bytes().all(|byte| byte.is_ascii_digit()).then(|| permits.parse().ok())??;
+    let one = per.starts_with(|first: char| first.is_ascii_alphabetic());
+    let per = if one { duration(&format!("1{per}")) } else { duration(per) };
+    Some((permits, per?))
+}
+
 fn split_unit(text: &str) -> Option<(u64, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit())?;
     let (digits, unit) = text.split_at(end);
@@ -126,6 +136,44 @@ mod tests {
         assert_eq!(size("3kB"), Some(3_000));
         for bad in ["", "5", "2 MiB", "2mib", "-1B", "18446744073709551615GiB"] {
             assert_eq!(size(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn reads_rates() {
+        let seconds = Duration::from_secs;
+        for (text, permits, per) in [
+            ("100/s", 100, seconds(1)),
+            ("10/2s", 10, seconds(2)),
+            ("5/m", 5, seconds(60)),
+            ("1/250ms", 1, Duration::from_millis(250)),
+            ("0/0s", 0, seconds(0)),
+            ("7/d", 7, seconds(86_400)),
+        ] {
+            assert_eq!(rate(text), Some((permits, per)), "{text}");
+        }
+        for bad in [
+            "",
+            "5",
+            "/s",
+            "5/",
+            "5/1",
+            "5s",
+            "+5/s",
+            "-5/s",
+            "5 / s",
+            "5/s/s",
+            "5/S",
+            "5/1.5s",
+            "1.5/s",
+            "5/off",
+            "5/w",
+            "18446744073709551616/s",
+            "5/99999999999999999999s",
+            "5/-1s",
+            "5/ s",
+        ] {
+            assert_eq!(rate(bad), None, "{bad}");
         }
     }
 

@@ -11,7 +11,7 @@ use super::case::{Size, Step};
 use super::names::Names;
 use super::seen::{Got, Seen};
 use super::upstream::Received;
-use crate::problem::{Problem, TYPE_BASE};
+use crate::problem::Problem;
 
 mod content;
 
@@ -110,11 +110,10 @@ impl Comparison<'_> {
 
     /// The gateway's own problems look alike: RFC 9457.
     fn problem(&mut self, slug: &str, got: &Got) {
-        let Some(spec) = Problem::ALL.iter().map(|problem| problem.spec()).find(|spec| spec.slug == slug)
-        else {
+        let Some(problem) = Problem::ALL.iter().find(|problem| problem.spec().slug == slug) else {
             return self.differ("problem", slug, "the catalogue has no such problem");
         };
-        let title = format!("{TYPE_BASE}{slug}");
+        let (spec, title) = (problem.spec(), problem.type_uri());
         let got_json: serde_json::Value = serde_json::from_slice(&got.body).unwrap_or_default();
         let got_type = got_json["type"].as_str().map_or_else(|| content::text(&got.body), str::to_owned);
         self.same("status", spec.status.as_str(), &got.status.to_string());

@@ -19,7 +19,7 @@ use crate::host::{
     Clock, Compute, Count, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind,
     StoreError, Tick, UnixMillis, VariableError, Variables,
 };
-use crate::limit::{Ask, Counters};
+use crate::limit::{Ask, Counters, slots};
 use crate::memory::Memory;
 use crate::plan::{Patience, StorePlan, Target};
 use crate::telemetry::{Record, line};
@@ -88,15 +88,20 @@ impl SimHost {
         self.0.forgets.set(forgets);
     }
 
+    fn in_order(&self) -> Result<(), StoreError> {
+        match self.0.store_fails.get() {
+            true => Err(StoreError { cause: "out of order".to_owned() }),
+            false => Ok(()),
+        }
+    }
+
     fn stored<T>(
         &self,
         store: &StorePlan,
         key: &str,
         act: impl FnOnce(&mut BTreeMap<(String, String), Bytes>, (String, String)) -> T,
     ) -> Result<T, StoreError> {
-        if self.0.store_fails.get() {
-            return Err(StoreError { cause: "out of order".to_owned() });
-        }
+        self.in_order()?;
         Ok(act(&mut self.0.stored.borrow_mut(), (store.label.to_string(), key.to_owned())))
     }
 
@@ -256,27 +261,34 @@ impl KeyValue for SimHost {
     }
 }
 
+/// Exactly, as the native server does; where each request meets a fresh instance, in slots of the store, as a component
+/// does on a platform that can do no better.
 impl Count for SimHost {
     async fn count(
         &self,
-        _: &StorePlan,
+        store: &StorePlan,
         asks: &mut [Ask<'_>],
-        UnixMillis(now): UnixMillis,
+        now: UnixMillis,
     ) -> Result<(), StoreError> {
-        if self.0.store_fails.get() {
-            return Err(StoreError { cause: "out of order".to_owned() });
+        if self.0.forgets.get() && store.redis.is_none() {
+            return slots::count(self, store, asks, now).await;
         }
-        self.0.counted.count(asks, now);
+        self.in_order()?;
+        self.0.counted.count(asks, now.0);
         Ok(())
     }
 
     async fn give_back(
         &self,
-        _: &StorePlan,
+        store: &StorePlan,
         asks: &[Ask<'_>],
-        UnixMillis(now): UnixMillis,
+        now: UnixMillis,
     ) -> Result<(), StoreError> {
-        self.0.counted.give_back(asks, now);
+        if self.0.forgets.get() && store.redis.is_none() {
+            return slots::give_back(self, store, asks, now).await;
+        }
+        self.in_order()?;
+        self.0.counted.give_back(asks, now.0);
         Ok(())
     }
 }

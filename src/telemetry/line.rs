@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Record;
 use crate::host::UnixMillis;
+use crate::limit::Outcome as Limited;
 
 /// The JSON form. The order of the members is the order in which an operator reads them.
 #[derive(Serialize)]
@@ -36,6 +37,15 @@ struct Line<'a> {
     gateway_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     upstream_ms: Option<f64>,
+    /// Limits that turned the request away.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limited: Vec<&'a str>,
+    /// Limits in shadow that would have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits_shadowed: Vec<&'a str>,
+    /// Limits whose store did not answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits_unavailable: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'a str>,
 }
@@ -64,6 +74,9 @@ pub fn json(record: &Record) -> String {
         duration_ms: millis(record.total),
         gateway_ms: record.asked.map(millis),
         upstream_ms: upstream_time(record).map(millis),
+        limited: record.limits(&[Limited::Refused, Limited::Denied]).collect(),
+        limits_shadowed: record.limits(&[Limited::Shadowed]).collect(),
+        limits_unavailable: record.limits(&[Limited::Allowed, Limited::Denied]).collect(),
         cause: record.cause.as_deref(),
     };
     serde_json::to_string(&line).unwrap_or_default()
@@ -84,6 +97,10 @@ pub fn text(record: &Record) -> String {
         record.bytes_out,
         record.outcome.slug(),
     );
+    let limited: Vec<_> = record.limits(&[Limited::Refused, Limited::Denied]).collect();
+    if !limited.is_empty() {
+        let _ = write!(line, " by {}", limited.join(", "));
+    }
     if let Some(cause) = &record.cause {
         let _ = write!(line, " ({})", printable(cause));
     }

@@ -86,8 +86,10 @@ pub fn limit(at: usize, (algorithm, shadow): &(Algorithm, bool)) -> Limit {
         when: None,
         place: Place::Memory,
         lease: 1,
+        local: None,
         shadow: *shadow,
         on_failure: OnFailure::Allow,
+        local: None,
         timeout: Duration::from_millis(50),
     }
 }

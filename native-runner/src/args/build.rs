@@ -12,12 +12,17 @@ use clap::Args;
 ///   OUT/tollgate.component.wasm   a component for any host of wasi:http 0.2, such as `tollgate serve --component`
 ///   OUT/tollgate.spin.wasm        a module for Spin, SpinKube and Fermyon's clouds
 ///
-/// and brings spin.toml up to date with what the configuration needs: the addresses it may call, its variables and its
-/// stores, and nothing else.
+/// (the first where the configuration needs nothing that only Spin has) and brings spin.toml up to date with what the
+/// configuration needs: the addresses it may call, its variables and its stores, and nothing else.
 #[derive(Debug, Args)]
 pub struct Build {
     /// The directory of the configuration.
     pub directory: PathBuf,
+    /// For Spin and SpinKube that you run yourself: OUT/tollgate.spin-atomics.wasm instead of OUT/tollgate.spin.wasm. It
+    /// counts windows and quotas exactly in Spin's key-value store, by wasi:keyvalue/atomics, which hosted platforms
+    /// do not have: they refuse to start it.
+    #[arg(long)]
+    pub atomics: bool,
     /// Where the artifacts go.
     #[arg(long, value_name = "DIRECTORY", default_value = "target/component")]
     pub out: PathBuf,

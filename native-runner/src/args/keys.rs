@@ -8,7 +8,7 @@ use tollgate::plan::{duration, moment};
 /// Make, list and revoke API keys.
 ///
 /// A key is shown once, when it is made; only its digest is kept. Keys are kept in the key-value store, where `[store]` of
-/// the configuration says (--store FILE, also while a server runs), or by way of a running server (--admin URL, with its
+/// the configuration says (--store PATH, also while a server runs), or by way of a running server (--admin URL, with its
 /// token in the environment variable TOLLGATE_ADMIN_TOKEN). A key counts, and counts no more, from the next request on.
 #[derive(Debug, Args)]
 pub struct Keys {
@@ -36,6 +36,7 @@ pub enum KeysCommand {
 #[command(after_long_help = "\
 Examples:
   tollgate keys create --consumer acme --store data/store.redb > acme.key
+  tollgate keys create --consumer acme --store . > acme.key     where [store] says, in Redis for one
   tollgate keys create --consumer acme --group partners --plan gold --expires 90d --admin http://127.0.0.1:9901
   tollgate keys create --consumer acme --print      the lines for a configuration file
   tollgate keys create --consumer acme --spin       the pairs for Spin's key-value store")]
@@ -64,7 +65,7 @@ pub struct Create {
     /// Where the key goes.
     #[command(flatten)]
     pub place: CreatePlace,
-    /// The label of the store.
+    /// The label of the store, where its file is named.
     #[arg(long, value_name = "LABEL", default_value = "default")]
     pub store_label: String,
 }
@@ -76,8 +77,9 @@ pub struct CreatePlace {
     /// Ask the server with this operator's address.
     #[arg(long, value_name = "URL")]
     pub admin: Option<String>,
-    /// Write to this store.
-    #[arg(long, value_name = "FILE")]
+    /// Write to this store: its file, or the directory of the configuration whose `[store]` says where it is, with its
+    /// password in the environment.
+    #[arg(long, value_name = "PATH")]
     pub store: Option<PathBuf>,
     /// Keep nothing, and print lines for a configuration file.
     #[arg(long)]
@@ -118,10 +120,10 @@ pub struct KeptPlace {
     /// Ask the server with this operator's address.
     #[arg(long, value_name = "URL", conflicts_with = "store", required_unless_present = "store")]
     pub admin: Option<String>,
-    /// Look into this store.
-    #[arg(long, value_name = "FILE")]
+    /// Look into this store: its file, or the directory of the configuration whose `[store]` says where it is.
+    #[arg(long, value_name = "PATH")]
     pub store: Option<PathBuf>,
-    /// The label of the store.
+    /// The label of the store, where its file is named.
     #[arg(long, value_name = "LABEL", default_value = "default")]
     pub store_label: String,
 }

@@ -37,7 +37,7 @@ pub fn json(checked: &Checked, ok: bool) -> Value {
         "ok": ok,
         "checked_for": checked.places,
         "diagnostics": checked.diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
-        "summary": checked.plan.as_ref().map(|plan| summary::json(plan, checked)),
+        "summary": checked.plan().map(|plan| summary::json(plan, checked)),
     })
 }
 

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 use tollgate::auth::Access;
-use tollgate::plan::{Plan, Route};
+use tollgate::plan::{Abilities, Plan, Route};
 
 use super::Checked;
 use crate::columns::align;
 use crate::host::variables::ENVIRONMENT_PREFIX;
+use crate::limits;
 use crate::paint::Paint;
 use crate::wording::count;
 
@@ -16,7 +17,7 @@ use crate::wording::count;
 pub fn text(plan: &Plan, checked: &Checked, paint: Paint) -> String {
     let size = format!("{} in {}", count(plan.routes.len(), "route"), count(checked.files, "file"));
     let mut rows = vec![row("routes", size), row("upstreams", upstreams(plan))];
-    if checked.places.contains(&tollgate::plan::Abilities::NATIVE.name) {
+    if checked.places.contains(&Abilities::NATIVE.name) {
         rows.extend(plan.server.listeners.iter().map(|listener| {
             let scheme = if listener.secure { "https" } else { "http" };
             let asks = if listener.clients.is_some() { ", asks for certificates" } else { "" };
@@ -40,7 +41,17 @@ pub fn text(plan: &Plan, checked: &Checked, paint: Paint) -> String {
         _ => "can be used, with the warnings above, in",
     };
     let places = checked.places.join(" and ");
-    format!("{}: the configuration {fit} {places}\n{}", paint.good("ok"), align("  ", &rows))
+    let rows = align("  ", &rows);
+    format!("{}: the configuration {fit} {places}\n{rows}{}", paint.good("ok"), limits_of(checked))
+}
+
+/// What limits promise in each place.
+fn limits_of(checked: &Checked) -> String {
+    let with_limits = checked.plans.iter().filter(|(_, plan)| !plan.limits.all.is_empty());
+    let block = |(abilities, plan): &(Abilities, Plan)| {
+        format!("limits in {}\n{}", abilities.name, align("  ", &limits::rows(&plan.limits, abilities)))
+    };
+    with_limits.map(block).collect()
 }
 
 /// For programs.
@@ -50,7 +61,11 @@ pub fn json(plan: &Plan, checked: &Checked) -> Value {
         let public = !listener.address.ip().is_loopback();
         json!({ "address": listener.address.to_string(), "tls": listener.secure, "public": public })
     });
+    let promised = checked.plans.iter().map(|(abilities, plan)| {
+        json!({ "for": abilities.name, "limits": limits::promises(&plan.limits, abilities) })
+    });
     json!({
+        "limits": promised.collect::<Vec<_>>(),
         "files": checked.files,
         "routes": plan.routes.len(),
         "public_routes": public_routes(plan).map(|route| &*route.id).collect::<Vec<_>>(),

@@ -24,7 +24,7 @@ pub fn check(arguments: &Check) -> anyhow::Result<ExitCode> {
         Format::Text => {
             let paint = Paint::on(&stdout());
             let mut text = report::text(&checked.diagnostics, paint);
-            match checked.plan.as_ref().filter(|_| !fails) {
+            match checked.plan().filter(|_| !fails) {
                 Some(plan) => text.push_str(&summary::text(plan, &checked, paint)),
                 None => text.push_str(&report::totals(&checked.diagnostics, arguments.deny_warnings)),
             }
@@ -42,6 +42,7 @@ fn examine(directory: &Path, place: Option<Place>) -> anyhow::Result<Checked> {
     let places: &[Abilities] = match place {
         Place::Native => &[Abilities::NATIVE],
         Place::Component => &[Abilities::COMPONENT],
+        Place::Atomics => &[Abilities::ATOMIC],
         Place::Both => &[Abilities::NATIVE, Abilities::COMPONENT],
     };
     let mut checked =
@@ -57,7 +58,7 @@ fn examine(directory: &Path, place: Option<Place>) -> anyhow::Result<Checked> {
     for abilities in places {
         let mut found = match Plan::compile(&loaded.documents, abilities) {
             Ok((plan, warnings)) => {
-                checked.plan = Some(plan);
+                checked.plans.push((*abilities, plan));
                 warnings
             }
             Err(found) => found,
@@ -66,7 +67,7 @@ fn examine(directory: &Path, place: Option<Place>) -> anyhow::Result<Checked> {
         checked.add(found, directory);
     }
     if place != Place::Native
-        && let (Some(path), Some(plan)) = (manifest, &checked.plan)
+        && let (Some(path), Some(plan)) = (manifest, checked.plan())
     {
         let text = std::fs::read_to_string(&path)?;
         let found: Vec<Diagnostic> = manifest::compare(&path.display().to_string(), &text, &Needs::of(plan));

@@ -13,7 +13,7 @@ use tollgate::plan::{Abilities, Plan, ServerPlan};
 use crate::args::{Build, Serve};
 use crate::command::serve::{adjust_server, workers};
 use crate::freeze::{componentize, freeze};
-use crate::host::{Store, Variables};
+use crate::host::{Opened, Stores, Variables};
 use crate::inspect;
 use crate::load::{self, Configuration};
 use crate::manifest::{self, Needs};
@@ -27,19 +27,47 @@ use crate::wasm_host::{Options, WasmHost};
 const PORTABLE: &str = "tollgate.module.wasm";
 /// The module for Spin.
 const SPIN: &str = "tollgate.spin.module.wasm";
+/// The module for Spin that one runs oneself.
+const ATOMICS: &str = "tollgate.spin-atomics.module.wasm";
+/// What a component imports that adds to numbers.
+const ATOMICS_IMPORT: &[u8] = b"wasi:keyvalue/atomics";
 
 // === build ===
 
 /// Freezes a configuration.
 pub fn build(arguments: &Build) -> anyhow::Result<ExitCode> {
-    let Some(configuration) = read(&arguments.directory)? else { return Ok(ExitCode::FAILURE) };
+    let (abilities, module, artifact) = match arguments.atomics {
+        true => (Abilities::ATOMIC, ATOMICS, "tollgate.spin-atomics.wasm"),
+        false => (Abilities::COMPONENT, SPIN, "tollgate.spin.wasm"),
+    };
+    let Some(configuration) = read(&arguments.directory, &abilities)? else {
+        return Ok(ExitCode::FAILURE);
+    };
     std::fs::create_dir_all(&arguments.out)
         .with_context(|| format!("{} cannot be made", arguments.out.display()))?;
-    let core = frozen(&arguments.modules.join(PORTABLE), &configuration)?;
-    write(&arguments.out.join("tollgate.component.wasm"), &componentize(&core)?)?;
-    let core = frozen(&arguments.modules.join(SPIN), &configuration)?;
-    write(&arguments.out.join("tollgate.spin.wasm"), &core)?;
+    portable(arguments, &configuration)?;
+    let core = frozen(&arguments.modules.join(module), &configuration)?;
+    write(&arguments.out.join(artifact), &core)?;
     update_manifest(arguments, &configuration.plan)
+}
+
+/// The component for every host of wasi:http, where the configuration needs no more than such a host has.
+fn portable(arguments: &Build, configuration: &Configuration) -> anyhow::Result<()> {
+    let file = arguments.out.join("tollgate.component.wasm");
+    // It runs on Spin, and that may be all that is wanted.
+    if let Err(found) = Plan::compile(&configuration.loaded.documents, &Abilities::PORTABLE) {
+        let why = found.first().map(|found| &*found.message).unwrap_or_default();
+        println!("{} is not made, because it needs Spin: {why}", file.display());
+        // One of another configuration must not be taken for this one's.
+        return match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("{} cannot be removed", file.display()))
+            }
+            _ => Ok(()),
+        };
+    }
+    let core = frozen(&arguments.modules.join(PORTABLE), configuration)?;
+    write(&file, &componentize(&core)?)
 }
 
 /// Brings the manifest up to date with what the plan needs: no less, and no more.
@@ -64,8 +92,8 @@ fn update_manifest(arguments: &Build, plan: &Plan) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn read(directory: &Path) -> anyhow::Result<Option<Configuration>> {
-    match load::load(directory, &Abilities::COMPONENT) {
+fn read(directory: &Path, abilities: &Abilities) -> anyhow::Result<Option<Configuration>> {
+    match load::load(directory, abilities) {
         Ok(configuration) => {
             configuration.warnings.iter().for_each(|warning| eprintln!("{warning}\n"));
             Ok(Some(configuration))
@@ -105,8 +133,9 @@ pub fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
 
 async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     let file = arguments.component.clone().unwrap_or_default();
+    let bytes = std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
     let configuration = match &arguments.directory {
-        Some(directory) => match read(directory)? {
+        Some(directory) => match read(directory, &abilities(&bytes))? {
             Some(configuration) => Some(configuration),
             None => return Ok(ExitCode::FAILURE),
         },
@@ -123,9 +152,14 @@ async fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
         Some(file) => Variables::from_file(file)?,
         None => Variables::default(),
     };
-    let store = Store::of(plan.auth.store.as_ref(), &directory)?;
-    let managed = Managed::of(&plan, &store, &variables);
-    let host = host(&file, &plan, &listeners, arguments, (variables, store))?;
+    let variables = Arc::new(variables);
+    let opened = Stores::new(&directory, Arc::clone(&variables));
+    opened.open(&plan, None)?;
+    let main = plan.auth.store.as_ref().map(|store| opened.find(store)).transpose();
+    let main = main.map_err(|error| anyhow::anyhow!(error.cause))?;
+    let managed = Managed::of(&plan, main.as_deref(), &variables);
+    let stores = shared(&plan, &opened);
+    let host = host(bytes, &plan, &listeners, arguments, (variables, stores))?;
     let workers = arguments.workers.unwrap_or_else(workers);
     let name = &plan.telemetry.name;
     let shown = inspect::plan(&plan);
@@ -160,18 +194,17 @@ fn empty() -> anyhow::Result<Plan> {
 /// The component in a host that gives it what the plan needs and no more. Without a configuration nothing is known of
 /// its needs, and everything may be called.
 fn host(
-    file: &Path,
+    bytes: Vec<u8>,
     plan: &Plan,
     listeners: &ServerPlan,
     arguments: &Serve,
-    (variables, store): (Variables, Store),
+    (variables, shared): (Arc<Variables>, Labels),
 ) -> anyhow::Result<WasmHost> {
-    let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let mut environment = arguments.env.clone();
     environment.extend(variables.environment(&plan.variables));
     let needs = arguments.directory.is_some().then(|| Needs::of(plan));
     let stores = match &needs {
-        Some(needs) => shared(needs, &store),
+        Some(_) => shared,
         // A component that is not ours may want Spin's default store.
         None => in_memory(["default"]),
     };
@@ -187,11 +220,27 @@ fn host(
     WasmHost::new(&component(bytes)?, options)
 }
 
-/// Every label that the plan needs, on the native runner's store.
-fn shared(needs: &Needs, store: &Store) -> BTreeMap<String, Arc<dyn KeyValue>> {
-    let shared =
-        |label: &String| -> Arc<dyn KeyValue> { Arc::new(Shared::new(store.clone(), label.clone())) };
-    needs.stores.iter().map(|label| (label.clone(), shared(label))).collect()
+/// Stores by their labels.
+type Labels = BTreeMap<String, Arc<dyn KeyValue>>;
+
+/// Every label that the plan needs, on the native runner's stores. Redis is asked by the component itself.
+fn shared(plan: &Plan, opened: &Stores) -> Labels {
+    let mut shared = Labels::new();
+    for store in plan.auth.store.iter().chain(&plan.limits.stores) {
+        if let Some(Opened::Kept(kept)) = opened.find(store).ok().as_deref() {
+            let label = store.label.to_string();
+            shared.insert(label.clone(), Arc::new(Shared::new(kept.clone(), label)));
+        }
+    }
+    shared
+}
+
+/// What the component can do: whether it adds to numbers is seen by what it imports.
+fn abilities(bytes: &[u8]) -> Abilities {
+    match memchr::memmem::find(bytes, ATOMICS_IMPORT) {
+        Some(_) => Abilities::ATOMIC,
+        None => Abilities::COMPONENT,
+    }
 }
 
 /// Bytes 4 to 7 tell a component from a core module.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use http::{Method, StatusCode};
@@ -9,12 +10,14 @@ use serde_json::{Value, json};
 use tollgate::auth::api_key::form::DEFAULT_PREFIX;
 use tollgate::auth::consumer::{Consumer, Key};
 use tollgate::host::{Secret, UnixMillis};
+use tollgate::plan::Abilities;
 
 use crate::args::keys::{Create, KeptPlace, Keys, KeysCommand, List, Revoke};
-use crate::host::Store;
 use crate::host::store::now;
+use crate::host::{Opened, Store, Variables};
 use crate::keys::remote::{Remote, TOKEN, wrong};
 use crate::keys::{NewKey, Register, shown};
+use crate::load;
 use crate::output::print;
 
 mod snippet;
@@ -72,7 +75,7 @@ async fn keep(
     mut consumer: Consumer,
     now: UnixMillis,
 ) -> anyhow::Result<()> {
-    let known = register.consumer(&create.consumer, now)?;
+    let known = register.consumer(&create.consumer, now).await?;
     let is_new = known.is_none();
     consumer = known.unwrap_or(consumer);
     if overwrite(create, &mut consumer) || is_new {
@@ -157,7 +160,7 @@ async fn show(list: &List, now: UnixMillis) -> anyhow::Result<()> {
             let mut keys = Vec::new();
             let mut after = None;
             loop {
-                let (page, next) = register.keys(list.consumer.as_deref(), after.as_deref(), now)?;
+                let (page, next) = register.keys(list.consumer.as_deref(), after.as_deref(), now).await?;
                 keys.extend(page.iter().map(|key| shown::key(key, now)));
                 after = next;
                 if after.is_none() {
@@ -217,7 +220,25 @@ fn kept(place: &KeptPlace) -> anyhow::Result<Register> {
 }
 
 /// A store is made only where something is to be written.
-fn register(file: &Path, label: &str, make: bool) -> anyhow::Result<Register> {
-    anyhow::ensure!(make || file.exists(), "there is no store {}", file.display());
-    Ok(Register::new(Store::open(file)?, label))
+fn register(place: &Path, label: &str, make: bool) -> anyhow::Result<Register> {
+    if place.is_dir() {
+        return configured(place);
+    }
+    anyhow::ensure!(make || place.exists(), "there is no store {}", place.display());
+    Ok(Register::new(Store::open(place)?, label))
+}
+
+/// The store of the configuration in `directory`.
+fn configured(directory: &Path) -> anyhow::Result<Register> {
+    let plan = match load::load(directory, &Abilities::NATIVE) {
+        Ok(configuration) => configuration.plan,
+        Err(diagnostics) => anyhow::bail!("{}", load::report(&diagnostics)),
+    };
+    let store = plan.auth.store.as_ref().context("the configuration has no [store] to keep anything in")?;
+    anyhow::ensure!(
+        store.file.is_some() || store.redis.is_some(),
+        "the [store] of the configuration is in the server's memory: ask the server (--admin)"
+    );
+    let opened = Opened::of(Some(store), directory, &Arc::new(Variables::default()))?;
+    Ok(Register::new(opened, &store.label))
 }

@@ -22,6 +22,8 @@ pub struct Stop {
     pub headers: &'static [(&'static str, &'static str)],
     /// The body.
     pub body: Option<&'static str>,
+    /// How often in a row; `status` and `contains` are of the last answer.
+    pub times: usize,
     /// The answer's status.
     pub status: u16,
     /// What stands in the answer, head or body; none of it changes from time to time.
@@ -76,8 +78,10 @@ impl Stop {
         if let Some(body) = self.body {
             line.push_str(&format!(" -d '{body}'"));
         }
-        let quote = if self.target.contains(['?', '&']) { "'" } else { "" };
-        format!("{line} {quote}http://{address}{}{quote}", self.target)
+        // curl asks once for each number of a range, on one connection.
+        let range = if self.times > 1 { format!("?try=[1-{}]", self.times) } else { String::new() };
+        let quote = if self.target.contains(['?', '&']) || self.times > 1 { "'" } else { "" };
+        format!("{line} {quote}http://{address}{}{range}{quote}", self.target)
     }
 }
 
@@ -96,6 +100,13 @@ mod tests {
                 stop.target.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/?=&%.-".contains(&byte))
             );
         }
+    }
+
+    #[test]
+    fn several_times_are_a_range() {
+        let several = stops().find(|stop| stop.times > 1).unwrap();
+        let line = several.curl(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        assert_eq!(line, "curl -i 'http://127.0.0.1:8080/tickets?try=[1-3]'");
     }
 
     #[test]

@@ -18,11 +18,12 @@ use anyhow::Context as _;
 use redb::backends::InMemoryBackend;
 use redb::{ConcurrencyMode, Database, ReadableDatabase as _, TableDefinition, TableError};
 use tollgate::host::UnixMillis;
-use tollgate::plan::StorePlan;
+use tollgate::limit::Counters;
 
+mod counting;
 mod writer;
 
-use writer::{Change, Order};
+use writer::{Change, Changed, Order};
 
 /// A label and a key; the moment in milliseconds since 1970 from which the value is gone (`u64::MAX` for never), and the
 /// value.
@@ -40,6 +41,8 @@ const CACHE: usize = 16 << 20;
 pub struct Store {
     database: Arc<Database>,
     writer: Sender<Order>,
+    /// What is counted, where the store is in memory: nothing has to be on a disk before it counts.
+    counters: Option<Arc<Counters>>,
 }
 
 /// Why the store could not do something; for the operator. Holds no value.
@@ -58,19 +61,11 @@ pub struct Entry {
 // === impl Store ===
 
 impl Store {
-    /// The store that a plan asks for; one in memory where it asks for none. A file is relative to `directory`.
-    pub fn of(plan: Option<&StorePlan>, directory: &Path) -> anyhow::Result<Self> {
-        match plan.and_then(|store| store.file.as_deref()) {
-            Some(file) => Self::open(&directory.join(file)),
-            None => Self::memory(),
-        }
-    }
-
     /// A store in memory: gone with the process.
     pub fn memory() -> anyhow::Result<Self> {
         let database =
             Database::builder().set_cache_size(CACHE).create_with_backend(InMemoryBackend::new())?;
-        Self::begin(database)
+        Ok(Self { counters: Some(Arc::default()), ..Self::begin(database)? })
     }
 
     /// The store in `file`, which is made where there is none, readable by its owner only.
@@ -88,7 +83,7 @@ impl Store {
     fn begin(database: Database) -> anyhow::Result<Self> {
         let database = Arc::new(database);
         let writer = writer::start(Arc::clone(&database))?;
-        Ok(Self { database, writer })
+        Ok(Self { database, writer, counters: None })
     }
 
     /// The value of `key`, where there is one at `now`.
@@ -183,14 +178,32 @@ impl Store {
         self.change_blocking(Change::Delete { label: label.into(), key: key.into() })
     }
 
+    /// Adds `delta` to the number under `key`, 0 where there is none, and nothing comes between; the sum. A number is a value
+    /// of 8 bytes, the least significant first. Where there is no runtime, or a thread that may wait.
+    pub fn add_blocking(&self, label: &str, key: &str, delta: i64) -> Result<i64, StoreError> {
+        set(label, key, &[], None)?;
+        match self.order_blocking(Change::Add { label: label.into(), key: key.into(), delta })? {
+            Changed::Sum(sum) => sum,
+            Changed::Known(_) | Changed::Counted(_) => Err(stopped()),
+        }
+    }
+
     async fn change(&self, change: Change) -> Result<bool, StoreError> {
+        self.order(change).await.map(|changed| matches!(changed, Changed::Known(true)))
+    }
+
+    fn change_blocking(&self, change: Change) -> Result<bool, StoreError> {
+        self.order_blocking(change).map(|changed| matches!(changed, Changed::Known(true)))
+    }
+
+    async fn order(&self, change: Change) -> Result<Changed, StoreError> {
         let (reply, done) = tokio::sync::oneshot::channel();
         let order = Order { change, done: Box::new(move |result| drop(reply.send(result))) };
         self.writer.send(order).map_err(|_| stopped())?;
         done.await.map_err(|_| stopped())?
     }
 
-    fn change_blocking(&self, change: Change) -> Result<bool, StoreError> {
+    fn order_blocking(&self, change: Change) -> Result<Changed, StoreError> {
         let (reply, done) = std::sync::mpsc::sync_channel(1);
         let order = Order { change, done: Box::new(move |result| drop(reply.send(result))) };
         self.writer.send(order).map_err(|_| stopped())?;
@@ -198,13 +211,29 @@ impl Store {
     }
 }
 
-fn set(label: &str, key: &str, value: &[u8], expires: Option<UnixMillis>) -> Result<Change, StoreError> {
+/// A number that is kept as a value, and `delta` more; there is none where there is nothing.
+pub fn sum(value: Option<&[u8]>, delta: i64) -> Result<i64, StoreError> {
+    let number = match value.map(<[u8; 8]>::try_from) {
+        None => 0,
+        Some(Ok(bytes)) => i64::from_le_bytes(bytes),
+        Some(Err(_)) => return Err(StoreError("there is no number under this key".to_owned())),
+    };
+    number.checked_add(delta).ok_or_else(|| StoreError("the sum is too large".to_owned()))
+}
+
+/// Whether a key and its value can be kept.
+pub fn checked(key: &str, value: &[u8]) -> Result<(), StoreError> {
     if key.is_empty() || key.len() > LONGEST_KEY {
         return Err(StoreError(format!("a key has 1 to {LONGEST_KEY} bytes")));
     }
     if value.len() > LONGEST_VALUE {
         return Err(StoreError(format!("a value has {LONGEST_VALUE} bytes at most")));
     }
+    Ok(())
+}
+
+fn set(label: &str, key: &str, value: &[u8], expires: Option<UnixMillis>) -> Result<Change, StoreError> {
+    checked(key, value)?;
     Ok(Change::Set {
         label: label.into(),
         key: key.into(),
@@ -235,141 +264,11 @@ impl std::fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    const NOW: UnixMillis = UnixMillis(1_000);
-    const L: &str = "default";
-
-    fn text(store: &Store, key: &str) -> Option<String> {
-        store.get(L, key, NOW).unwrap().map(|value| String::from_utf8(value).unwrap())
-    }
-
-    fn keys(store: &Store, prefix: &str, after: Option<&str>, limit: usize) -> Vec<String> {
-        store.list(L, prefix, after, limit, NOW).unwrap().into_iter().map(|entry| entry.key).collect()
-    }
-
-    fn file(name: &str) -> std::path::PathBuf {
-        let file = std::env::temp_dir().join(format!("tollgate-store-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_file(&file);
-        file
-    }
-
-    #[tokio::test]
-    async fn holds_what_was_set() {
-        let store = Store::memory().unwrap();
-        assert_eq!(text(&store, "a"), None);
-        assert!(keys(&store, "", None, 9).is_empty());
-        store.set(L, "a", b"1", None).await.unwrap();
-        store.set(L, "a", b"2", None).await.unwrap();
-        assert_eq!(text(&store, "a").as_deref(), Some("2"));
-        assert!(store.delete(L, "a").await.unwrap());
-        assert!(!store.delete(L, "a").await.unwrap());
-        assert_eq!(text(&store, "a"), None);
-    }
-
-    #[tokio::test]
-    async fn each_label_is_a_store_of_its_own() {
-        let store = Store::memory().unwrap();
-        store.set("a", "key", b"1", None).await.unwrap();
-        store.set("b", "key", b"2", None).await.unwrap();
-        assert_eq!(store.get("a", "key", NOW).unwrap().unwrap(), b"1");
-        assert_eq!(store.list("a", "", None, 9, NOW).unwrap().len(), 1);
-        assert!(store.delete("a", "key").await.unwrap());
-        assert_eq!(store.get("b", "key", NOW).unwrap().unwrap(), b"2");
-    }
-
-    #[tokio::test]
-    async fn is_swapped_only_where_it_is_what_it_was() {
-        let store = Store::memory().unwrap();
-        assert!(!store.swap(L, "a", b"1", b"2").await.unwrap());
-        assert_eq!(text(&store, "a"), None);
-        store.set(L, "a", b"1", None).await.unwrap();
-        assert!(!store.swap(L, "a", b"2", b"3").await.unwrap());
-        assert!(store.swap(L, "a", b"1", b"2").await.unwrap());
-        assert_eq!(text(&store, "a").as_deref(), Some("2"));
-    }
-
-    #[tokio::test]
-    async fn values_end() {
-        let store = Store::memory().unwrap();
-        store.set(L, "a", b"1", Some(UnixMillis(1_001))).await.unwrap();
-        store.set(L, "b", b"1", Some(UnixMillis(1_000))).await.unwrap();
-        assert_eq!(keys(&store, "", None, 9), ["a"]);
-        assert_eq!(text(&store, "b"), None);
-        // Set again without an end, it has none.
-        store.set(L, "b", b"2", None).await.unwrap();
-        assert_eq!(store.get(L, "b", UnixMillis(u64::MAX - 1)).unwrap().unwrap(), b"2");
-    }
-
-    #[tokio::test]
-    async fn lists_by_prefix_page_by_page() {
-        let store = Store::memory().unwrap();
-        for key in ["key/1", "key/2", "key/3", "keys", "consumer/a", "l"] {
-            store.set(L, key, b"", None).await.unwrap();
-        }
-        assert_eq!(keys(&store, "key/", None, 9), ["key/1", "key/2", "key/3"]);
-        assert_eq!(keys(&store, "key/", None, 2), ["key/1", "key/2"]);
-        assert_eq!(keys(&store, "key/", Some("key/2"), 2), ["key/3"]);
-        assert_eq!(keys(&store, "key/", Some("a"), 1), ["key/1"]);
-        assert!(keys(&store, "m", None, 9).is_empty());
-    }
-
-    #[tokio::test]
-    async fn keys_and_values_are_bounded() {
-        let store = Store::memory().unwrap();
-        assert!(store.set(L, "", b"", None).await.is_err());
-        assert!(store.set(L, &"a".repeat(LONGEST_KEY + 1), b"", None).await.is_err());
-        assert!(store.set(L, "a", &vec![0; LONGEST_VALUE + 1], None).await.is_err());
-        assert!(store.set(L, &"a".repeat(LONGEST_KEY), &vec![0; LONGEST_VALUE], None).await.is_ok());
-    }
-
-    #[test]
-    fn two_that_share_a_file_see_the_same() {
-        let file = file("shared");
-        let (one, other) = (Store::open(&file).unwrap(), Store::open(&file).unwrap());
-        one.set_blocking(L, "a", b"1", None).unwrap();
-        assert_eq!(text(&other, "a").as_deref(), Some("1"));
-        other.set_blocking(L, "a", b"2", None).unwrap();
-        assert_eq!(text(&one, "a").as_deref(), Some("2"));
-        assert!(one.delete_blocking(L, "a").unwrap());
-        assert_eq!(text(&other, "a"), None);
-        std::fs::remove_file(file).unwrap();
-    }
-
-    #[test]
-    fn a_file_keeps_what_it_was_given_and_is_its_owners() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let file = file("kept");
-        Store::open(&file).unwrap().set_blocking(L, "a", b"1", None).unwrap();
-        assert_eq!(text(&Store::open(&file).unwrap(), "a").as_deref(), Some("1"));
-        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        std::fs::remove_file(file).unwrap();
-    }
-
-    #[test]
-    fn what_is_no_store_is_refused_and_left_alone() {
-        let file = file("other");
-        std::fs::write(&file, "name = \"value\"\n").unwrap();
-        let error = format!("{:#}", Store::open(&file).unwrap_err());
-        assert!(error.contains("cannot be opened"), "{error}");
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), "name = \"value\"\n");
-        std::fs::remove_file(file).unwrap();
-    }
-
-    #[tokio::test]
-    async fn many_writers_at_once_lose_nothing() {
-        let store = Store::memory().unwrap();
-        let mut tasks = tokio::task::JoinSet::new();
-        for number in 0..500 {
-            let store = store.clone();
-            tasks.spawn(async move { store.set(L, &format!("k/{number:03}"), b"v", None).await });
-        }
-        while let Some(done) = tasks.join_next().await {
-            done.unwrap().unwrap();
-        }
-        assert_eq!(keys(&store, "k/", None, 1_000).len(), 500);
+impl From<StoreError> for tollgate::host::StoreError {
+    fn from(error: StoreError) -> Self {
+        Self { cause: error.0 }
     }
 }
+
+#[cfg(test)]
+mod tests;

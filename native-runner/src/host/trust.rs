@@ -31,7 +31,7 @@ impl Trust {
             return Ok(Arc::clone(config));
         }
         let roots = match &target.ca {
-            Some(file) => self.file(file)?,
+            Some(file) => self::file(&self.directory.join(&**file))?,
             None => platform()?,
         };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -50,21 +50,21 @@ impl Trust {
         self.lock().clear();
     }
 
-    fn file(&self, file: &str) -> anyhow::Result<RootCertStore> {
-        let path = self.directory.join(file);
-        let mut roots = RootCertStore::empty();
-        let certificates = CertificateDer::pem_file_iter(&path)
-            .with_context(|| format!("the certificates in {} cannot be read", path.display()))?;
-        for certificate in certificates {
-            roots.add(certificate.with_context(|| format!("{} is not PEM", path.display()))?)?;
-        }
-        anyhow::ensure!(!roots.is_empty(), "there is no certificate in {}", path.display());
-        Ok(roots)
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, ClientConfig>> {
         self.configs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The certificates in a file of PEM.
+pub fn file(path: &Path) -> anyhow::Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    let certificates = CertificateDer::pem_file_iter(path)
+        .with_context(|| format!("the certificates in {} cannot be read", path.display()))?;
+    for certificate in certificates {
+        roots.add(certificate.with_context(|| format!("{} is not PEM", path.display()))?)?;
+    }
+    anyhow::ensure!(!roots.is_empty(), "there is no certificate in {}", path.display());
+    Ok(roots)
 }
 
 /// The certificates that this machine trusts.

@@ -6,6 +6,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
+use tollgate::limit::Outcome;
 
 use super::metrics::{BOUNDS, Counts, Histogram, Tally};
 
@@ -80,6 +81,18 @@ impl Snapshot {
         Ok(())
     }
 
+    fn limits(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "What limits said of requests";
+        let mut family =
+            encoder.encode_descriptor("rate_limit_decisions", help, None, MetricType::Counter)?;
+        for (limit, decisions) in &self.counts.limits {
+            for (outcome, count) in Outcome::ALL.iter().zip(decisions) {
+                counter(&mut family, &[("limit", limit), ("outcome", outcome.name())], *count)?;
+            }
+        }
+        Ok(())
+    }
+
     fn process(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         for (name, help, value) in [
             ("requests_in_flight", "Requests that have not ended", self.in_flight),
@@ -102,6 +115,7 @@ impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.routes(&mut encoder)?;
         self.upstreams(&mut encoder)?;
+        self.limits(&mut encoder)?;
         self.process(&mut encoder)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tollgate::limit::Outcome as Judged;
 use tollgate::plan::Plan;
 use tollgate::telemetry::{Outcome, Record, line};
 
@@ -20,6 +21,7 @@ struct Live {
     plan: Option<Arc<Plan>>,
     routes: Vec<RouteCounts>,
     upstreams: Vec<UpstreamCounts>,
+    limits: Vec<Decisions>,
     unrouted: RouteCounts,
     before: Counts,
 }
@@ -31,7 +33,12 @@ pub struct Counts {
     pub routes: BTreeMap<Box<str>, RouteCounts>,
     /// By upstream.
     pub upstreams: BTreeMap<Box<str>, UpstreamCounts>,
+    /// By limit.
+    pub limits: BTreeMap<Box<str>, Decisions>,
 }
+
+/// What a limit said of requests: how often each of [`Judged::ALL`].
+pub type Decisions = [u64; Judged::ALL.len()];
 
 /// Counts by status and outcome: both from closed sets, and seldom more than a few at one route.
 #[derive(Debug, Default, Clone)]
@@ -83,6 +90,11 @@ impl Shard {
             upstream.results.add(key, 1);
             upstream.durations.observe(line::upstream_time(record).unwrap_or_default());
         }
+        for judged in &record.judged {
+            if let Some(decisions) = live.limits.get_mut(judged.limit) {
+                decisions[judged.outcome as usize] += 1;
+            }
+        }
     }
 
     /// Adds these counts to `sum`.
@@ -104,6 +116,7 @@ impl Live {
         self.settle();
         self.routes = vec![RouteCounts::default(); plan.routes.len()];
         self.upstreams = vec![UpstreamCounts::default(); plan.upstreams.len()];
+        self.limits = vec![Decisions::default(); plan.limits.all.len()];
         self.plan = Some(Arc::clone(plan));
     }
 
@@ -123,6 +136,9 @@ impl Live {
         for (upstream, counts) in plan.upstreams.iter().zip(&mut self.upstreams) {
             self.before.upstream(&upstream.name, &std::mem::take(counts));
         }
+        for (limit, decisions) in plan.limits.all.iter().zip(&mut self.limits) {
+            self.before.limit(&limit.name, &std::mem::take(decisions));
+        }
         self.before.route("", &std::mem::take(&mut self.unrouted));
     }
 }
@@ -133,6 +149,7 @@ impl Counts {
     fn add(&mut self, other: &Self) {
         other.routes.iter().for_each(|(name, counts)| self.route(name, counts));
         other.upstreams.iter().for_each(|(name, counts)| self.upstream(name, counts));
+        other.limits.iter().for_each(|(name, decisions)| self.limit(name, decisions));
     }
 
     fn route(&mut self, name: &str, counts: &RouteCounts) {
@@ -153,6 +170,13 @@ impl Counts {
         let into = self.upstreams.entry(name.into()).or_default();
         into.results.merge(&counts.results);
         into.durations.add(&counts.durations);
+    }
+
+    fn limit(&mut self, name: &str, decisions: &Decisions) {
+        if decisions.iter().any(|count| *count > 0) {
+            let into = self.limits.entry(name.into()).or_default();
+            into.iter_mut().zip(decisions).for_each(|(sum, count)| *sum += count);
+        }
     }
 }
 

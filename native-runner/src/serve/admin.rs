@@ -20,6 +20,7 @@ use crate::observe::exposition::Snapshot;
 pub mod manage;
 
 use manage::Managed;
+use manage::usage::{self, Counted};
 
 type Reply = Response<Body<NoStream>>;
 
@@ -37,6 +38,8 @@ pub trait Operated: Send + Sync + 'static {
     fn configuration(&self) -> serde_json::Value;
     /// What can be managed.
     fn managed(&self) -> Managed;
+    /// What counts against limits, where that can be looked at from here.
+    fn counted(&self) -> Option<Counted>;
 }
 
 /// Binds the operator's address and answers there until the process ends; gives the address back.
@@ -54,7 +57,9 @@ pub async fn start(address: SocketAddr, server: Arc<impl Operated>) -> anyhow::R
             let service = hyper::service::service_fn(move |request: Request<Incoming>| {
                 let server = Arc::clone(&server);
                 async move {
-                    Ok::<_, Infallible>(if manage::is_managed(request.uri().path()) {
+                    Ok::<_, Infallible>(if let Some(id) = usage::consumer(request.uri().path()) {
+                        usage::answer(server.managed(), server.counted(), &id, request, now()).await
+                    } else if manage::is_managed(request.uri().path()) {
                         manage::answer(server.managed(), request, now()).await
                     } else {
                         answer(&*server, &request)

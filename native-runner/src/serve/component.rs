@@ -18,6 +18,7 @@ use tollgate::problem::Failure;
 use super::Answer;
 use super::admin::Operated;
 use super::admin::manage::Managed;
+use super::admin::manage::usage::Counted;
 use super::workers::Workers;
 use crate::observe::exposition::Snapshot;
 use crate::observe::metrics::Counts;
@@ -115,5 +116,10 @@ impl Operated for ComponentServer {
 
     fn managed(&self) -> Managed {
         self.managed.clone()
+    }
+
+    /// What a component counts is between it and its stores.
+    fn counted(&self) -> Option<Counted> {
+        None
     }
 }

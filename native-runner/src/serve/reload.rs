@@ -75,8 +75,13 @@ pub fn reload(server: &Server, directory: &Path, adjust: impl Fn(&mut Plan)) {
                 tracing::warn!("{warning}");
             }
             let routes = configuration.plan.routes.len();
-            server.install(Arc::new(configuration.plan));
-            tracing::info!("the configuration was read again: {routes} routes are in force");
+            match server.install(Arc::new(configuration.plan)) {
+                Ok(()) => tracing::info!("the configuration was read again: {routes} routes are in force"),
+                Err(error) => {
+                    server.count_refused();
+                    tracing::error!("the configuration before stays in force: {error:#}");
+                }
+            }
         }
         Err(diagnostics) => {
             server.count_refused();

@@ -10,11 +10,12 @@ use tollgate::plan::Plan;
 
 use super::admin::Operated;
 use super::admin::manage::Managed;
+use super::admin::manage::usage::Counted;
 use super::native::Native;
 use super::tls::Certificates;
 use super::workers::{Duty, Workers};
 use crate::host::trust::Trust;
-use crate::host::{Client, NativeHost, Shared, Store, Variables};
+use crate::host::{Client, NativeHost, Opened, Shared, Stores, Variables};
 use crate::inspect;
 use crate::observe::exposition::Snapshot;
 use crate::observe::metrics::Counts;
@@ -57,7 +58,9 @@ impl Server {
     pub fn start(plan: Arc<Plan>, settings: &Settings) -> anyhow::Result<Self> {
         let trust = Arc::new(Trust::new(&settings.directory));
         let epoch = Instant::now();
-        let shared = Arc::new(Shared::new(Store::of(plan.auth.store.as_ref(), &settings.directory)?));
+        let stores = Stores::new(&settings.directory, Arc::clone(&settings.variables));
+        stores.open(&plan, None)?;
+        let shared = Arc::new(Shared::new(stores));
         let natives: Vec<_> = (0..settings.workers.max(1))
             .map(|_| {
                 let client = Client::new(Arc::clone(&trust));
@@ -97,23 +100,22 @@ impl Server {
         self.plan.load_full()
     }
 
-    /// Puts another plan in force; what it says of listeners waits for the next start.
-    pub fn install(&self, plan: Arc<Plan>) {
+    /// Puts another plan in force; what it says of listeners waits for the next start. Where a store that it names cannot
+    /// be opened, the plan before stays in force.
+    pub fn install(&self, plan: Arc<Plan>) -> anyhow::Result<()> {
+        self.shared.stores.open(&plan, Some(&self.plan.load()))?;
         self.trust.forget();
-        let file = |plan: &Plan| plan.auth.store.as_ref().and_then(|store| store.file.clone());
-        if file(&plan) != file(&self.plan.load()) {
-            tracing::warn!("another file for the store waits for the next start");
-        }
         for native in &self.natives {
             native.install(Arc::clone(&plan));
         }
         self.plan.store(plan);
         self.taken.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
-    /// The key-value store.
-    pub fn store(&self) -> &Store {
-        &self.shared.store
+    /// The key-value store; `None` where the configuration has none.
+    pub fn store(&self) -> Option<Arc<Opened>> {
+        self.shared.stores.find(self.plan.load().auth.store.as_ref()?).ok()
     }
 
     /// Counts a configuration that was not taken.
@@ -177,6 +179,12 @@ impl Operated for Server {
     }
 
     fn managed(&self) -> Managed {
-        Managed::of(&self.plan(), self.store(), &self.variables)
+        Managed::of(&self.plan(), self.store().as_deref(), &self.variables)
+    }
+
+    /// The counts are those of all workers: what one worker's host reaches, every other's does.
+    fn counted(&self) -> Option<Counted> {
+        let host = self.natives.first()?.host().clone();
+        Some(Counted { plan: self.plan(), host })
     }
 }

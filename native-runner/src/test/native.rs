@@ -11,18 +11,23 @@ use tollgate::plan::{Abilities, Listener, Plan};
 use tollgate::sim::case::HostKind;
 
 use super::lines::Lines;
-use super::{Live, Running, Setup, TestHost};
+use super::{Live, Running, Setup, TestHost, redis};
 use crate::host::Variables;
 use crate::observe::AccessLog;
 use crate::serve::{Server, Settings};
 
 /// The native server.
 pub fn host() -> TestHost {
-    let start = Box::new(|setup| -> super::Starting { Box::pin(async move { start(setup) }) });
-    TestHost::Live(Live { kind: HostKind::Native, abilities: Abilities::NATIVE, start })
+    let start = Box::new(|setup| -> super::Starting { Box::pin(start(setup)) });
+    TestHost::Live(Live {
+        kind: HostKind::Native,
+        abilities: Abilities::NATIVE,
+        start,
+        redis: redis::named(),
+    })
 }
 
-fn start(setup: Setup) -> anyhow::Result<Running> {
+async fn start(setup: Setup) -> anyhow::Result<Running> {
     let (mut plan, _) = Plan::compile(&setup.documents, &Abilities::NATIVE)
         .map_err(|found| anyhow::anyhow!("the configuration is refused: {found:?}"))?;
     plan.server.listeners =
@@ -40,8 +45,10 @@ fn start(setup: Setup) -> anyhow::Result<Running> {
     };
     let label = plan.auth.store.as_ref().map(|store| store.label.clone());
     let server = Server::start(Arc::new(plan), &settings)?;
-    for (key, value) in label.iter().flat_map(|_| &setup.stored) {
-        server.store().set_blocking(label.as_deref().unwrap_or_default(), key, value.as_bytes(), None)?;
+    if let Some((store, label)) = server.store().zip(label) {
+        for (key, value) in &setup.stored {
+            store.set(&label, key, value.as_bytes(), None).await?;
+        }
     }
     let (address, _) = *server.addresses().first().context("the server listens nowhere")?;
     let stop = Box::pin(async move {

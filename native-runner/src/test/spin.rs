@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
+use tollgate::plan::{Abilities, Plan};
 
 use super::{Running, Setup};
 
@@ -84,6 +85,10 @@ fn origins(setup: &Setup) -> Vec<String> {
     let upstreams = setup.documents.iter().flat_map(|(_, document)| document.upstreams.values());
     let mut origins: Vec<_> =
         upstreams.map(|upstream| upstream.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")).collect();
+    // Redis, and whatever else the gateway calls by itself.
+    if let Ok((plan, _)) = Plan::compile(&setup.documents, &Abilities::ATOMIC) {
+        origins.extend(plan.called.iter().map(|(address, _)| address.to_string()));
+    }
     origins.sort();
     origins.dedup();
     origins

@@ -1,4 +1,4 @@
-//! Spin's interfaces as Rust traits, generated from `wit/spin.wit`.
+//! Spin's interfaces as Rust traits, generated from `wit/`.
 
 #![allow(missing_docs, unused_qualifications, reason = "generated code")]
 
@@ -11,6 +11,7 @@ wasmtime::component::bindgen!({
     },
     with: {
         "fermyon:spin/key-value.store": crate::wasm_host::key_value::OpenStore,
+        "wasi:keyvalue/store.bucket": crate::wasm_host::key_value::OpenStore,
         "fermyon:spin/redis.connection": crate::wasm_host::redis::OpenConnection,
     },
 });

@@ -1,13 +1,15 @@
-//! `fermyon:spin/key-value`: stores by label, given in the options.
+//! `fermyon:spin/key-value` and `wasi:keyvalue`: stores by label, given in the options. Both show the same values.
 
-use crate::host::store::{Store, now};
+mod atomics;
+
+use crate::host::store::{self, Store, now};
 use crate::wasm_host::bindings::fermyon::spin::key_value::{Error, Host, HostStore};
 use crate::wasm_host::state::State;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use wasmtime::component::Resource;
 
-/// A store as Spin offers it: no expiry, no counting. Shared by all guests; an error's text reaches the guest.
+/// A store as Spin offers it: no expiry. Shared by all guests; an error's text reaches the guest.
 pub trait KeyValue: Send + Sync {
     /// The value of `key`.
     ///
@@ -24,6 +26,12 @@ pub trait KeyValue: Send + Sync {
     /// # Errors
     /// The store failed, as text.
     fn delete(&self, key: &str) -> Result<(), String>;
+    /// Adds `delta` to the number under `key`, 0 where there is none, and nothing comes between; the sum. A number is a value
+    /// of 8 bytes, as in Spin's own store: the least significant first.
+    ///
+    /// # Errors
+    /// The store failed, or there is something else under `key`, or the sum is too large; as text.
+    fn increment(&self, key: &str, delta: i64) -> Result<i64, String>;
     /// All keys, in no order that may be relied on.
     ///
     /// # Errors
@@ -69,6 +77,13 @@ impl KeyValue for Memory {
         Ok(())
     }
 
+    fn increment(&self, key: &str, delta: i64) -> Result<i64, String> {
+        let mut values = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let sum = store::sum(values.get(key).map(Vec::as_slice), delta).map_err(|error| error.0)?;
+        values.insert(key.to_owned(), sum.to_le_bytes().to_vec());
+        Ok(sum)
+    }
+
     fn keys(&self) -> Result<Vec<String>, String> {
         Ok(self.0.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect())
     }
@@ -97,6 +112,10 @@ impl KeyValue for Shared {
 
     fn delete(&self, key: &str) -> Result<(), String> {
         self.store.delete_blocking(&self.label, key).map(drop).map_err(|error| error.0)
+    }
+
+    fn increment(&self, key: &str, delta: i64) -> Result<i64, String> {
+        self.store.add_blocking(&self.label, key, delta).map_err(|error| error.0)
     }
 
     fn keys(&self) -> Result<Vec<String>, String> {

@@ -21,7 +21,7 @@ use crate::support::Wire;
 use crate::support::gateway::{Directory, Log};
 use crate::support::wire::{field, status};
 
-const TOKEN: &str = "operator-s3cret";
+pub const TOKEN: &str = "operator-s3cret";
 
 /// What stands in front of a fixed answer that only keys open.
 const GUARDED: &str = "[store]\nfile = \"store.redb\"\n[auth.partners.api_key]\nstore = true\n\
@@ -29,10 +29,10 @@ const GUARDED: &str = "[store]\nfile = \"store.redb\"\n[auth.partners.api_key]\n
      [[routes]]\nauth = \"partners\"\nid = \"all\"\nrespond = { status = 200, body = \"in\" }\n";
 
 /// A server with an operator's address.
-struct Operated {
-    server: Arc<Server>,
-    address: SocketAddr,
-    admin: SocketAddr,
+pub struct Operated {
+    pub server: Arc<Server>,
+    pub address: SocketAddr,
+    pub admin: SocketAddr,
     log: Log,
 }
 
@@ -42,7 +42,7 @@ impl Drop for Operated {
     }
 }
 
-async fn start(directory: &Path, workers: usize, server: &str, rest: &str) -> Operated {
+pub async fn start(directory: &Path, workers: usize, server: &str, rest: &str) -> Operated {
     let text = format!("[server]\nlisten = \"127.0.0.1:0\"\n{server}\n{rest}");
     std::fs::write(directory.join("gateway.toml"), text).unwrap();
     let plan = native_runner::load::load(directory, &Abilities::NATIVE)
@@ -74,13 +74,13 @@ impl Operated {
         Remote::new(&format!("http://{}", self.admin), Secret::new(TOKEN)).unwrap()
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
         let (status, said) = self.remote().ask(method, path, body.as_ref()).await.unwrap();
         (status.as_u16(), said)
     }
 
     /// Makes a key, and gives back its name and its text.
-    async fn key(&self, consumer: &str) -> (String, String) {
+    pub async fn key(&self, consumer: &str) -> (String, String) {
         let (status, said) = self.ask(Method::POST, "/keys", Some(json!({ "consumer": consumer }))).await;
         assert_eq!(status, 201, "{said}");
         (said["id"].as_str().unwrap().to_owned(), said["key"].as_str().unwrap().to_owned())
@@ -92,7 +92,7 @@ impl Operated {
     }
 }
 
-async fn with_key(wire: &mut Wire, key: &str) -> u16 {
+pub async fn with_key(wire: &mut Wire, key: &str) -> u16 {
     wire.send(format!("GET /?x=1 HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\n\r\n")).await;
     wire.status().await
 }
@@ -287,7 +287,7 @@ async fn what_makes_no_sense_is_refused_and_not_repeated() {
     assert_eq!(wire.status().await, 415);
     let place = tollgate::auth::consumer::record::revoked_place("partners", "1");
     let now = native_runner::host::store::now();
-    assert!(gateway.server.store().get("default", &place, now).unwrap().is_some());
+    assert!(gateway.server.store().unwrap().get("default", &place, now).await.unwrap().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

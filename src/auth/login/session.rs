@@ -11,7 +11,7 @@ use super::chunks;
 use super::exchange::Tokens;
 use super::policy::Login;
 use super::seal::{Keys, Place};
-use crate::auth::Caller;
+use crate::auth::{Caller, CredentialId};
 use crate::host::UnixMillis;
 
 /// A session that was used is sealed anew once this part of its idle time has passed, not at every request: an answer
@@ -167,6 +167,8 @@ impl Session {
 
     /// The caller that it is.
     pub fn caller(self, login: &Login) -> Caller {
+        // The cookie is sealed anew from time to time; the login stays the same.
+        let credential = self.credential();
         let end = self.begun.saturating_add(login.lifetime.as_secs());
         Caller {
             by: (&*login.name).into(),
@@ -176,8 +178,15 @@ impl Session {
             roles: self.roles,
             groups: self.groups,
             expires: Some(UnixMillis(end.saturating_mul(1_000))),
+            credential: Some(credential),
             ..Caller::default()
         }
+    }
+
+    /// Who logged in where, and when.
+    fn credential(&self) -> CredentialId {
+        let said = |name| self.claims.get(name).and_then(Value::as_str).unwrap_or_default().as_bytes();
+        CredentialId::of(&[said("iss"), said("sub"), &self.begun.to_be_bytes()])
     }
 
     /// How long the session may still last without another request.

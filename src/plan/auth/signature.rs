@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::compile::{Context, Pointer};
 use super::super::consumer::ready;
 use crate::auth::Kind;
-use crate::auth::caller::{Caller, Consumer};
+use crate::auth::caller::{Caller, Consumer, CredentialId};
 use crate::auth::signature::{Derived, Key, Known, Material, Policy, Required, Signatures};
 use crate::config::auth::signature as config;
 use crate::config::{Document, SignatureKey};
@@ -203,6 +203,7 @@ fn known(by: &str, id: &str, key: &(Pointer, Arc<Consumer>, Material)) -> Known 
         subject: Some(consumer.id.clone()),
         groups: consumer.groups.clone(),
         consumer: Some(Arc::clone(consumer)),
+        credential: Some(CredentialId::of(&[by.as_bytes(), id.as_bytes()])),
         ..Caller::default()
     };
     Known { id: id.into(), material: material.clone(), caller: Arc::new(caller) }

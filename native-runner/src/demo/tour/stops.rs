@@ -8,14 +8,15 @@ const fn get(
     status: u16,
     contains: &'static [&'static str],
 ) -> Stop {
-    Stop { shows, method: "GET", target, headers: &[], body: None, status, contains }
+    Stop { shows, method: "GET", target, headers: &[], body: None, times: 1, status, contains }
 }
 
 /// The tour, in order.
-pub const GROUPS: [Group; 3] = [
+pub const GROUPS: [Group; 4] = [
     Group { title: "Routes to services", stops: &SERVICES },
     Group { title: "What the gateway answers itself", stops: &GATEWAY },
     Group { title: "Who may call (the keys and the token are public, for this demo alone)", stops: &ACCESS },
+    Group { title: "How much they may call", stops: &LIMITS },
 ];
 
 const SERVICES: [Stop; 10] = [
@@ -168,5 +169,50 @@ const ACCESS: [Stop; 10] = [
             401,
             &["access-control-allow-origin: https://shop.example", "unauthenticated"],
         )
+    },
+];
+
+const LIMITS: [Stop; 5] = [
+    Stop {
+        headers: &[PARTNER_KEY],
+        ..get(
+            "what there is and what is left, in every answer: the plan \"gold\", and a quota for the month",
+            "/partners/orders",
+            200,
+            &["ratelimit-policy: ", "\"gold\";q=200;w=4", "ratelimit: ", "\"gold-monthly\";r="],
+        )
+    },
+    Stop {
+        headers: &[PARTNER_KEY],
+        ..get(
+            "the same for whoever asks, without taking anything",
+            "/.tollgate/usage",
+            200,
+            &["\"plan\":\"gold\"", "\"name\":\"gold-monthly\"", "\"remaining\":", "\"period\":\"month\""],
+        )
+    },
+    Stop {
+        headers: &[TESTER_KEY],
+        ..get(
+            "another consumer, another plan",
+            "/.tollgate/usage",
+            200,
+            &["\"plan\":\"free\"", "\"limit\":1000,", "\"zone\":\"Europe/Berlin\""],
+        )
+    },
+    Stop {
+        times: 3,
+        ..get(
+            "two tickets, and then one a minute: the third answer says when to come again",
+            "/tickets",
+            429,
+            &["retry-after: ", "#quota-exceeded", "violated-policies", "\"tickets\";r=0"],
+        )
+    },
+    Stop {
+        method: "POST",
+        headers: &[("Content-Type", "application/json")],
+        body: Some("{\"user\": 1, \"product\": 2}"),
+        ..get("an order weighs as much as ten looks", "/orders", 201, &["\"orders\";q=200;w=10"])
     },
 ];

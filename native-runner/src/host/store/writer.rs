@@ -5,9 +5,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, Table, TableError};
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, Table, TableError, WriteTransaction};
+use tollgate::limit::Verdict;
 
-use super::{StoreError, VALUES, failed, now};
+use super::counting::{self, Counted};
+use super::{StoreError, VALUES, failed, now, sum};
 
 /// What is to change.
 pub enum Change {
@@ -36,14 +38,37 @@ pub enum Change {
         /// The key.
         key: Box<str>,
     },
+    /// Adds to a number.
+    Add {
+        /// Under which label.
+        label: Box<str>,
+        /// The key.
+        key: Box<str>,
+        /// What is added.
+        delta: i64,
+    },
+    /// Judges a request by its limits.
+    Count(Counted),
+    /// Gives back what a request took.
+    GiveBack(Counted),
 }
 
-/// A change, and who waits for it: told whether there was such a key before.
+/// What has become of a change.
+pub enum Changed {
+    /// Whether there was such a key before.
+    Known(bool),
+    /// The sum; an error where there is no number under the key.
+    Sum(Result<i64, StoreError>),
+    /// What the limits say, in the order in which they were asked.
+    Counted(Vec<Verdict>),
+}
+
+/// A change, and who waits for it.
 pub struct Order {
     /// What is to change.
     pub change: Change,
     /// Called when it is on the disk, or could not be.
-    pub done: Box<dyn FnOnce(Result<bool, StoreError>) + Send>,
+    pub done: Box<dyn FnOnce(Result<Changed, StoreError>) + Send>,
 }
 
 /// How many changes go into one transaction at most: a bound on how long the first of them waits for the others.
@@ -72,7 +97,8 @@ fn run(database: &Database, incoming: &Receiver<Order>) {
                 carry_out(database, orders);
             }
             Err(RecvTimeoutError::Timeout) => {
-                if let Err(error) = sweep(database, now().0) {
+                let swept = sweep(database, now().0).and_then(|_| counting::sweep(database, now().0, SWEPT));
+                if let Err(error) = swept {
                     tracing::warn!("the store could not be swept: {error}");
                 }
             }
@@ -85,12 +111,65 @@ fn run(database: &Database, incoming: &Receiver<Order>) {
 fn carry_out(database: &Database, orders: Vec<Order>) {
     let (changes, waiting): (Vec<_>, Vec<_>) =
         orders.into_iter().map(|order| (order.change, order.done)).unzip();
-    let done: Result<Vec<_>, _> =
-        commit(database, |table| changes.iter().map(|change| apply(table, change)).collect());
-    match done {
-        Ok(known) => waiting.into_iter().zip(known).for_each(|(done, known)| done(Ok(known))),
+    match transact(database, &changes) {
+        Ok(changed) => waiting.into_iter().zip(changed).for_each(|(done, changed)| done(Ok(changed))),
         Err(error) => waiting.into_iter().for_each(|done| done(Err(error.clone()))),
     }
+}
+
+fn transact(database: &Database, changes: &[Change]) -> Result<Vec<Changed>, StoreError> {
+    let writing = database.begin_write().map_err(failed)?;
+    let changed = changed(&writing, changes)?;
+    writing.commit().map_err(failed)?;
+    Ok(changed)
+}
+
+/// In the order in which they came. Tables are opened where they are needed.
+fn changed(writing: &WriteTransaction, changes: &[Change]) -> Result<Vec<Changed>, StoreError> {
+    let (mut values, mut counts) = (None, None);
+    let mut done = Vec::with_capacity(changes.len());
+    for change in changes {
+        if let Change::Count(counted) | Change::GiveBack(counted) = change {
+            let counts = match &mut counts {
+                Some(counts) => counts,
+                counts => counts.insert(counting::Tables::open(writing)?),
+            };
+            let verdicts = match change {
+                Change::GiveBack(_) => counts.give_back(counted).map(|()| Vec::new()),
+                _ => counts.count(counted),
+            };
+            done.push(Changed::Counted(verdicts?));
+            continue;
+        }
+        let values = match &mut values {
+            Some(values) => values,
+            values => values.insert(writing.open_table(VALUES).map_err(failed)?),
+        };
+        done.push(match change {
+            Change::Add { label, key, delta } => Changed::Sum(add(values, label, key, *delta)?),
+            other => Changed::Known(apply(values, other)?),
+        });
+    }
+    if let Some(mut counts) = counts {
+        counts.collect()?;
+    }
+    Ok(done)
+}
+
+/// The inner error is the one asker's: what stands under the key is no number.
+fn add(
+    table: &mut Values<'_>,
+    label: &str,
+    key: &str,
+    delta: i64,
+) -> Result<Result<i64, StoreError>, StoreError> {
+    let found = table.get((label, key)).map_err(failed)?;
+    let sum = sum(found.as_ref().map(|found| found.value().1), delta);
+    drop(found);
+    if let Ok(sum) = sum {
+        table.insert((label, key), (u64::MAX, &sum.to_le_bytes()[..])).map_err(failed)?;
+    }
+    Ok(sum)
 }
 
 type Values<'a> = Table<'a, (&'static str, &'static str), (u64, &'static [u8])>;
@@ -115,6 +194,7 @@ fn apply(table: &mut Values<'_>, change: &Change) -> Result<bool, StoreError> {
         }
         Change::Set { label, key, value, expires } => table.insert((&**label, &**key), (*expires, &**value)),
         Change::Delete { label, key } => table.remove((&**label, &**key)),
+        Change::Add { .. } | Change::Count(_) | Change::GiveBack(_) => return Ok(false),
     };
     Ok(before.map_err(failed)?.is_some())
 }

@@ -16,10 +16,11 @@ use tollgate::host::{Secret, UnixMillis};
 use tollgate::plan::{Plan, moment};
 
 use super::{Reply, typed};
-use crate::host::{Store, Variables};
+use crate::host::{Opened, Variables};
 use crate::keys::{NewKey, Refusal, Register, shown};
 
 pub mod collect;
+pub mod usage;
 
 /// What can be managed, and by whom, under the plan in force.
 #[derive(Debug, Clone, Default)]
@@ -41,8 +42,8 @@ pub struct Managed {
 // === impl Managed ===
 
 impl Managed {
-    /// What `plan` lets be managed in `store`.
-    pub fn of(plan: &Plan, store: &Store, variables: &Variables) -> Self {
+    /// What `plan` lets be managed in its `store`.
+    pub fn of(plan: &Plan, store: Option<&Opened>, variables: &Variables) -> Self {
         let token = plan.server.admin_token.clone();
         let stored = plan.auth.authenticators.iter().find_map(|authenticator| match &authenticator.kind {
             Kind::ApiKey(keys) if keys.stored => match &keys.form {
@@ -52,7 +53,9 @@ impl Managed {
             _ => None,
         });
         Self {
-            register: plan.auth.store.as_ref().map(|plan| Register::new(store.clone(), &plan.label)),
+            register: store
+                .zip(plan.auth.store.as_ref())
+                .map(|(store, plan)| Register::new(store.clone(), &plan.label)),
             value: token.as_ref().and_then(|name| variables.get(name)),
             token,
             consumers: plan.auth.consumers.all.iter().map(|consumer| consumer.id.clone()).collect(),
@@ -102,7 +105,8 @@ struct Entitled {
     prefix: Box<str>,
 }
 
-fn register(managed: Managed, headers: &HeaderMap) -> Result<Entitled, Problem> {
+/// Whether the request has the token; nobody may where there is none.
+fn operator(managed: &Managed, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(variable) = &managed.token else {
         let text = "server.admin_token is not configured, and without it nobody may";
         return Err(Problem(StatusCode::FORBIDDEN, text.to_owned()));
@@ -117,6 +121,11 @@ fn register(managed: Managed, headers: &HeaderMap) -> Result<Entitled, Problem> 
     if lines.next().is_some() || Digest::of(presented) != Digest::of(token.as_bytes()) {
         return Err(Problem(StatusCode::UNAUTHORIZED, "the token is missing or wrong".to_owned()));
     }
+    Ok(())
+}
+
+fn register(managed: Managed, headers: &HeaderMap) -> Result<Entitled, Problem> {
+    operator(&managed, headers)?;
     let register = managed.register.ok_or_else(|| {
         Problem(StatusCode::CONFLICT, "the configuration has no [store] to keep anything in".to_owned())
     })?;
@@ -138,9 +147,9 @@ where
     let pieces: Vec<_> = head.uri.path().split('/').skip(1).collect();
     let query = head.uri.query();
     match (&head.method, pieces.as_slice()) {
-        (&Method::GET, ["consumers"]) => list_consumers(entitled, query, now),
+        (&Method::GET, ["consumers"]) => list_consumers(entitled, query, now).await,
         (&Method::POST, ["consumers"]) => put_consumer(entitled, read(head, body).await?, now).await,
-        (&Method::GET, ["consumers", id]) => match entitled.register.consumer(&name(id)?, now)? {
+        (&Method::GET, ["consumers", id]) => match entitled.register.consumer(&name(id)?, now).await? {
             Some(consumer) => Ok(json_reply(StatusCode::OK, &shown::consumer(&consumer))),
             None => Err(Problem(StatusCode::NOT_FOUND, "there is no such consumer".to_owned())),
         },
@@ -150,10 +159,10 @@ where
             tracing::info!("operator: the consumer {id} is removed, and {keys} keys");
             Ok(empty(StatusCode::NO_CONTENT))
         }
-        (&Method::GET, ["keys"]) => list_keys(entitled, query, now),
+        (&Method::GET, ["keys"]) => list_keys(entitled, query, now).await,
         (&Method::POST, ["keys"]) => post_key(entitled, read(head, body).await?, now).await,
         (&Method::GET, ["keys", id]) => {
-            Ok(json_reply(StatusCode::OK, &shown::key(&entitled.register.key(id, now)?, now)))
+            Ok(json_reply(StatusCode::OK, &shown::key(&entitled.register.key(id, now).await?, now)))
         }
         (&Method::PATCH, ["keys", id]) => change_key(entitled, id, read(head, body).await?, now).await,
         (&Method::DELETE, ["keys", id]) => {
@@ -195,9 +204,9 @@ struct WrittenConsumer {
     disabled: bool,
 }
 
-fn list_consumers(entitled: &Entitled, query: Option<&str>, now: UnixMillis) -> Done {
+async fn list_consumers(entitled: &Entitled, query: Option<&str>, now: UnixMillis) -> Done {
     let after = parameter(query, "after");
-    let (consumers, next) = entitled.register.consumers(after.as_deref(), now)?;
+    let (consumers, next) = entitled.register.consumers(after.as_deref(), now).await?;
     let shown: Vec<_> = consumers.iter().map(shown::consumer).collect();
     Ok(json_reply(StatusCode::OK, &json!({ "consumers": shown, "next": next })))
 }
@@ -260,9 +269,9 @@ struct KeyChange {
     disabled: Option<bool>,
 }
 
-fn list_keys(entitled: &Entitled, query: Option<&str>, now: UnixMillis) -> Done {
+async fn list_keys(entitled: &Entitled, query: Option<&str>, now: UnixMillis) -> Done {
     let (consumer, after) = (parameter(query, "consumer"), parameter(query, "after"));
-    let (keys, next) = entitled.register.keys(consumer.as_deref(), after.as_deref(), now)?;
+    let (keys, next) = entitled.register.keys(consumer.as_deref(), after.as_deref(), now).await?;
     let shown: Vec<_> = keys.iter().map(|key| shown::key(key, now)).collect();
     Ok(json_reply(StatusCode::OK, &json!({ "keys": shown, "next": next })))
 }

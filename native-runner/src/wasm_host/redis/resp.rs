@@ -41,7 +41,7 @@ pub enum Failure {
 }
 
 /// Where a server is and how to log in.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// Without the brackets of IPv6.
     pub host: String,
@@ -66,7 +66,7 @@ impl From<std::io::Error> for Failure {
 // === impl Address ===
 
 impl Address {
-    /// Reads a `redis://` address; credentials are taken as they are, without percent-decoding.
+    /// Reads a `redis://` address; user and password are percent-encoded, as Spin's client has them.
     ///
     /// # Errors
     /// [`Failure::Address`].
@@ -80,7 +80,10 @@ impl Address {
         Ok(Self {
             host: authority.host().trim_matches(['[', ']']).to_owned(),
             port: authority.port_u16().unwrap_or(6379),
-            login: login.map(|(user, password)| (user.to_owned(), password.to_owned())),
+            login: match login {
+                Some((user, password)) => Some((decoded(user)?, decoded(password)?)),
+                None => None,
+            },
             database: if database.is_empty() {
                 None
             } else {
@@ -88,6 +91,11 @@ impl Address {
             },
         })
     }
+}
+
+fn decoded(text: &str) -> Result<String, Failure> {
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8().map_err(|_| Failure::Address)?;
+    Ok(decoded.into_owned())
 }
 
 // === impl Connection ===
@@ -199,6 +207,8 @@ mod tests {
         let address = Address::parse("redis://user:secret@[::1]:7000/2").expect("valid");
         assert_eq!((address.host.as_str(), address.port, address.database), ("::1", 7000, Some(2)));
         assert_eq!(address.login, Some((String::from("user"), String::from("secret"))));
+        let encoded = Address::parse("redis://:a%40%2F%3A%20b@localhost:7000/2").expect("valid");
+        assert_eq!(encoded.login, Some((String::new(), String::from("a@/: b"))));
         assert_eq!(Address::parse("redis://localhost").expect("valid").port, 6379);
         for wrong in ["localhost:6379", "http://localhost", "redis://localhost/x", ""] {
             assert_eq!(Address::parse(wrong), Err(Failure::Address), "{wrong}");

@@ -1,0 +1,154 @@
+//! The stores that instances share, ready to be used.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use super::StorePlan;
+use super::compile::{Context, Pointer};
+use super::limit::unknown;
+use super::scalar::is_token;
+use crate::config::{self, Document};
+use crate::diagnostic::Diagnostic;
+
+mod redis;
+
+/// What limits call the store of `[store]`.
+pub(super) const DEFAULT: &str = "default";
+/// What limits call counting in the process, without a store.
+pub(super) const MEMORY: &str = "memory";
+
+/// All stores that are written.
+#[derive(Debug, Default)]
+pub(super) struct Stores {
+    /// By name, each with where it stands.
+    all: BTreeMap<Box<str>, (Pointer, StorePlan)>,
+    /// Those that some limit counts in, and their names.
+    pub(super) used: Vec<StorePlan>,
+    names: Vec<Box<str>>,
+}
+
+impl Context<'_> {
+    /// Reads `[store]` and `[stores]`.
+    pub(super) fn stores(&mut self, documents: &[(String, Document)]) {
+        for (file, document) in documents {
+            let root = Pointer::root(file);
+            if let Some(written) = &document.store {
+                self.store(&root.key("store"), DEFAULT, written);
+            }
+            for (name, written) in &document.stores {
+                let at = root.key("stores").key(name);
+                if [DEFAULT, MEMORY].contains(&name.as_str()) {
+                    self.error(&at, format!("\"{name}\" is taken: limits mean something else by it")).help(
+                        "\"default\" is the store of [store], \"memory\" none at all; choose another name",
+                    );
+                    continue;
+                }
+                if !is_token(name) {
+                    self.error(&at, format!("\"{name}\" cannot be the name of a store"))
+                        .help("letters, digits, and any of . _ -");
+                }
+                self.store(&at, name, written);
+            }
+        }
+    }
+
+    /// The store of `[store]`.
+    pub(super) fn default_store(&self) -> Option<StorePlan> {
+        self.stores.all.get(DEFAULT).map(|(_, plan)| plan.clone())
+    }
+
+    /// The index of a store that some limit counts in; an unknown one is reported.
+    pub(super) fn store_index(&mut self, at: &Pointer, name: &str) -> Option<usize> {
+        if let Some(index) = self.stores.names.iter().position(|known| **known == *name) {
+            return Some(index);
+        }
+        let Some((_, plan)) = self.stores.all.get(name) else {
+            let mut known: Vec<&str> = self.stores.all.keys().map(|name| &**name).collect();
+            known.push(MEMORY);
+            let help = match name {
+                DEFAULT => "add [store]".to_owned(),
+                _ => unknown(name, &known, ""),
+            };
+            self.error(at, format!("there is no store \"{name}\"")).help(help);
+            return None;
+        };
+        self.stores.used.push(plan.clone());
+        self.stores.names.push(name.into());
+        Some(self.stores.used.len() - 1)
+    }
+
+    fn store(&mut self, at: &Pointer, name: &str, written: &config::Store) {
+        if !self.abilities.stores && written.redis.is_none() {
+            let host = self.abilities.name;
+            let table = if name == DEFAULT { "[store]".to_owned() } else { format!("[stores.{name}]") };
+            self.error(at, format!("{host} has no key-value store"))
+                .help(format!("remove {table}, or use the component for Spin, whose hosts have one"));
+        }
+        if written.label.as_ref().is_some_and(String::is_empty) {
+            self.error(&at.key("label"), "a label is not empty")
+                .help("\"default\" is the one that Spin gives");
+        }
+        if written.file.as_ref().is_some_and(String::is_empty) {
+            self.error(&at.key("file"), "a file has a name").help("such as \"tollgate.redb\"");
+        }
+        let redis = written.redis.as_ref().and_then(|redis| self.redis(&at.key("redis"), name, redis));
+        if written.redis.is_some() {
+            for (key, other) in [("label", &written.label), ("file", &written.file)] {
+                if other.is_some() {
+                    self.error(&at.key(key), "a store is in Redis or of the platform, not both")
+                        .help(format!("remove {key} or redis; two stores have two names"));
+                }
+            }
+        }
+        // Several stores would be one if they had the same label.
+        let label = written.label.as_deref().unwrap_or(name);
+        let plan = StorePlan { label: label.into(), file: written.file.as_deref().map(Into::into), redis };
+        self.refuse_same(at, name, &plan);
+        self.stores.all.insert(name.into(), (at.clone(), plan));
+    }
+
+    /// Two names for one store would be two judges of one count.
+    fn refuse_same(&mut self, at: &Pointer, name: &str, plan: &StorePlan) {
+        let others = self.stores.all.iter().filter(|(known, _)| ***known != *name);
+        let mut same = others.filter_map(|(known, (there, other))| Some((known, there, same(plan, other)?)));
+        let Some((known, there, what)) = same.next() else { return };
+        let message = format!("the stores \"{known}\" and \"{name}\" are the same");
+        let diagnostic = Diagnostic::error(at.into(), message).related(there.into(), "the other one");
+        self.report(diagnostic).help(format!("remove one, or give it a {what} of its own"));
+    }
+
+    /// Stores that nothing is kept in.
+    pub(super) fn warn_of_unused_stores(&mut self) {
+        let Stores { all, names, .. } = &self.stores;
+        let unused = all.iter().filter(|(name, _)| ***name != *DEFAULT && !names.contains(name));
+        let unused: Vec<_> = unused.map(|(name, (at, _))| (name.clone(), at.clone())).collect();
+        for (name, at) in unused {
+            self.report(Diagnostic::warning(
+                (&at).into(),
+                format!("no limit counts in the store \"{name}\""),
+            ))
+            .help(format!("write store = \"{name}\" in one of [rate_limits], or remove it"));
+        }
+    }
+}
+
+/// Why what is kept in one is seen in the other on some host, where it is: what both have.
+fn same(one: &StorePlan, other: &StorePlan) -> Option<&'static str> {
+    match (&one.redis, &other.redis) {
+        (Some(one), Some(other)) => {
+            let server = (&one.host, one.port, one.database) == (&other.host, other.port, other.database);
+            (server && one.prefix == other.prefix).then_some("prefix")
+        }
+        (None, None) if one.label == other.label => Some("label"),
+        (None, None) => {
+            let (one, other) = one.file.as_deref().zip(other.file.as_deref())?;
+            (plain(one) == plain(other)).then_some("file")
+        }
+        _ => None,
+    }
+}
+
+/// A path without what leads nowhere.
+fn plain(path: &str) -> PathBuf {
+    Path::new(path).components().filter(|part| !matches!(part, Component::CurDir)).collect()
+}
