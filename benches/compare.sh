@@ -17,6 +17,8 @@ usage: benches/compare.sh [OPTION...]
   --rounds N        rounds over all contestants; what is reported is the median (default 5)
   --seconds S       seconds of load for each contestant in each round (default 5)
   --connections N   connections of the load, kept open, one request at a time each (default 16)
+  --limits          only contestants that limit rates, and the same without limits; writes their tables into limits.md,
+                    and limits.json
   --only NAMES      only these contestants: names or patterns, separated by commas (see --list)
   --out DIR         where to write (default docs/performance; with --quick target/compare/quick)
   --quick           one round of 1 s each: proves that everything runs, and measures nothing
@@ -35,7 +37,7 @@ END
 
 # === options ===
 
-rounds=5 seconds=5 connections=16 warm_up=1 patience=300 only='' out='' quick='' strict='' list=''
+rounds=5 seconds=5 connections=16 warm_up=1 patience=300 only='' out='' quick='' strict='' list='' limits=''
 tollgate='' build=yes
 command_line="benches/compare.sh $*"
 
@@ -51,6 +53,7 @@ while (($#)); do
         --only) only=${2:?--only wants names}; shift ;;
         --out) out=${2:?--out wants a directory}; shift ;;
         --tollgate) tollgate=$(realpath -- "${2:?--tollgate wants a file}"); build=''; shift ;;
+        --limits) limits=yes ;;
         --quick) quick=yes ;;
         --strict) strict=yes ;;
         --no-build) build='' ;;
@@ -83,21 +86,33 @@ out=${out:-$([[ $quick ]] && echo "$work/quick" || echo "$root/docs/performance"
 #            anyway, it leaves `command` empty.
 
 names=()
-declare -A group title path prepare state reason tokens
+declare -A group title path prepare state reason tokens base redis
 
 contestant() {
     names+=("$1")
-    group[$1]=$2 path[$1]=$3 title[$1]=$4 prepare[$1]=${*:5} state[$1]=new reason[$1]=''
+    group[$1]=$2 path[$1]=$3 title[$1]=$4 prepare[$1]=${*:5} state[$1]=new reason[$1]='' base[$1]=''
 }
 
-# bears NAME KIND: the load of this contestant has tokens: hs256 or rs256.
+# bears NAME KIND: the load of this contestant has tokens: hs256 or rs256; or apikey for keys in a field of their own.
 bears() { tokens[$1]=$2; }
+
+# compared NAME BASE: what this contestant does beyond BASE, which is in the same run, is the price of what is measured.
+compared() { base[$1]=$2; }
+
+# counts NAME: counts in Redis: one is started before it, and its work is measured too.
+counts() { redis[$1]=yes; }
 
 # Makes the tokens and their keys, once: many different ones, all alive.
 make_tokens() {
     command -v openssl >/dev/null || install openssl openssl || return
     python3 "$here/tokens.py" "$work/tokens" "$([[ $quick ]] && echo 20 || echo 1000)" ||
         skip 'the tokens cannot be made'
+}
+
+# Makes the keys: many different ones, which everybody takes.
+make_api_keys() {
+    mkdir -p "$work/tokens"
+    seq -f 'key-%06.0f' 1 "$([[ $quick ]] && echo 20 || echo 1000)" >"$work/tokens/apikey.tokens"
 }
 
 # Ends a contestant's preparation: its row shows the reason.
@@ -127,6 +142,8 @@ install() {
 }
 
 # In the order of the rows.
+# shellcheck source=contestants/redis.sh
+source "$here/contestants/redis.sh"
 # shellcheck source=contestants/backend.sh
 source "$here/contestants/backend.sh"
 # shellcheck source=contestants/nginx.sh
@@ -151,9 +168,19 @@ chosen() {
     done
     return 1
 }
+# Whether a contestant limits rates, or is what one that does is compared with.
+of_limits() {
+    local other
+    [[ ${group[$1]} != limits ]] || return 0
+    for other in "${names[@]}"; do
+        if [[ ${group[$other]} == limits && ${base[$other]} == "$1" ]]; then return 0; fi
+    done
+    return 1
+}
 set -f # patterns of --only are for the contestants' names, not for files
 contestants=()
 for name in "${names[@]}"; do
+    if [[ $limits ]] && ! of_limits "$name"; then continue; fi
     if chosen "$name"; then contestants+=("$name"); fi
 done
 set +f
@@ -165,7 +192,7 @@ fi
 
 # === processes ===
 
-backend_pid='' proxy_pid=''
+backend_pid='' proxy_pid='' redis_pid=''
 
 # launch LOG COMMAND...: starts a process group of its own; its leader is $launched.
 launch() {
@@ -185,7 +212,7 @@ stop() {
     kill -KILL -- "-$1" 2>/dev/null || true
     wait "$1" 2>/dev/null || true
 }
-clean_up() { stop "$proxy_pid"; stop "$backend_pid"; }
+clean_up() { stop "$proxy_pid"; stop "$redis_pid"; stop "$backend_pid"; }
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 trap 'complain "line $LINENO failed"' ERR
@@ -194,7 +221,7 @@ listening() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # One request: the answer's body, if the status is 200.
 fetch() { curl --silent --fail --max-time 5 --output - "${credentials[@]}" "http://127.0.0.1:$1$2"; }
 # What the contestant that is measured must be shown: curl's options, and the file of tokens for wrk.
-credentials=() token_file=
+credentials=() token_file='' token_field=''
 
 # The last line of a log, fit for a table.
 last_line() { tail -n 1 "$1" | tr '\t|' '  ' | cut -c 1-120 | grep . || echo 'it said nothing'; }
@@ -231,7 +258,7 @@ ticks_of_children() { awk '{ sub(/^.*\) /, ""); print $14 + $15 }' "/proc/$$/sta
 
 # load SECONDS PORT PATH FILE: leaves wrk's numbers in FILE (see load.lua), tab-separated.
 load() {
-    TOKENS=$token_file wrk --threads "$threads" --connections "$connections" --duration "${1}s" --timeout 5s --latency \
+    TOKENS=$token_file TOKEN_FIELD=$token_field wrk --threads "$threads" --connections "$connections" --duration "${1}s" --timeout 5s --latency \
         --script "$here/load.lua" "http://127.0.0.1:$2$3" >"$work/wrk.log" 2>&1 &&
         sed -n 's/^result\t//p' "$work/wrk.log" >"$4"
 }
@@ -255,11 +282,13 @@ ready() {
 start() {
     eval "local -a command=(${commands[$1]})"
     pid=$backend_pid port=$backend_port
-    credentials=() token_file=''
+    credentials=() token_file='' token_field=''
     if [[ ${tokens[$1]-} ]]; then
-        token_file=$work/tokens/${tokens[$1]}.tokens
-        credentials=(--header "Authorization: Bearer $(head -n 1 "$token_file")")
+        token_file=$work/tokens/${tokens[$1]}.tokens token_field='Authorization: Bearer '
+        if [[ ${tokens[$1]} == apikey ]]; then token_field='X-Api-Key: '; fi
+        credentials=(--header "$token_field$(head -n 1 "$token_file")")
     fi
+    if [[ ${redis[$1]-} ]]; then start_redis; fi
     if ((${#command[@]})); then
         # With SO_REUSEPORT, somebody else on the port would quietly take part of the load.
         if listening "$proxy_port"; then complain "port $proxy_port is taken"; exit 1; fi
@@ -269,20 +298,27 @@ start() {
     await "$pid" "$port" "${path[$1]}"
 }
 
-# measure NAME: the load; sets `cpu` and `others` (microseconds) and `numbers` (wrk's line, or nothing).
+# measure NAME: the load; sets `cpu`, `others` and `store_cpu` (microseconds), `store_operations`, and `numbers` (wrk's
+# line, or nothing).
 measure() {
     local own all backend_cpu children
+    store_cpu=0 store_operations=0
     if [[ $warm_up != 0 ]]; then load "$warm_up" "$port" "${path[$1]}" /dev/null || true; fi
     cpu=$(ticks_of "$pid") backend_cpu=$(ticks_of "$backend_pid")
+    if [[ $redis_pid ]]; then store_cpu=$(ticks_of "$redis_pid") store_operations=$(operations_of_redis); fi
     children=$(ticks_of_children) all=$(ticks_of_machine)
     load "$seconds" "$port" "${path[$1]}" "$work/result.tsv" || : >"$work/result.tsv"
     all=$(($(ticks_of_machine) - all)) children=$(($(ticks_of_children) - children))
     cpu=$(($(ticks_of "$pid") - cpu)) backend_cpu=$(($(ticks_of "$backend_pid") - backend_cpu))
     # What the machine spent on nobody here: other people's work spoils a measurement.
-    own=$((children + backend_cpu))
+    if [[ $redis_pid ]]; then
+        store_cpu=$(($(ticks_of "$redis_pid") - store_cpu))
+        store_operations=$(($(operations_of_redis) - store_operations))
+    fi
+    own=$((children + backend_cpu + store_cpu))
     if [[ $pid != "$backend_pid" ]]; then own=$((own + cpu)); fi
     others=$(((all - own) * 1000000 / ticks_per_second / cores))
-    cpu=$((cpu * 1000000 / ticks_per_second))
+    cpu=$((cpu * 1000000 / ticks_per_second)) store_cpu=$((store_cpu * 1000000 / ticks_per_second))
     numbers=$(<"$work/result.tsv")
 }
 
@@ -313,7 +349,7 @@ measure_quietly() {
 
 # take NAME ROUND: one contestant from start to end; one line in raw.tsv, or a reason why not.
 take() {
-    local pid port cpu others numbers
+    local pid port cpu others numbers store_cpu store_operations
     ready "$1" || return 0
     if ! start "$1"; then
         # In the first round it never worked; after that, it broke.
@@ -326,11 +362,13 @@ take() {
         elif [[ $(fetch "$port" "${path[$1]}" || true) != "$expected" ]]; then
             state[$1]=invalid reason[$1]='it does not give the answer of the backend'
         else
-            printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$cpu" "$others" "$numbers" >>"$work/raw.tsv"
+            printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
+                "$1" "$2" "$cpu" "$others" "$numbers" "$store_cpu" "$store_operations" >>"$work/raw.tsv"
         fi
     fi
     stop "$proxy_pid"
-    proxy_pid=''
+    stop "$redis_pid"
+    proxy_pid='' redis_pid=''
 }
 
 # === the run ===
@@ -382,15 +420,21 @@ version() { "$@" 2>&1 | head -n 1 || true; }
     printf 'HAProxy\t%s\n' "$(version haproxy -v | awk '{ print $3 }')"
     printf 'Envoy\t%s\n' "$(envoy_version)"
     printf 'rustc\t%s\n' "$(version rustc --version | awk '{ print $2 }')"
+    printf 'Redis\t%s\n' "$(redis_version)"
     printf 'wrk\t%s\n' "$(version wrk -v | awk '{ print $2 }')"
 } >"$work/facts.tsv"
 for name in "${contestants[@]}"; do
-    printf '%s\t%s\t%s\t%s\t%s\t%s\n' \
-        "$name" "${group[$name]}" "${title[$name]}" "${path[$name]}" "${state[$name]}" "${reason[$name]}"
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "${group[$name]}" "${title[$name]}" "${path[$name]}" \
+        "${state[$name]}" "${reason[$name]}" "${base[$name]}"
 done >"$work/contestants.tsv"
 
 status=0
-python3 "$here/report.py" "$work" "$out" ${strict:+--strict} || status=1
-python3 "$here/plot.py" "$out/comparison.json" "$out/comparison.svg"
-echo "written: $out/comparison.md, comparison.json, comparison.svg" >&2
+page=${limits:+limits}
+python3 -B "$here/report.py" "$work" "$out" "${page:-comparison}" ${strict:+--strict} || status=1
+if [[ $limits ]]; then
+    echo "written: $out/limits.md, limits.json" >&2
+else
+    python3 "$here/plot.py" "$out/comparison.json" "$out/comparison.svg"
+    echo "written: $out/comparison.md, comparison.json, comparison.svg" >&2
+fi
 exit "$status"

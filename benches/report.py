@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes comparison.json and comparison.md of what compare.sh measured.
+"""Makes comparison.json and comparison.md of what compare.sh measured; or limits.json and the tables of limits.md.
 
-usage: report.py WORK OUT [--strict]
+usage: report.py WORK OUT comparison|limits [--strict]
 
-WORK has facts.tsv, contestants.tsv and raw.tsv (one line for each contestant and round). Exits with 1 if a
+What limits.md has around its tables stays as it is. WORK has facts.tsv, contestants.tsv and raw.tsv (one line for each contestant and round). Exits with 1 if a
 contestant is invalid, or with --strict also if one was skipped.
 """
 
@@ -12,11 +12,14 @@ import sys
 from pathlib import Path
 from statistics import median
 
+from insert import insert
+
 TABLES = {
     "plain": "Plain proxies",
     "routes": "Many routes",
     "tokens": "1,000 different tokens, all of them verified",
     "component": "WebAssembly components in Tollgate's Wasmtime host",
+    "limits": "Limits, so high that nothing is refused",
 }
 # A round in which others had more than this share of the machine's CPU time is left out, where a quiet one exists.
 DISTURBED = 0.05
@@ -31,7 +34,7 @@ def rounds_of(name, raw):
     for row in raw:
         if row[0] != name:
             continue
-        number, cpu, foreign, requests, duration, p50, p99, status, sockets = map(int, row[1:])
+        number, cpu, foreign, requests, duration, p50, p99, status, sockets, store_cpu, store = map(int, row[1:])
         yield {
             "round": number,
             "requests": requests,
@@ -41,18 +44,21 @@ def rounds_of(name, raw):
             "p99_us": p99,
             "error_answers": status,
             "socket_errors": sockets,
+            "store_cpu_us_per_request": store_cpu / max(requests, 1),
+            "store_operations_per_request": store / max(requests, 1),
             "cpu_share_of_others": max(foreign, 0) / duration,  # the two clocks tick apart
         }
 
 
 def contestant(row, raw):
-    name, group, title, path, state, reason = row
+    name, group, title, path, state, reason, base = row
     rounds = sorted(rounds_of(name, raw), key=lambda one: one["round"])
     answers = sum(one["error_answers"] for one in rounds)
     sockets = sum(one["socket_errors"] for one in rounds)
     if answers or sockets:
         state, reason = "invalid", f"{answers} answers of 400 and above, {sockets} socket errors"
-    result = {"name": name, "group": group, "title": title, "path": path, "state": state, "reason": reason}
+    result = {"name": name, "group": group, "title": title, "path": path, "state": state, "reason": reason,
+              "base": base}
     if state == "ready":
         result |= {key: median(one[key] for one in quiet(rounds)) for key in rounds[0] if key != "round"}
         costs = [one["cpu_us_per_request"] for one in quiet(rounds)]
@@ -96,8 +102,32 @@ def table(rows, references):
         yield "| " + " | ".join(cells(one, list(references.values()))) + " |"
 
 
-def markdown(facts, contestants):
+def limits(contestants):
+    """What limits cost: each row beside the same gateway without them."""
     by_name = {one["name"]: one for one in contestants}
+    head = ["", "CPU µs/request", "lowest–highest", "without limits", "the limits alone", "Redis' CPU µs/request",
+            "store operations/request", "requests/s", "p50 ms", "p99 ms", "quiet rounds"]
+    yield "| " + " | ".join(head) + " |"
+    yield "|---" + "|--:" * (len(head) - 1) + "|"
+    for one in contestants:
+        if one["group"] != "limits":
+            continue
+        if one["state"] != "ready":
+            yield "| " + " | ".join([*cells(one, [])[:2], *[""] * (len(head) - 2)]) + " |"
+            continue
+        base = by_name.get(one["base"])
+        own, without, alone = one["cpu_us_per_request"], "–", "–"
+        if base and base["state"] == "ready":
+            without = f"{base['cpu_us_per_request']:.1f}"
+            alone = f"{own - base['cpu_us_per_request']:+.1f}"
+        store = ["", ""]
+        if one["store_operations_per_request"]:
+            store = [f"{one['store_cpu_us_per_request']:.1f}", f"{one['store_operations_per_request']:.2f}"]
+        row = cells(one, [])
+        yield "| " + " | ".join([*row[:3], without, alone, *store, *row[3:]]) + " |"
+
+
+def markdown(facts, contestants):
     yield "# Comparison with other gateways"
     yield ""
     yield f"Written by `{facts['command'].strip()}` on {facts['date']}; what it measures, how to read it and what it"
@@ -107,14 +137,31 @@ def markdown(facts, contestants):
     yield "request, in user mode and in the kernel: less is better."
     yield ""
     yield "![CPU time for each request](comparison.svg)"
+    yield from tables(facts, contestants)
+
+
+def limits_page(facts, contestants):
+    yield ""
+    yield f"Written by `{facts['command'].strip()}` on {facts['date']}: medians of {facts['rounds']} round(s) of"
+    yield f"{facts['seconds']} s with {facts['connections']} connections."
+    yield from tables(facts, contestants)
+    yield ""
+
+
+def tables(facts, contestants):
+    by_name = {one["name"]: one for one in contestants}
     for group, heading in TABLES.items():
         rows = [one for one in contestants if one["group"] == group]
         if not rows:
             continue
+        yield from ["", f"## {heading}", ""]
+        if group == "limits":
+            yield from limits(contestants)
+            continue
         references = {"× HAProxy": by_name.get("haproxy"), "× floor": by_name.get("floor")}
         if group == "component":
             references = {"× pass-through": by_name.get("passthrough"), "× floor": by_name.get("floor")}
-        yield from ["", f"## {heading}", "", *table(rows, references)]
+        yield from table(rows, references)
     backend = by_name.get("backend")
     if backend and backend["state"] == "ready":
         yield ""
@@ -136,13 +183,17 @@ def disturbances(contestants):
 
 
 def main():
-    work, out = Path(sys.argv[1]), Path(sys.argv[2])
+    work, out, page = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     facts = dict(lines(work / "facts.tsv"))
     raw = lines(work / "raw.tsv")
     contestants = [contestant(row, raw) for row in lines(work / "contestants.tsv")]
-    text = "\n".join(markdown(facts, contestants)) + "\n"
-    (out / "comparison.md").write_text(text)
-    (out / "comparison.json").write_text(
+    if page == "limits":
+        text = "\n".join(limits_page(facts, contestants)) + "\n"
+        insert(out / "limits.md", "gateways", text)
+    else:
+        text = "\n".join(markdown(facts, contestants)) + "\n"
+        (out / "comparison.md").write_text(text)
+    (out / f"{page}.json").write_text(
         json.dumps({"facts": facts, "contestants": contestants}, indent=1, ensure_ascii=False) + "\n")
     print(text)
     failures = ("invalid", "skipped") if "--strict" in sys.argv else ("invalid",)

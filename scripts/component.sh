@@ -6,7 +6,7 @@
 #   target/component/tollgate.spin-atomics.module.wasm   Spin that one runs oneself: counts exactly in its store
 #
 # `tollgate build` freezes a configuration into them. `CARGO_TARGET_DIR` moves the target folder, as it does for cargo;
-# `scripts/component.sh portable`, `spin` or `atomics` builds one of them.
+# `scripts/component.sh portable`, `spin` or `atomics` builds one of them; without a word the first two are built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -33,10 +33,10 @@ build() {
     echo "$flavour: $file, $(stat -c %s "$file") bytes"
 }
 
-case ${1:-all} in
-    all | portable) build portable tollgate.module.wasm ;;&
-    all | spin) build spin tollgate.spin.module.wasm --features spin ;;&
-    all | atomics) build spin-atomics tollgate.spin-atomics.module.wasm --features spin-atomics ;;
-    portable | spin) ;;
+case ${1:-both} in
+    both | portable) build portable tollgate.module.wasm ;;&
+    both | spin) build spin tollgate.spin.module.wasm --features spin ;;&
+    atomics) build spin-atomics tollgate.spin-atomics.module.wasm --features spin-atomics ;;
+    both | portable | spin) ;;
     *) echo "usage: scripts/component.sh [portable|spin|atomics]" >&2; exit 2 ;;
 esac

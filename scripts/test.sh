@@ -7,7 +7,8 @@
 #     scripts/test.sh --only STEP     one step; may be repeated. Steps build on what earlier ones built.
 #
 # The cases run over the simulated host, the native server and the component in embedded Wasmtime, and over Spin where
-# SPIN_BIN names its binary.
+# SPIN_BIN names its binary. Limits and stores are tested with real Redis servers, which the steps start and end; with
+# TOLLGATE_WITHOUT_REDIS=1 what needs them is left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null
@@ -16,7 +17,7 @@ export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
 target=${CARGO_TARGET_DIR:-$PWD/target}
 # One set of features for all that contains the native runner, so that Wasmtime is compiled once.
 features=(--features native-runner/component)
-steps=(toolchain format lint unit component guests hosts cases web documents demo bench)
+steps=(toolchain format lint unit component guests hosts redis cases web documents demo bench)
 passed=0
 
 # --- steps ----------------------------------------------------------------------------------------------------------
@@ -46,12 +47,14 @@ step_lint() {
     cargo clippy --locked --quiet --package native-runner -- -D warnings
     # The component's own files are compiled for its target only. Debian's compiler is not the one that rustup's clippy
     # belongs to, so there the compiler's own warnings have to do.
-    local wasm=(--locked --quiet --package tollgate --lib --target wasm32-wasip1 --no-default-features --features spin)
-    if grep -q '^exec cargo ' .toolchain/cargo-wasm; then
-        .toolchain/cargo-wasm clippy "${wasm[@]}" -- -D warnings
-    else
-        .toolchain/cargo-wasm rustc "${wasm[@]}" --profile check -- -D warnings
-    fi
+    local wasm=(--locked --quiet --package tollgate --lib --target wasm32-wasip1 --no-default-features) flavour
+    for flavour in spin spin-atomics; do
+        if grep -q '^exec cargo ' .toolchain/cargo-wasm; then
+            .toolchain/cargo-wasm clippy "${wasm[@]}" --features "$flavour" -- -D warnings
+        else
+            .toolchain/cargo-wasm rustc "${wasm[@]}" --features "$flavour" --profile check -- -D warnings
+        fi
+    done
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps --workspace "${features[@]}"
 }
 
@@ -63,6 +66,7 @@ step_unit() {
 
 step_component() {
     scripts/component.sh
+    scripts/component.sh atomics
 }
 
 step_guests() {
@@ -71,12 +75,24 @@ step_guests() {
 
 # The native server and the wasm host, by real traffic.
 step_hosts() {
-    rust_tests --package native-runner "${features[@]}"
+    # These have a step of their own.
+    TOLLGATE_WITHOUT_REDIS=1 rust_tests --package native-runner "${features[@]}"
+}
+
+# The store in a real Redis, and several gateways, native and component, that count in one, also while it is paused, killed
+# and started again.
+step_redis() {
+    need_redis
+    local tests=(cargo test --locked --quiet --package native-runner "${features[@]}")
+    "${tests[@]}" --test redis
+    # One after the other: each has several processes, and all of them measure how long answers take.
+    "${tests[@]}" --test shared_limits -- --test-threads 1 --nocapture
 }
 
 step_cases() {
     local hosts=sim,native,wasm
     [ -z "${SPIN_BIN:-}" ] || hosts=$hosts,spin
+    [ -n "${TOLLGATE_REDIS:-}" ] || start_redis
     tollgate test --host "$hosts" --modules "$target/component" tests/cases
 }
 
@@ -125,7 +141,35 @@ install() {
     local sudo=""
     [ "$(id -u)" = 0 ] || sudo=sudo
     $sudo apt-get update -qq
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+    # RUNLEVEL=1 keeps Debian from starting a server as a service.
+    $sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$@"
+}
+
+# Makes sure that there is a redis-server, unless what needs one is left out.
+need_redis() {
+    [ -z "${TOLLGATE_WITHOUT_REDIS:-}" ] || return 0
+    command -v redis-server >/dev/null || install redis-server || {
+        echo "redis-server is missing and cannot be installed: install it, or set TOLLGATE_WITHOUT_REDIS=1 to leave" \
+            "out what needs it" >&2
+        return 1
+    }
+}
+
+# A Redis for this step, gone with it: sets TOLLGATE_REDIS to its address.
+start_redis() {
+    need_redis
+    [ -z "${TOLLGATE_WITHOUT_REDIS:-}" ] || return 0
+    local port try
+    port=$((20000 + RANDOM % 10000))
+    while (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
+    redis-server --bind 127.0.0.1 --port "$port" --save '' --appendonly no >/dev/null &
+    # shellcheck disable=SC2064 # the process of now
+    trap "kill $!" EXIT
+    for ((try = 0; try < 100; try++)); do
+        if redis-cli -p "$port" ping >/dev/null 2>&1; then break; fi
+        sleep 0.1
+    done
+    export TOLLGATE_REDIS=redis://127.0.0.1:$port
 }
 
 run() {

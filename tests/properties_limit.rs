@@ -8,12 +8,14 @@ mod model;
 mod schedule;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
-use model::{Counts, check};
+use model::{Counts, check, key, limit};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use schedule::{BEGINNING, Kinds, algorithm, schedule};
-use tollgate::limit::{Algorithm, Ask, Counters, Key, State};
+use tollgate::limit::{Algorithm, Ask, Counters, Key, Limit, State, Verdict};
 
 impl Counts for Counters {
     fn count(&mut self, asks: &mut [Ask<'_>], now: u64) {
@@ -268,4 +270,47 @@ fn a_limit_may_be_changed() {
     let bucket = Algorithm::Bucket { permits: 1, per: 1_000, burst: 5 };
     let verdict = bucket.take(state, bucket.span(now), now, 1, 1).1;
     assert!(verdict.reset <= 5_000, "{verdict:?}");
+}
+
+fn ask(limit: &Limit, key: Key, permits: u64) -> Ask<'_> {
+    Ask { limit, key, least: permits, most: permits, verdict: Verdict::default() }
+}
+
+fn caller(number: u64) -> Key {
+    key(number, 0, 0)
+}
+
+#[test]
+fn many_threads_are_given_exactly_what_there_is() {
+    let counters = Counters::default();
+    let hourly = |most| limit(0, &(Algorithm::Fixed { most, per: 3_600_000 }, false));
+    let (shared, others) = (hourly(1_000), hourly(700));
+    let (all, some) = (AtomicU64::new(0), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for number in 0..8_u64 {
+            let (counters, shared, others, all, some) = (&counters, &shared, &others, &all, &some);
+            scope.spawn(move || {
+                for turn in 0..400 {
+                    // Half ask for two, in one order or the other: none waits for ever, and none is given one of them.
+                    let mut asks = [ask(shared, caller(0), 1), ask(others, caller(1 + number % 2), 1)];
+                    asks.rotate_left(turn % 2);
+                    let asks = &mut asks[..if number < 4 { 2 } else { 1 }];
+                    counters.count(asks, BEGINNING);
+                    for ask in asks.iter().filter(|ask| ask.verdict.taken > 0) {
+                        assert!(!asks.iter().any(Ask::refuses));
+                        let of = if ask.key == caller(0) { all } else { some };
+                        of.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(all.into_inner(), 1_000);
+    let look = |limit, number| {
+        let mut asks = [ask(limit, caller(number), 0)];
+        counters.count(&mut asks, BEGINNING);
+        asks[0].verdict.remaining
+    };
+    assert_eq!(look(&shared, 0), 0);
+    assert_eq!(1_400 - look(&others, 1) - look(&others, 2), some.into_inner());
 }

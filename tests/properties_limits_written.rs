@@ -280,7 +280,7 @@ fn can_run(plan: &Plan, abilities: &Abilities) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_written_is_taken_or_told_about(document in document()) {
@@ -306,7 +306,7 @@ fn some_of_what_is_written_is_taken() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut taken = [0; ALL.len()];
     let mut refused: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..2_000 {
+    for _ in 0..1_000 {
         let document = document().new_tree(&mut runner).unwrap().current();
         for (taken, abilities) in taken.iter_mut().zip(&ALL) {
             match compile(&document, abilities) {
@@ -321,6 +321,6 @@ fn some_of_what_is_written_is_taken() {
     refused.sort();
     let why = &refused[refused.len().saturating_sub(25)..];
     let [native, component, atomic, portable] = taken;
-    assert!(native >= 40 && component >= 3 && atomic >= component, "{taken:?} {why:#?}");
+    assert!(native >= 20 && component >= 2 && atomic >= component, "{taken:?} {why:#?}");
     assert_eq!(portable, 0, "a component outside Spin cannot count");
 }

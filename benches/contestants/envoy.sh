@@ -69,10 +69,44 @@ prepare_envoy_tokens() {
     command=("$envoy_binary" -c "$work/envoy-$1.yaml" --concurrency "$cores" --log-level error --disable-hot-restart)
 }
 
+# prepare_envoy_limits all|both: local_ratelimit, with one bucket for all requests of the route, or with descriptors: a
+# bucket for each address and one for each key. Draft 3's fields are on, as Tollgate's are.
+prepare_envoy_limits() {
+    install_envoy && make_api_keys || return
+    local type=type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit pad='                      '
+    local bucket='token_bucket: { max_tokens: 1000000000, tokens_per_fill: 1000000000, fill_interval: 1s }' more=''
+    if [[ $1 == both ]]; then
+        more="
+${pad}rate_limits:
+$pad- actions: [{ remote_address: {} }]
+$pad- actions: [{ request_headers: { header_name: x-api-key, descriptor_key: key } }]
+${pad}max_dynamic_descriptors: 10000
+${pad}descriptors:
+$pad- { entries: [{ key: remote_address }], $bucket }
+$pad- { entries: [{ key: key }], $bucket }"
+    fi
+    local filter="- name: envoy.filters.http.local_ratelimit
+                    typed_config:
+                      \"@type\": $type
+                      stat_prefix: limits
+                      $bucket
+                      filter_enabled: { default_value: { numerator: 100, denominator: HUNDRED } }
+                      filter_enforced: { default_value: { numerator: 100, denominator: HUNDRED } }
+                      enable_x_ratelimit_headers: DRAFT_VERSION_03$more"
+    fill envoy.yaml "$work/envoy-limits-$1.yaml" "FILTERS=$filter" "BACKEND_PORT=$backend_port" \
+        'ROUTES=routes: [{ match: { prefix: "/" }, route: { cluster: backend } }]'
+    command=("$envoy_binary" -c "$work/envoy-limits-$1.yaml" --concurrency "$cores" --log-level error --disable-hot-restart)
+}
+
 contestant envoy plain /item 'Envoy' prepare_envoy 1 list
 contestant envoy-1000 routes /r00977/item 'Envoy, list of 1,000 prefix routes (977th)' prepare_envoy 1000 list
 contestant envoy-1000-tree routes /r00770/item 'Envoy, matching tree of 1,000 prefixes' prepare_envoy 1000 tree
 contestant envoy-hs256 tokens /item 'Envoy, jwt_authn with its cache, HS256' prepare_envoy_tokens hs256
 contestant envoy-rs256 tokens /item 'Envoy, jwt_authn with its cache, RS256' prepare_envoy_tokens rs256
+contestant envoy-limit limits /item 'Envoy, local_ratelimit, one bucket for all' prepare_envoy_limits all
+contestant envoy-limits limits /item 'Envoy, local_ratelimit by address and by key' prepare_envoy_limits both
+bears envoy-limits apikey
+compared envoy-limit envoy
+compared envoy-limits envoy
 bears envoy-hs256 hs256
 bears envoy-rs256 rs256

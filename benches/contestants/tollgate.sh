@@ -65,6 +65,45 @@ END
         --listen "127.0.0.1:$proxy_port" --admin off --access-log off)
 }
 
+# tollgate_limits STORE WHAT [KEYS]: a configuration directory whose only route limits rates by address, or also by key,
+# each limit with KEYS (name=value;name=value) beside the rest; sets `configuration`. The fields of the draft are on, as they are unless said
+# otherwise.
+tollgate_limits() {
+    local names='"addresses"' more=${3-}
+    more=${more//;/$'\n'}
+    # A store that fails must not look like a fast one: its errors make the row invalid.
+    if [[ $1 != memory ]]; then more="store = \"default\"
+on_store_failure = \"deny\"
+store_timeout = \"5s\"
+$more"; fi
+    configuration=$work/tollgate-limits-$1-$2-${#more}
+    rm -rf "$configuration"
+    mkdir -p "$configuration"
+    {
+        case $1 in
+            file) printf '[store]\nfile = "store.redb"\n' ;;
+            redis) printf '[store]\nredis = "redis://127.0.0.1:%s"\n' "$redis_port" ;;
+            store) printf '[store]\n' ;;
+        esac
+        printf '[defaults]\nauth = "public"\n[upstreams.backend]\nurl = "http://%s"\n' "$backend"
+        printf '[rate_limits.addresses]\nrate = "1000000/s"\n%s\n' "$more"
+        if [[ $2 == both ]]; then
+            names='["addresses", "keys"]'
+            printf '[rate_limits.keys]\nrate = "1000000/s"\nkey = { header = "X-Api-Key" }\n%s\n' "$more"
+        fi
+        printf '[[routes]]\nid = "r00000"\nmatch = { prefix = "/r00000" }\nupstream = "backend"\nrate_limits = %s\n' "$names"
+    } >"$configuration/routes.toml"
+}
+
+# prepare_tollgate_limits STORE WHAT [KEYS]: a server with such a configuration. STORE is memory, store (the native
+# runner's own, gone with the process), file or redis; WHAT is address or both.
+prepare_tollgate_limits() {
+    build_tollgate && make_api_keys || return
+    if [[ $1 == redis ]]; then install redis-server redis-server || return; fi
+    tollgate_limits "$@"
+    command=("$tollgate" serve "$configuration" --listen "127.0.0.1:$proxy_port" --admin off --access-log off)
+}
+
 contestant tollgate-1 plain /r00000/item 'Tollgate, 1 route' prepare_tollgate 1
 contestant tollgate-10 routes /r00007/item 'Tollgate, 10 routes' prepare_tollgate 10
 contestant tollgate-1000 routes /r00770/item 'Tollgate, 1,000 routes' prepare_tollgate 1000
@@ -73,3 +112,13 @@ contestant tollgate-hs256 tokens /item 'Tollgate, HS256' prepare_tollgate_tokens
 contestant tollgate-rs256 tokens /item 'Tollgate, RS256' prepare_tollgate_tokens rs256
 bears tollgate-hs256 hs256
 bears tollgate-rs256 rs256
+contestant tollgate-limit limits /r00000/item 'Tollgate, memory, by address' prepare_tollgate_limits memory address
+contestant tollgate-limits limits /r00000/item 'Tollgate, memory, by address and by key' prepare_tollgate_limits memory both
+contestant tollgate-limits-redb limits /r00000/item 'Tollgate, its own store without a file' prepare_tollgate_limits store both
+contestant tollgate-limits-file limits /r00000/item 'Tollgate, its own store with a file' prepare_tollgate_limits file both
+contestant tollgate-limits-redis limits /r00000/item 'Tollgate, Redis' prepare_tollgate_limits redis both
+contestant tollgate-limits-lease limits /r00000/item 'Tollgate, Redis, leases of 100 permits' \
+    prepare_tollgate_limits redis both lease=100
+for name in tollgate-limits tollgate-limits-{redb,file,redis,lease}; do bears "$name" apikey; done
+for name in tollgate-limit tollgate-limits tollgate-limits-{redb,file,redis,lease}; do compared "$name" tollgate-1; done
+for name in tollgate-limits-{redis,lease}; do counts "$name"; done

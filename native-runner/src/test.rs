@@ -20,6 +20,7 @@ pub mod live;
 pub mod moved;
 pub mod native;
 pub mod origin;
+pub mod redis;
 pub mod spin;
 pub mod summary;
 #[cfg(feature = "component")]
@@ -42,6 +43,8 @@ pub struct Live {
     pub abilities: Abilities,
     /// Starts it, once for each case.
     pub start: Start,
+    /// The address of a Redis to run cases against that need one.
+    pub redis: Option<String>,
 }
 
 /// Starts a host with one case's configuration.
@@ -119,5 +122,6 @@ impl TestHost {
 fn skips(case: &Case, documents: &[(String, Document)], live: &Live) -> Option<String> {
     let secure = documents.iter().flat_map(|(_, document)| document.upstreams.values());
     let secure = secure.filter(|upstream| upstream.url.starts_with("https:")).count() > 0;
-    case.skips(live.kind).or_else(|| secure.then(|| "needs an upstream with TLS".to_owned()))
+    let needs = || redis::skips(case, live.kind, documents, live.redis.as_deref());
+    case.skips(live.kind).or_else(|| secure.then(|| "needs an upstream with TLS".to_owned())).or_else(needs)
 }

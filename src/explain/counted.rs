@@ -89,3 +89,79 @@ impl Part {
         Self { part: part.to_string(), value: Some(value).filter(|_| !is_secret), stands_in }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+
+    use http::{HeaderMap, HeaderValue, Method};
+    use serde_json::{Value, json};
+
+    use crate::explain::{Question, explain};
+    use crate::host::UnixMillis;
+    use crate::plan::{Abilities, Plan};
+
+    /// What is said of the limits of a request with a field `x-tenant`.
+    fn limits(headers: &[(&'static str, &'static str)], body: u64) -> Value {
+        let document = serde_json::from_value(json!({
+            "auth": { "keys": { "api_key": { "header": "x-api-key" } } },
+            "store": {},
+            "rate_limits": {
+                "door": { "rate": "9/s", "ipv6_prefix": 48 },
+                "tenant": { "quota": { "limit": 5, "per": "day" }, "key": [{ "header": "x-tenant" }, "consumer"],
+                            "store": "default", "shadow": true },
+                "sid": { "window": { "limit": 90, "per": "1m" }, "key": { "cookie": "sid" }, "weight": { "body": "1kB" } },
+                "not-now": { "rate": "9/s", "when": "request.method == 'DELETE'" },
+            },
+            "routes": [{ "id": "a", "auth": { "any": "keys", "optional": true }, "shield": "door",
+                         "rate_limits": ["tenant", "sid", "not-now"], "respond": {} }],
+        }))
+        .unwrap();
+        let plan = Plan::compile(&[("a.json".to_owned(), document)], &Abilities::NATIVE).unwrap().0;
+        let headers =
+            headers.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
+        let question = Question {
+            method: Method::POST,
+            secure: false,
+            authority: "a".to_owned(),
+            target: "/".to_owned(),
+            headers: headers.collect::<HeaderMap>(),
+            body,
+            peer: SocketAddr::from(([0x2001, 0xdb8, 1, 2, 3, 4, 5, 6], 0)),
+            now: UnixMillis(0),
+            caller: None,
+        };
+        let explanation = explain(&Arc::new(plan), &question).unwrap();
+        serde_json::to_value(explanation).unwrap()["limits"].clone()
+    }
+
+    #[test]
+    fn whose_permits_and_how_many() {
+        let all = limits(&[("x-tenant", "t"), ("cookie", "sid=secret")], 2_500);
+        let door = json!({
+            "limit": "door", "allows": "9 per 1s", "shield": true, "weight": 1, "shadow": false,
+            "key": [{ "part": "address (/32, IPv6 /48)", "value": "2001:db8:1::", "stands_in": false }],
+        });
+        let sid = json!({
+            "limit": "sid", "allows": "90 in each 1m", "shield": false, "weight": 3, "shadow": false,
+            "key": [{ "part": "cookie sid", "stands_in": false }],
+        });
+        let tenant = json!({
+            "limit": "tenant", "allows": "5 each day (UTC)", "shield": false, "weight": 1, "shadow": true,
+            "store": "default",
+            "key": [{ "part": "header x-tenant", "value": "t", "stands_in": false },
+                    { "part": "consumer", "value": "2001:db8:1:2::", "stands_in": true }],
+        });
+        // Memory is asked before any store.
+        assert_eq!(all, json!([door, sid, tenant]));
+    }
+
+    #[test]
+    fn limits_that_were_not_asked_are_not_there() {
+        // The key is no key: nobody gets past the shield.
+        let all = limits(&[("x-api-key", "k")], 0);
+        assert_eq!(all.as_array().unwrap().iter().map(|limit| &limit["limit"]).collect::<Vec<_>>(), ["door"]);
+    }
+}

@@ -2,6 +2,9 @@
 //!
 //! Everything is in whole numbers, milliseconds and permits, and small enough for the doubles of Redis' Lua: what is
 //! counted there and here is the same to the last permit ([`Algorithm::is_countable`]).
+//!
+//! A state is what a store says, which may be of another limit (before a reload) or of nobody: its numbers are bounded by
+//! what the limit has, and its time by the clock, before anything is worked out.
 
 use crate::config::Period;
 

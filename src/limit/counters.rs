@@ -165,5 +165,4 @@ fn index(key: &Key) -> usize {
 }
 
 #[cfg(test)]
-#[path = "counters_tests.rs"]
 mod tests;

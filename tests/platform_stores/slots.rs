@@ -32,6 +32,8 @@ impl Counts for &Store {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// To the last permit and millisecond, where requests come one after another.
     #[test]
     fn one_after_another_it_is_exact(schedule in schedule(Kinds::ALL), salt: u64) {

@@ -37,6 +37,8 @@ impl Counts for Adding {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// To the last permit and millisecond, where requests come one after another; all algorithms together, those without
     /// spans through slots.
     #[test]

@@ -18,7 +18,7 @@ use tollgate::sim::seen::Seen;
 
 use super::moved::{Move, moved};
 use super::origin::{Log, Origin};
-use super::{Live, Running, Setup, client, skips};
+use super::{Live, Running, Setup, client, redis, skips};
 
 /// Where the client is, as the host sees it.
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -39,8 +39,12 @@ pub async fn run_live(case: &Case, file: &str, documents: &[(String, Document)],
 }
 
 async fn story(case: &Case, documents: &[(String, Document)], live: &Live) -> Result<Vec<Failing>, String> {
-    let Some(written) = plan(case, live.kind, documents, &live.abilities)? else { return Ok(Vec::new()) };
-    let (documents, listeners) = listeners(documents, &written).await.map_err(|error| error.to_string())?;
+    let documents = match &live.redis {
+        Some(address) => redis::moved(documents, address),
+        None => documents.to_vec(),
+    };
+    let Some(written) = plan(case, live.kind, &documents, &live.abilities)? else { return Ok(Vec::new()) };
+    let (documents, listeners) = listeners(&documents, &written).await.map_err(|error| error.to_string())?;
     let Some(plan) = plan(case, live.kind, &documents, &live.abilities)? else { return Ok(Vec::new()) };
     let names = Names::of(&plan, CLIENT).with_tokens(case)?;
     let log = Log::default();

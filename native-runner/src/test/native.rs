@@ -11,7 +11,7 @@ use tollgate::plan::{Abilities, Listener, Plan};
 use tollgate::sim::case::HostKind;
 
 use super::lines::Lines;
-use super::{Live, Running, Setup, TestHost};
+use super::{Live, Running, Setup, TestHost, redis};
 use crate::host::Variables;
 use crate::observe::AccessLog;
 use crate::serve::{Server, Settings};
@@ -19,7 +19,12 @@ use crate::serve::{Server, Settings};
 /// The native server.
 pub fn host() -> TestHost {
     let start = Box::new(|setup| -> super::Starting { Box::pin(start(setup)) });
-    TestHost::Live(Live { kind: HostKind::Native, abilities: Abilities::NATIVE, start })
+    TestHost::Live(Live {
+        kind: HostKind::Native,
+        abilities: Abilities::NATIVE,
+        start,
+        redis: redis::named(),
+    })
 }
 
 async fn start(setup: Setup) -> anyhow::Result<Running> {

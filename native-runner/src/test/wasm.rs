@@ -13,7 +13,7 @@ use tollgate::plan::{Abilities, Listener, Plan};
 use tollgate::sim::case::HostKind;
 
 use super::spin::Application;
-use super::{Live, Running, Setup, TestHost};
+use super::{Live, Running, Setup, TestHost, redis};
 use crate::freeze::{Freezer, componentize, freeze};
 use crate::manifest::Needs;
 use crate::serve::admin::manage::Managed;
@@ -32,7 +32,12 @@ pub fn host(modules: &Path) -> anyhow::Result<TestHost> {
             (Arc::clone(&module), Arc::clone(&freezer), Arc::clone(&functions));
         Box::pin(async move { start(&module, &freezer, functions, setup) })
     });
-    Ok(TestHost::Live(Live { kind: HostKind::Wasm, abilities: Abilities::COMPONENT, start }))
+    Ok(TestHost::Live(Live {
+        kind: HostKind::Wasm,
+        abilities: Abilities::COMPONENT,
+        start,
+        redis: redis::named(),
+    }))
 }
 
 /// The same component on Spin.
@@ -48,7 +53,12 @@ pub fn spin(modules: &Path, binary: PathBuf) -> anyhow::Result<TestHost> {
             super::spin::up(&application, &setup).await
         })
     });
-    Ok(TestHost::Live(Live { kind: HostKind::Spin, abilities: Abilities::COMPONENT, start }))
+    Ok(TestHost::Live(Live {
+        kind: HostKind::Spin,
+        abilities: Abilities::COMPONENT,
+        start,
+        redis: redis::named(),
+    }))
 }
 
 fn module(modules: &Path) -> anyhow::Result<Arc<[u8]>> {

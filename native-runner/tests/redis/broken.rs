@@ -5,7 +5,7 @@ use std::time::Duration;
 use native_runner::host::store::now;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::fixture::{ask, hourly, plan, store, until_it_counts};
+use crate::fixture::{ask, hourly, plan, plan_at, store, until_it_counts};
 use crate::redis::{Redis, free_port, is_there};
 use crate::support::within;
 
@@ -113,19 +113,7 @@ async fn a_server_that_is_not_there_is_not_asked_all_the_time() {
             counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         }
     });
-    let mut plan = tollgate::plan::RedisPlan {
-        secure: false,
-        host: "127.0.0.1".into(),
-        port,
-        database: 0,
-        username: None,
-        password: None,
-        cluster: false,
-        ca: None,
-        prefix: "".into(),
-    };
-    plan.prefix = "p:".into();
-    let (store, limit) = (store(&plan), hourly(1));
+    let (store, limit) = (store(&plan_at(port)), hourly(1));
     let since = Instant::now();
     while since.elapsed() < Duration::from_secs(1) {
         let mut asks = (0..20).map(|_| [ask(&limit, 1)]).collect::<Vec<_>>();
@@ -175,18 +163,7 @@ async fn a_server_that_answers_nonsense_is_an_error_and_nothing_worse() {
                 }
             }
         });
-        let plan = tollgate::plan::RedisPlan {
-            secure: false,
-            host: "127.0.0.1".into(),
-            port,
-            database: 0,
-            username: None,
-            password: None,
-            cluster: false,
-            ca: None,
-            prefix: "p:".into(),
-        };
-        let store = store(&plan);
+        let store = store(&plan_at(port));
         let counted = within("an answer", store.count(&mut [ask(&limit, 1)], now())).await;
         assert!(counted.is_err(), "{:?}", String::from_utf8_lossy(reply));
     }

@@ -15,10 +15,15 @@ use crate::redis::Redis;
 
 /// What a configuration that names this server comes to.
 pub fn plan(redis: &Redis) -> RedisPlan {
+    plan_at(redis.port())
+}
+
+/// The same for any port.
+pub fn plan_at(port: u16) -> RedisPlan {
     RedisPlan {
         secure: false,
         host: "127.0.0.1".into(),
-        port: redis.port(),
+        port,
         database: 0,
         username: None,
         password: None,

@@ -22,7 +22,8 @@ async fn with_a_password() {
     }
     let redis = Redis::with(&["--requirepass", PASSWORD]);
     let without = plan(&redis);
-    assert!(counts(&store(&without)).await.unwrap_err().contains("NOAUTH"));
+    let failed = counts(&store(&without)).await.unwrap_err();
+    assert!(failed.to_lowercase().contains("auth"), "{failed}");
     let with = RedisPlan { password: Some("redis_password".into()), database: 3, ..without.clone() };
     counts(&store(&with)).await.unwrap();
     assert!(redis.cli(&["-a", PASSWORD, "info", "keyspace"]).contains("db3:keys=1"));
@@ -46,7 +47,7 @@ async fn with_a_password() {
     assert!(counts(&store(&elsewhere)).await.is_err());
     let nobody = RedisPlan { username: Some("nobody".into()), ..with };
     let failed = counts(&store(&nobody)).await.unwrap_err();
-    assert!(failed.contains("WRONGPASS") && !failed.contains(PASSWORD), "{failed}");
+    assert!(failed.to_lowercase().contains("pass") && !failed.contains(PASSWORD), "{failed}");
 }
 
 #[tokio::test]

@@ -1,9 +1,8 @@
-//! Counting in memory: by many at once, for many, and for longer than anybody is remembered.
+//! Counting in memory: together, for many, and for longer than anybody is remembered. By many threads at once:
+//! `tests/properties_limit.rs`.
 
 #![allow(clippy::unwrap_used)]
 
-use std::sync::atomic::AtomicU64;
-use std::thread;
 use std::time::Duration;
 
 use super::*;
@@ -51,39 +50,6 @@ fn take(counters: &Counters, limit: &Limit, number: u64, now: u64) -> Verdict {
     let mut asks = [ask(limit, key(number), 1)];
     counters.count(&mut asks, now);
     asks[0].verdict
-}
-
-#[test]
-fn many_threads_are_given_exactly_what_there_is() {
-    let (counters, shared, others) = (Counters::default(), hourly(1_000), hourly(700));
-    let (all, some) = (AtomicU64::new(0), AtomicU64::new(0));
-    thread::scope(|scope| {
-        for number in 0..8_u64 {
-            let (counters, shared, others, all, some) = (&counters, &shared, &others, &all, &some);
-            scope.spawn(move || {
-                for turn in 0..400 {
-                    // Half ask for two, in one order or the other: none waits for ever, and none is given one of them.
-                    let mut asks = [ask(shared, key(0), 1), ask(others, key(1 + number % 2), 1)];
-                    asks.rotate_left(turn % 2);
-                    let asks = &mut asks[..if number < 4 { 2 } else { 1 }];
-                    counters.count(asks, NOW);
-                    for ask in asks.iter().filter(|ask| ask.verdict.taken > 0) {
-                        assert!(!asks.iter().any(Ask::refuses));
-                        let of = if ask.key == key(0) { all } else { some };
-                        of.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
-            });
-        }
-    });
-    assert_eq!(all.into_inner(), 1_000);
-    let look = |limit, number| {
-        let mut asks = [ask(limit, key(number), 0)];
-        counters.count(&mut asks, NOW);
-        asks[0].verdict.remaining
-    };
-    assert_eq!(look(&shared, 0), 0);
-    assert_eq!(1_400 - look(&others, 1) - look(&others, 2), some.into_inner());
 }
 
 #[test]
@@ -142,6 +108,17 @@ fn what_was_taken_in_a_span_is_not_given_to_the_next() {
     assert!(take(&counters, &limit, 1, NOW + HOUR).enough);
     counters.give_back(&before, NOW + HOUR - 1);
     assert!(!take(&counters, &limit, 1, NOW + HOUR).enough);
+}
+
+#[test]
+fn what_fades_is_given_back_from_where_it_fades() {
+    let (counters, limit) = (Counters::default(), limit(Algorithm::Sliding { most: 10, per: HOUR }, false));
+    let mut before = [ask(&limit, key(1), 10)];
+    counters.count(&mut before, NOW + HOUR - 1);
+    // A half is there again after half an hour, of which one is taken.
+    assert_eq!(take(&counters, &limit, 1, NOW + HOUR * 3 / 2).remaining, 4);
+    counters.give_back(&before, NOW + HOUR - 1);
+    assert_eq!(take(&counters, &limit, 1, NOW + HOUR * 3 / 2).remaining, 8);
 }
 
 /// A week in which a million callers ask a few times each, none of them for long.
