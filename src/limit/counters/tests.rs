@@ -24,6 +24,7 @@ fn limit(algorithm: Algorithm, shadow: bool) -> Limit {
         lease: 1,
         shadow,
         on_failure: OnFailure::Allow,
+        local: None,
         timeout: Duration::from_millis(50),
     }
 }
