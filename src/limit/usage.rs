@@ -35,8 +35,8 @@ pub struct Shown {
     tiers: Vec<Vec<usize>>,
     /// For those who have no plan.
     planless: Vec<usize>,
-    /// Of all limits, those whose store does not count exactly.
-    rough: Vec<usize>,
+    /// How far each of all limits may be off, in the order of [`Limits::all`].
+    bounds: Vec<Bound>,
 }
 
 /// What is known of whose permits are looked for.
@@ -66,23 +66,13 @@ impl Shown {
             indices.sort_unstable();
             indices.dedup();
         }
-        let rough = (0..limits.all.len()).filter(|limit| limits.is_rough(*limit, counts)).collect();
-        Self { tiers, planless, rough }
+        let bounds = limits.all.iter().map(|limit| Promise::of(limit, limits, counts).bound).collect();
+        Self { tiers, planless, bounds }
     }
 
     /// What counts those who have this plan.
     pub fn to(&self, tier: Option<usize>) -> &[usize] {
         tier.and_then(|tier| self.tiers.get(tier)).unwrap_or(&self.planless)
-    }
-}
-
-// === impl Limits ===
-
-impl Limits {
-    /// Whether what is left may be told wrong by a few: some of it was taken ahead, or the store does not count exactly.
-    fn is_rough(&self, limit: usize, counts: Counts) -> bool {
-        let limit = &self.all[limit];
-        Promise::of(limit, self, counts).bound == Bound::Approximate || limit.lease > 1
     }
 }
 
@@ -123,7 +113,7 @@ struct Looked<'a> {
     more: usize,
     wanted: Vec<Wanted>,
     limits: &'a Limits,
-    rough: Vec<usize>,
+    bounds: Vec<Bound>,
 }
 
 /// What `caller` has left of the limits that are shown. Never fails: of a limit whose store does not answer, that is
@@ -210,7 +200,7 @@ fn find<'a>(
     let wanted = found
         .map(|index| Wanted { limit: *index, key: Key::of(&limits.all[*index], &sight), weight: 1 })
         .collect();
-    Looked { tier, told, more, wanted, limits, rough: shown.rough.clone() }
+    Looked { tier, told, more, wanted, limits, bounds: shown.bounds.clone() }
 }
 
 /// An operator waits for as long as the stores may take.
@@ -240,7 +230,7 @@ fn find_of<'a>(plan: &'a Plan, caller: &Caller, now: UnixMillis) -> Looked<'a> {
             more: 0,
             wanted: Vec::new(),
             limits,
-            rough: Vec::new(),
+            bounds: Vec::new(),
         };
     };
     let asking = Asking {

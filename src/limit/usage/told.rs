@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::bound::Bound;
 use super::super::wording::name_of;
-use super::super::{Algorithm, Judged, KeyPart, Limit, Outcome, Place, Weight};
+use super::super::{Algorithm, Judged, KeyPart, Limit, Outcome, Weight};
 use super::Looked;
 use crate::auth::Caller;
 use crate::host::UnixMillis;
@@ -19,9 +20,15 @@ pub(super) fn said(
     let lines = looked.told.iter().map(|index| {
         let found = looked.wanted.iter().any(|wanted| wanted.limit == *index);
         let judged = judged.iter().find(|judged| judged.limit == *index);
-        let mut line = line(&looked.limits.all[*index], found, judged, now);
-        if looked.rough.contains(index) {
+        let limit = &looked.limits.all[*index];
+        let mut line = line(limit, found, judged, now);
+        let bound = looked.bounds.get(*index);
+        // What was taken ahead is spent by whoever took it, and nobody else knows how much of it is left.
+        if bound == Some(&Bound::Approximate) || limit.lease > 1 {
             line["approximate"] = true.into();
+        }
+        if bound == Some(&Bound::EachServer) {
+            line["counted"] = "by each server".into();
         }
         line
     });
@@ -88,9 +95,6 @@ fn terms(limit: &Limit) -> Map<String, Value> {
     say("per", limit.key.iter().map(part).collect());
     if limit.when.is_some() {
         say("conditional", true.into());
-    }
-    if limit.place == Place::Memory {
-        say("counted", "by each server".into());
     }
     if limit.shadow {
         say("shadow", true.into());
