@@ -46,7 +46,10 @@ impl World {
 
     /// A fleet of instances that forget, and share a store.
     pub fn fleet() -> Self {
-        let world = Self { store: Some(StorePlan { label: "default".into(), ..StorePlan::default() }), ..Self::new() };
+        let world = Self {
+            store: Some(StorePlan { label: "default".into(), ..StorePlan::default() }),
+            ..Self::new()
+        };
         world.host.forget(true);
         world
     }
