@@ -3,8 +3,8 @@
 //! There is one count a key while any of its requests is in flight and none after, so that there are never more counts
 //! than requests. A [`Hold`] gives back what it took when it is dropped, whatever the reason: nobody can forget it.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Key;
@@ -17,7 +17,7 @@ pub const RETRY: u64 = 1_000;
 
 /// The requests in flight in one process, by key.
 #[derive(Debug)]
-pub struct Flights([Mutex<HashMap<Key, u64>>; SHARDS]);
+pub struct Flights([Mutex<BTreeMap<Key, u64>>; SHARDS]);
 
 /// A part of a count. Dropped, it is given back.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Flights {
         }
     }
 
-    fn shard(&self, key: &Key) -> MutexGuard<'_, HashMap<Key, u64>> {
+    fn shard(&self, key: &Key) -> MutexGuard<'_, BTreeMap<Key, u64>> {
         // Any byte of a digest is as good as another.
         self.0[usize::from(key.0[15]) % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,7 +9,7 @@ use tollgate::limit::{Limits, OnFailure, Outcome, Ruling};
 
 use super::world::{AT_ONCE, Instance, Mood, World, failing, in_store, limits, timed};
 
-fn tenths() -> Limits {
+fn denying() -> Limits {
     limits(vec![failing(in_store(0, 1_000_000), OnFailure::Deny)])
 }
 
@@ -26,7 +26,7 @@ fn a_stalled_store_costs_few_requests_their_time_out() {
     let world = World::new();
     let instance = world.instance();
     world.moods[0].set(Mood::Stalls);
-    let limits = tenths();
+    let limits = denying();
     let told = world.run(async {
         // A request each millisecond for ten seconds.
         timed(&world, (0..10_000).map(|millis| (millis, ask(&instance, &limits))).collect()).await
@@ -52,7 +52,7 @@ fn a_store_that_recovers_is_asked_again_within_a_second() {
         for recovers in (500..5_000).step_by(97) {
             let world = World::new();
             let instance = world.instance();
-            let limits = tenths();
+            let limits = denying();
             world.moods[0].set(mood);
             let told = world.run(async {
                 let requests =
@@ -84,7 +84,7 @@ fn a_store_that_recovers_is_asked_again_within_a_second() {
 fn one_failure_alone_costs_a_tenth_of_a_second() {
     let world = World::new();
     let instance = world.instance();
-    let limits = tenths();
+    let limits = denying();
     world.run(async {
         for _ in 0..20 {
             world.moods[0].set(Mood::Errs);
@@ -102,7 +102,7 @@ fn one_failure_alone_costs_a_tenth_of_a_second() {
 fn a_probe_whose_client_goes_away_does_not_keep_the_store_out() {
     let world = World::new();
     let instance = world.instance();
-    let limits = tenths();
+    let limits = denying();
     world.run(async {
         world.moods[0].set(Mood::Stalls);
         assert_eq!(instance.ruling(&limits).await, Ruling::Denied);
@@ -128,7 +128,7 @@ fn a_probe_whose_client_goes_away_does_not_keep_the_store_out() {
 fn one_store_does_not_answer_for_another() {
     let world = World::new();
     let instance = world.instance();
-    let first = tenths();
+    let first = denying();
     let second = limits(vec![in_store(1, 5)]);
     world.run(async {
         world.moods[0].set(Mood::Errs);
@@ -146,7 +146,7 @@ fn a_slow_store_that_answers_in_time_is_left_in_use() {
     let world = World::new();
     let instance = world.instance();
     world.moods[0].set(Mood::Answers(Duration::from_millis(48)));
-    let limits = tenths();
+    let limits = denying();
     let told = world.run(async {
         timed(&world, (0..500).map(|millis| (millis, ask(&instance, &limits))).collect()).await
     });
