@@ -83,6 +83,9 @@ type Answer<S> = (Response<Body<S>>, Patience, Deadline);
 impl<H: Host> Gateway<H> {
     /// Puts `plan` in force on `host`.
     pub fn new(plan: Arc<Plan>, host: H) -> Self {
+        if let Some(memory) = host.memory() {
+            memory.limits.remember(plan.limits.most_keys);
+        }
         Self { plan, host, assumed: None }
     }
 

@@ -186,7 +186,7 @@ proptest! {
         algorithm.expires(&state);
         algorithm.give_back(state, span, numbers[9]);
         algorithm.is_countable();
-        algorithm.most_in_any_window();
+        algorithm.at_most();
     }
 
     /// Callers who take all they can, when they can, are given no more in any window than is said; and one who knows
@@ -210,7 +210,7 @@ proptest! {
         }
         for (start, _) in &given {
             let within = given.iter().filter(|(at, _)| (*start..=start + per).contains(at));
-            prop_assert!(within.map(|(_, taken)| taken).sum::<u64>() <= algorithm.most_in_any_window());
+            prop_assert!(within.map(|(_, taken)| taken).sum::<u64>() <= algorithm.at_most());
         }
     }
 }
@@ -231,12 +231,12 @@ fn greedy(algorithm: &Algorithm, times: impl Iterator<Item = u64>) -> u64 {
 fn the_most_in_any_window_is_reached() {
     let start = BEGINNING / 1_000 * 1_000;
     let bucket = Algorithm::Bucket { permits: 30, per: 1_000, burst: 50 };
-    assert_eq!(greedy(&bucket, start..=start + 1_000), bucket.most_in_any_window());
+    assert_eq!(greedy(&bucket, start..=start + 1_000), bucket.at_most());
     let fixed = Algorithm::Fixed { most: 30, per: 1_000 };
-    assert_eq!(greedy(&fixed, start + 999..=start + 1_999), fixed.most_in_any_window());
+    assert_eq!(greedy(&fixed, start + 999..=start + 1_999), fixed.at_most());
     assert_eq!(greedy(&fixed, start + 999..=start + 1_000), 60);
     let sliding = Algorithm::Sliding { most: 30, per: 1_000 };
-    assert_eq!(sliding.most_in_any_window(), 59);
+    assert_eq!(sliding.at_most(), 59);
     assert_eq!(greedy(&sliding, start + 999..=start + 1_999), 59);
     // Not at once: in a tenth of the span, only a tenth more.
     assert_eq!(greedy(&sliding, start + 999..=start + 1_100), 33);

@@ -132,19 +132,6 @@ impl Algorithm {
         }
     }
 
-    /// How many permits one key can be given at most within any `per` milliseconds or one length of its period, both
-    /// ends counted. All are given at the end of a span, and again from the beginning of the next: of a fixed window and
-    /// the calendar at once, of a sliding one as they come back.
-    pub fn most_in_any_window(&self) -> u64 {
-        match self {
-            Self::Bucket { permits, burst, .. } => burst.saturating_add(*permits),
-            Self::Fixed { most, .. } | Self::Calendar { most, .. } => most.saturating_mul(2),
-            // What was given in the last millisecond of a span counts as 1/per of itself in the last of the next.
-            Self::Sliding { most, per } => most.saturating_mul(2) - most.div_ceil((*per).max(1)),
-            Self::Concurrent { most } => *most,
-        }
-    }
-
     /// The span that `now` is in.
     pub fn span(&self, now: u64) -> Span {
         match self {
