@@ -368,7 +368,7 @@ mod tests {
         // The key is revoked between the reading and the writing of the change.
         let revoked = std::sync::atomic::AtomicBool::new(false);
         let place = record::key_place(&key.digest);
-        let Opened::Kept(store, _) = &register.store else { panic!("it is in memory") };
+        let Opened::Kept(store) = &register.store else { panic!("it is in memory") };
         let changed = register.change_key(&id, NOW, |key| {
             key.label = "new".into();
             if !revoked.swap(true, std::sync::atomic::Ordering::SeqCst) {
