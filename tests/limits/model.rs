@@ -86,7 +86,6 @@ pub fn limit(at: usize, (algorithm, shadow): &(Algorithm, bool)) -> Limit {
         when: None,
         place: Place::Memory,
         lease: 1,
-        local: None,
         shadow: *shadow,
         on_failure: OnFailure::Allow,
         local: None,

@@ -15,7 +15,6 @@ const NOW: u64 = 500_000 * HOUR;
 
 fn limit(algorithm: Algorithm, shadow: bool) -> Limit {
     Limit {
-        local: None,
         name: "test".into(),
         algorithm,
         key: Vec::new(),
