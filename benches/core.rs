@@ -207,6 +207,7 @@ mod limit {
             lease: 1,
             shadow: false,
             on_failure: OnFailure::Allow,
+            local: None,
             timeout: Duration::from_millis(50),
         })
     }
