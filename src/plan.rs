@@ -51,6 +51,7 @@ mod written_consumer;
 pub use conflict::witness;
 pub use scalar::{duration, moment};
 pub use server::{CertificateFiles, ClientAuthority, Listener, ServerPlan};
+pub use store::{RedisPlan, StorePlan};
 pub use template::{PathTemplate, ValuePiece, ValueTemplate};
 
 /// Everything a gateway needs to know, ready to run.
@@ -316,40 +317,6 @@ pub struct IssuerPlan {
     pub jwks: Option<Pattern>,
     /// Where it was written: file and JSON Pointer.
     pub origin: (Box<str>, Box<str>),
-}
-
-/// A store that instances share: of the platform, or Redis.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct StorePlan {
-    /// The label of Spin's store.
-    pub label: Box<str>,
-    /// The native runner's file, relative to the configuration's directory; `None` for a store in memory.
-    pub file: Option<Box<str>>,
-    /// Redis instead of both.
-    pub redis: Option<RedisPlan>,
-}
-
-/// A Redis server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RedisPlan {
-    /// Whether TLS is spoken.
-    pub secure: bool,
-    /// Name or address, without brackets.
-    pub host: Box<str>,
-    /// Port.
-    pub port: u16,
-    /// Database.
-    pub database: u32,
-    /// The user, where it is not the default one.
-    pub username: Option<Box<str>>,
-    /// The variable with the password.
-    pub password: Option<Box<str>>,
-    /// Whether it is a node of a cluster.
-    pub cluster: bool,
-    /// A file of PEM certificates trusted instead of the platform's, relative to the configuration's directory.
-    pub ca: Option<Box<str>>,
-    /// What goes before each key.
-    pub prefix: Box<str>,
 }
 
 /// Where an upstream is and how it is spoken to.

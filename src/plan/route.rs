@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 
 use super::compile::{Context, Pointer};
 use super::limit::Fitted;
-use super::policy::{Layers, layers, tolerated};
+use super::policy::{layers, tolerated};
 use super::template::PathTemplate;
 use super::{
     Action, IssuerPlan, PathRewrite, Patience, Proxy, QueryRewrite, Redirect, Respond, Route, scalar,
@@ -28,7 +28,7 @@ impl Context<'_> {
         &mut self,
         at: &Pointer,
         written: &config::Route,
-        defaults: &(Pointer, &Defaults),
+        (at_defaults, defaults): &(Pointer, &Defaults),
         issuer: Option<&IssuerPlan>,
         limits: &Limits,
     ) -> Option<Route> {
@@ -44,10 +44,8 @@ impl Context<'_> {
         // Everything else is looked at even where the pattern cannot be read, to report all mistakes at once.
         let stand_in = Pattern::prefix("/").ok()?;
         let action = self.action(at, written, pattern.as_ref().unwrap_or(&stand_in));
-        let (at_defaults, defaults) = defaults;
-        let timeouts: Layers<'_, _> =
-            layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
-        let sizes: Layers<'_, _> = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
+        let timeouts = layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
+        let sizes = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
         let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
         let addresses = layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses);
         let addresses = self.addresses(&addresses);

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::StorePlan;
 use super::compile::{Context, Pointer};
 use super::limit::unknown;
 use super::scalar::is_token;
@@ -11,6 +10,40 @@ use crate::config::{self, Document};
 use crate::diagnostic::Diagnostic;
 
 mod redis;
+
+/// A store that instances share: of the platform, or Redis.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StorePlan {
+    /// The label of Spin's store.
+    pub label: Box<str>,
+    /// The native runner's file, relative to the configuration's directory; `None` for a store in memory.
+    pub file: Option<Box<str>>,
+    /// Redis instead of both.
+    pub redis: Option<RedisPlan>,
+}
+
+/// A Redis server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedisPlan {
+    /// Whether TLS is spoken.
+    pub secure: bool,
+    /// Name or address, without brackets.
+    pub host: Box<str>,
+    /// Port.
+    pub port: u16,
+    /// Database.
+    pub database: u32,
+    /// The user, where it is not the default one.
+    pub username: Option<Box<str>>,
+    /// The variable with the password.
+    pub password: Option<Box<str>>,
+    /// Whether it is a node of a cluster.
+    pub cluster: bool,
+    /// A file of PEM certificates trusted instead of the platform's, relative to the configuration's directory.
+    pub ca: Option<Box<str>>,
+    /// What goes before each key.
+    pub prefix: Box<str>,
+}
 
 /// What limits call the store of `[store]`.
 pub(super) const DEFAULT: &str = "default";
