@@ -36,7 +36,7 @@ mod usage;
 
 use browser::preflight;
 use destination::Destination;
-use refusal::authority;
+use refusal::{authority, refuse_framing};
 
 /// How long a client has to read an answer that no route made.
 const PATIENCE: Patience = Patience {
@@ -146,11 +146,7 @@ impl<H: Host> Gateway<H> {
         record: &mut Record,
     ) -> Result<Answer<H::Stream>, Failure> {
         let authority = authority(&head)?.to_owned();
-        if forward::hop::nominates_framing(&head.headers) {
-            return Err(
-                Failure::from(Problem::BadRequest).detail("Connection names a field that frames the request")
-            );
-        }
+        refuse_framing(&head.headers)?;
         let target = head.uri.path_and_query().cloned();
         let normal = normalise(target.as_ref().map_or("/", PathAndQuery::path));
         let route = match self.find(&head, &authority, &normal)? {

@@ -260,9 +260,12 @@ fn functions_of(code: &str) -> Vec<(String, usize)> {
     for (at, line) in lines.iter().enumerate() {
         let Some(it) = head.captures(line) else { continue };
         let end = format!("{}}}", &it[1]);
-        // A trait's function may have no body.
-        let declared = format!("{})", &it[1]);
-        let ends = |line: &&str| *line == end || (line.starts_with(&declared) && line.ends_with(';'));
+        // A trait's function may have no body: its head ends with `);`, or with the type on a line of its own.
+        let declared = [format!("{})", &it[1]), format!("{}-> ", &it[1]), format!("{}    -> ", &it[1])];
+        let ends = |line: &&str| {
+            let is_declared = declared.iter().any(|declared| line.starts_with(declared));
+            *line == end || (is_declared && line.ends_with(';'))
+        };
         let length = lines[at..].iter().position(ends).map_or(1, |end| end + 1);
         found.push((it[2].to_owned(), if line.ends_with('}') || line.ends_with(';') { 1 } else { length }));
     }

@@ -4,6 +4,7 @@ use http::header::EXPECT;
 use http::request::Parts;
 use http::{HeaderMap, Method, Version};
 
+use crate::forward::hop;
 use crate::plan::Route;
 use crate::problem::{Failure, Problem};
 use crate::route;
@@ -57,6 +58,16 @@ pub(super) fn is_registered(method: &Method) -> bool {
         "PRI",
     ];
     REGISTERED.contains(&method.as_str())
+}
+
+/// A request whose `Connection` names what says where it ends could be read in two ways (RFC 9112 section 11.2).
+pub(super) fn refuse_framing(headers: &HeaderMap) -> Result<(), Failure> {
+    if hop::nominates_framing(headers) {
+        return Err(
+            Failure::from(Problem::BadRequest).detail("Connection names a field that frames the request")
+        );
+    }
+    Ok(())
 }
 
 /// RFC 9110 section 10.1.1: an expectation that cannot be met is refused. hyper meets `100-continue`.
