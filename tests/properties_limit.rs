@@ -8,6 +8,7 @@ mod model;
 mod schedule;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
@@ -15,7 +16,11 @@ use model::{Counts, check, key, limit};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use schedule::{BEGINNING, Kinds, algorithm, schedule};
+use tollgate::gateway::Gateway;
+use tollgate::host::Remember;
 use tollgate::limit::{Algorithm, Ask, Counters, Key, Limit, State, Verdict};
+use tollgate::plan::{Abilities, Plan};
+use tollgate::sim::SimHost;
 
 impl Counts for Counters {
     fn count(&mut self, asks: &mut [Ask<'_>], now: u64) {
@@ -313,4 +318,19 @@ fn many_threads_are_given_exactly_what_there_is() {
     };
     assert_eq!(look(&shared, 0), 0);
     assert_eq!(1_400 - look(&others, 1) - look(&others, 2), some.into_inner());
+}
+
+#[test]
+fn a_plan_says_how_many_keys_are_remembered() {
+    let written = r#"{"rate_limiting":{"most_keys":64},"defaults":{"auth":"public"},
+        "routes":[{"id":"a","match":{"path":"/a"},"respond":{}}]}"#;
+    let documents = [("tollgate.json".to_owned(), serde_json::from_str(written).unwrap())];
+    let plan = Plan::compile(&documents, &Abilities::NATIVE).unwrap().0;
+    let gateway = Gateway::new(Arc::new(plan), SimHost::new(1));
+    let counters = &gateway.host().memory().unwrap().limits;
+    let limit = limit(0, &(Algorithm::Fixed { most: 1, per: 1_000 }, false));
+    for number in 0..1_000 {
+        counters.count(&mut [ask(&limit, caller(number), 1)], BEGINNING);
+    }
+    assert!(counters.len() <= 64, "{}", counters.len());
 }

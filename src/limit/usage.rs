@@ -256,11 +256,17 @@ mod tests {
 
     use super::*;
 
+    /// A route has no more than 16 limits: there are as many routes as it takes.
     fn plan(limits: Value, names: &[String]) -> Plan {
+        let routes = names.chunks(16).enumerate().map(|(number, names)| {
+            let matches = json!({"path": format!("/{number}")});
+            let id = number.to_string();
+            json!({"id": id, "match": matches, "auth": "keys", "rate_limits": names, "respond": {"body": "a"}})
+        });
         let document = json!({
             "auth": {"keys": {"api_key": {}}},
             "rate_limits": limits,
-            "routes": [{"id": "a", "auth": "keys", "rate_limits": names, "respond": {"body": "a"}}],
+            "routes": routes.collect::<Vec<_>>(),
         });
         let documents = [("a.json".to_owned(), serde_json::from_value(document).unwrap())];
         Plan::compile(&documents, &Abilities::NATIVE).unwrap().0
