@@ -85,6 +85,6 @@ mod tests {
         assert_eq!(fixed(2).share(10), fixed(1));
         // Where a product would be too great, what comes back is rounded.
         let day = 86_400_000;
-        assert_eq!(bucket(1_000_003, day, 1_000_003).share(33), bucket(330_000, day, 330_000));
+        assert_eq!(bucket(10_000_019, day, 10_000_019).share(33), bucket(3_300_006, day, 3_300_006));
     }
 }
