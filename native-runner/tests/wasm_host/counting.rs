@@ -29,8 +29,12 @@ const REQUESTS: usize = 12;
 /// The core module with `document` in it.
 fn frozen(module: &str, document: &Value) -> Vec<u8> {
     let file = target().join("component").join(module);
-    let module = std::fs::read(&file)
-        .unwrap_or_else(|error| panic!("{}: {error}\nMake it with: scripts/component.sh spin, scripts/component.sh atomics", file.display()));
+    let module = std::fs::read(&file).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}\nMake it with: scripts/component.sh spin, scripts/component.sh atomics",
+            file.display()
+        )
+    });
     freeze(&module, &json!([["a.json", document]]).to_string()).expect("a configuration").core
 }
 
