@@ -93,7 +93,7 @@ impl World {
         let index: usize = store.label.parse().unwrap();
         self.calls[index].set(self.calls[index].get() + 1);
         match self.moods[index].get() {
-            Mood::Errs => return Err(StoreError { cause: "out of order".to_owned() }),
+            Mood::Errs => Err(StoreError { cause: "out of order".to_owned() }),
             Mood::Stalls => std::future::pending().await,
             Mood::Swallows => {
                 count(&self.counted[index]);
