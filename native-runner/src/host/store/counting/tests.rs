@@ -218,7 +218,9 @@ fn numbers_are_added_to() {
         let threads: Vec<_> = (0..4)
             .map(|_| {
                 let store = store.clone();
-                std::thread::spawn(move || (0..25).for_each(|_| drop(store.add_blocking(L, "m", 1).unwrap())))
+                std::thread::spawn(move || {
+                    (0..25).for_each(|_| assert!(store.add_blocking(L, "m", 1).is_ok()))
+                })
             })
             .collect();
         threads.into_iter().for_each(|thread| thread.join().unwrap());
