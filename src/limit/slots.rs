@@ -56,7 +56,7 @@ pub(super) async fn count_unless<S: KeyValue>(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let mut slots = read(host, store, asks, now).await?;
-    let questions: Vec<_> = asks.iter().map(|ask| Question::from(ask)).collect();
+    let questions: Vec<_> = asks.iter().map(Question::from).collect();
     let mut states: Vec<_> = asks.iter().map(|ask| state(&slots, &ask.key)).collect();
     let verdicts = decide(&questions, &mut states, now.0, refused);
     for ((ask, verdict), state) in asks.iter_mut().zip(verdicts).zip(states) {

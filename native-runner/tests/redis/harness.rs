@@ -1,5 +1,7 @@
 //! The server that the tests start is one that can be ended, paused, and started again.
 
+#![allow(clippy::disallowed_methods, reason = "a test's own thread may sleep")]
+
 use std::time::Duration;
 
 use crate::redis::{Redis, is_there};

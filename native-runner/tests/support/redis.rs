@@ -1,6 +1,7 @@
 //! A real `redis-server` of a test's own: on a free port, in a directory of its own, gone with the value.
 
 #![allow(dead_code, reason = "each test uses a part")]
+#![allow(clippy::disallowed_methods, reason = "a test's own thread may sleep")]
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
