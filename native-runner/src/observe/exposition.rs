@@ -7,6 +7,7 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, 
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use tollgate::limit::Outcome;
+use tollgate::limit::breaker::Totals;
 
 use super::metrics::{BOUNDS, Counts, Histogram, Tally};
 
@@ -21,6 +22,8 @@ pub struct Snapshot {
     pub connections: u64,
     /// Access log lines that were left out.
     pub dropped_lines: u64,
+    /// What happened with the stores that limits count in.
+    pub limit_stores: Totals,
     /// Reloads of the configuration that were taken, and that were refused.
     pub reloads: (u64, u64),
 }
@@ -90,7 +93,16 @@ impl Snapshot {
                 counter(&mut family, &[("limit", limit), ("outcome", outcome.name())], *count)?;
             }
         }
-        Ok(())
+        let help = "Decisions of limits that no store made: it failed, or had just failed and was not asked";
+        let mut family =
+            encoder.encode_descriptor("rate_limit_store_failures", help, None, MetricType::Counter)?;
+        let Totals { failed, skipped, lost } = self.limit_stores;
+        counter(&mut family, &[("result", "failed")], failed)?;
+        counter(&mut family, &[("result", "not-asked")], skipped)?;
+        let help = "Permits that could not be given back";
+        let mut family =
+            encoder.encode_descriptor("rate_limit_lost_permits", help, None, MetricType::Counter)?;
+        family.encode_counter::<NoLabelSet, u64, u64>(&lost, None)
     }
 
     fn process(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {

@@ -12,6 +12,7 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tollgate::forward::hop::strip_hop_by_hop;
 use tollgate::gateway::Peer;
+use tollgate::limit::breaker::Totals;
 use tollgate::plan::ServerPlan;
 use tollgate::problem::Failure;
 
@@ -106,6 +107,7 @@ impl Operated for ComponentServer {
             in_flight: self.workers.state().in_flight() as u64,
             connections: self.workers.state().open_connections() as u64,
             dropped_lines: 0,
+            limit_stores: Totals::default(),
             reloads: (0, 0),
         }
     }

@@ -144,6 +144,7 @@ impl Server {
             in_flight: self.workers.state().in_flight() as u64,
             connections: self.workers.state().open_connections() as u64,
             dropped_lines: self.access_log.dropped(),
+            limit_stores: self.shared.memory.breakers.totals(),
             reloads: (self.taken.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed)),
         }
     }

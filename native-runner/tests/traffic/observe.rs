@@ -159,6 +159,29 @@ async fn counts_agree_with_records() {
     assert!(!metrics.contains("/up/"), "raw paths");
 }
 
+#[tokio::test]
+async fn a_store_that_fails_is_counted() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let rest = format!(
+        "[stores.counts]\nredis = \"redis://{gone}\"\n\
+         [rate_limits.few]\nrate = \"5/s\"\nstore = \"counts\"\non_store_failure = \"allow\"\n\
+         [[routes]]\nauth = \"public\"\nid = \"all\"\nrate_limits = \"few\"\nrespond = {{ status = 204 }}\n"
+    );
+    let gateway = Gateway::start("", &rest);
+    let mut client = gateway.connect().await;
+    client.get("/").await;
+    assert_eq!(status(&client.head().await), 204);
+    assert_eq!(gateway.record().await["limits_unavailable"], serde_json::json!(["few"]));
+    let metrics = scrape(&gateway).await;
+    for line in [
+        "tollgate_rate_limit_decisions_total{limit=\"few\",outcome=\"allowed-without-store\"} 1",
+        "tollgate_rate_limit_store_failures_total{result=\"failed\"} 1",
+        "tollgate_rate_limit_lost_permits_total 0",
+    ] {
+        assert!(metrics.contains(line), "no {line} in\n{metrics}");
+    }
+}
+
 /// The text of `/metrics`, each line of which is a comment or a name, labels and a number.
 async fn scrape(gateway: &Gateway) -> String {
     let address = admin::start("127.0.0.1:0".parse().unwrap(), Arc::clone(&gateway.server)).await.unwrap();
