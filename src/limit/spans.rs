@@ -12,9 +12,9 @@
 //! A number is only ever added to, and read by adding 0: stores keep numbers in forms of their own. Compare-and-swap,
 //! which stands beside `increment`, is not used: Spin's is not atomic for a key that is absent, and on Redis not at all
 //! (Spin 4.0.2). What the span's start is, the instance's clock says: one whose clock is off by more than
-//! [`queue::CLOCK_SKEW`] counts elsewhere.
+//! `queue::CLOCK_SKEW` counts elsewhere.
 //!
-//! The numbers of spans that have passed are collected by [`queue`].
+//! The numbers of spans that have passed are collected by `queue`.
 
 use super::{Algorithm, Ask, Key, State, Verdict, slots};
 use crate::host::{KeyValue, StoreError, UnixMillis};
