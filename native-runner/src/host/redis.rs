@@ -1,6 +1,6 @@
 //! Redis as a store: limits are counted there, and values are kept there.
 //!
-//! Each thread that asks has a connection of its own ([`line`]), driven by the runtime it asks in: a worker's questions
+//! Each thread that asks has a connection of its own ([`mod@line`]), driven by the runtime it asks in: a worker's questions
 //! leave in one write with each other, and no other thread has to be woken for them.
 
 use std::path::Path;
