@@ -11,7 +11,7 @@ use tollgate::host::{
     Clock, Compute, Count, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, StoreError,
     Tick, UnixMillis, VariableError,
 };
-use tollgate::limit::Ask;
+use tollgate::limit::{Ask, Counters};
 use tollgate::memory::Memory;
 use tollgate::plan::{Patience, StorePlan, Target};
 use tollgate::telemetry::Record;
@@ -36,6 +36,7 @@ pub use stores::{Opened, Stores};
 pub use variables::Variables;
 
 use crate::observe::Observer;
+use crate::random::Generator;
 
 /// The native host of one worker. Workers share variables and trust, and have connections and counters of their own,
 /// so that nothing on a request's way is contended.
@@ -67,7 +68,10 @@ pub struct Shared {
 impl Shared {
     /// Nothing is remembered yet.
     pub fn new(stores: Stores) -> Self {
-        Self { memory: Memory::default(), stores, bench: Bench::default() }
+        let mut seed = [0; 8];
+        Generator::new().fill(&mut seed);
+        let limits = Counters::seeded(u64::from_le_bytes(seed));
+        Self { memory: Memory { limits, ..Memory::default() }, stores, bench: Bench::default() }
     }
 }
 

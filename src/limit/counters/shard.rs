@@ -20,6 +20,8 @@ pub(super) struct Shard {
     table: HashTable<Counted>,
     /// Which place is looked at next.
     hand: usize,
+    /// What nobody outside knows: where a key stands follows from it too.
+    seed: u64,
 }
 
 /// What was counted for a key.
@@ -36,13 +38,17 @@ struct Counted {
 // === impl Shard ===
 
 impl Shard {
+    pub(super) fn new(seed: u64) -> Self {
+        Self { seed, ..Self::default() }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.table.len()
     }
 
     /// What was counted for `key`.
     pub(super) fn state(&self, key: &Key) -> Option<State> {
-        self.table.find(hash(key), |counted| counted.key == *key).map(|counted| counted.state)
+        self.table.find(self.hash(key), |counted| counted.key == *key).map(|counted| counted.state)
     }
 
     /// Remembers `state`. A new key makes some be forgotten that have expired, and where there are `most` already, one
@@ -50,7 +56,8 @@ impl Shard {
     pub(super) fn put(&mut self, key: &Key, algorithm: &Algorithm, state: State, now: u64, most: usize) {
         let counted =
             Counted { key: *key, state, expires: algorithm.expires(&state), used: used(algorithm, &state) };
-        if let Some(known) = self.table.find_mut(hash(key), |known| known.key == *key) {
+        let hashed = self.hash(key);
+        if let Some(known) = self.table.find_mut(hashed, |known| known.key == *key) {
             *known = counted;
             return;
         }
@@ -60,7 +67,12 @@ impl Shard {
                 self.forget(key, now);
             }
         }
-        self.table.insert_unique(hash(key), counted, |counted| hash(&counted.key));
+        let seed = self.seed;
+        self.table.insert_unique(hashed, counted, |counted| hash(seed, &counted.key));
+    }
+
+    fn hash(&self, key: &Key) -> u64 {
+        hash(self.seed, key)
     }
 
     /// Drops what has expired in the next few places.
@@ -79,7 +91,8 @@ impl Shard {
     /// compared to what is in it.
     fn shrink(&mut self) {
         if self.table.len() < self.table.num_buckets() / 8 {
-            self.table.shrink_to(self.table.len() * 2, |counted| hash(&counted.key));
+            let seed = self.seed;
+            self.table.shrink_to(self.table.len() * 2, |counted| hash(seed, &counted.key));
         }
     }
 
@@ -109,11 +122,16 @@ impl Shard {
     }
 }
 
-/// A key is a digest, and needs no other.
-fn hash(key: &Key) -> u64 {
+/// A key is a digest, but of something that a client may choose: whoever tries out names until many digests begin alike
+/// could make a table walk through all of them. Multiplied with what it does not know, and folded so that every bit of the
+/// product counts, they are spread all the same.
+fn hash(seed: u64, key: &Key) -> u64 {
+    /// The golden ratio, of which no bits are alike.
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut first = [0; 8];
     first.copy_from_slice(&key.0[..8]);
-    u64::from_le_bytes(first)
+    let wide = u128::from(u64::from_le_bytes(first) ^ seed) * u128::from(ODD ^ seed.rotate_left(32) | 1);
+    (wide >> 64) as u64 ^ wide as u64
 }
 
 fn used(algorithm: &Algorithm, state: &State) -> u16 {
