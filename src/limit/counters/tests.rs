@@ -141,8 +141,9 @@ fn who_is_gone_is_forgotten() {
             most = most.max(counters.len());
         }
     }
-    // Who asked in this hour is remembered, and of those before only who was not come across yet.
-    assert!(most >= an_hour, "{most} of {an_hour}");
+    // Who asked in this hour is remembered, and of those before only who was not come across yet. Only now and then it is
+    // looked how many there are.
+    assert!(most >= an_hour - 997, "{most} of {an_hour}");
     assert!(most <= an_hour * 3 / 2, "{most} of {an_hour}");
     // A day later, a few new callers are enough for the others to be forgotten.
     for caller in 0..5_000 {
