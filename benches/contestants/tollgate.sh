@@ -69,8 +69,10 @@ END
 # each limit with KEYS (name=value;name=value) beside the rest; sets `configuration`. The fields of the draft are on, as they are unless said
 # otherwise.
 tollgate_limits() {
-    local names='"addresses"' more=${3-}
+    local names='"addresses"' counted='rate = "1000000/s"' more=${3-}
     more=${more//;/$'\n'}
+    # Permits that were taken ahead of a bucket are void when they would have come back: at this rate, at once.
+    if [[ $more == *lease* ]]; then counted='window = { limit = 1000000000, per = "1h" }'; fi
     # A store that fails must not look like a fast one: its errors make the row invalid.
     if [[ $1 != memory ]]; then more="store = \"default\"
 on_store_failure = \"deny\"
@@ -86,10 +88,10 @@ $more"; fi
             store) printf '[store]\n' ;;
         esac
         printf '[defaults]\nauth = "public"\n[upstreams.backend]\nurl = "http://%s"\n' "$backend"
-        printf '[rate_limits.addresses]\nrate = "1000000/s"\n%s\n' "$more"
+        printf '[rate_limits.addresses]\n%s\n%s\n' "$counted" "$more"
         if [[ $2 == both ]]; then
             names='["addresses", "keys"]'
-            printf '[rate_limits.keys]\nrate = "1000000/s"\nkey = { header = "X-Api-Key" }\n%s\n' "$more"
+            printf '[rate_limits.keys]\n%s\nkey = { header = "X-Api-Key" }\n%s\n' "$counted" "$more"
         fi
         printf '[[routes]]\nid = "r00000"\nmatch = { prefix = "/r00000" }\nupstream = "backend"\nrate_limits = %s\n' "$names"
     } >"$configuration/routes.toml"
@@ -117,7 +119,7 @@ contestant tollgate-limits limits /r00000/item 'Tollgate, memory, by address and
 contestant tollgate-limits-redb limits /r00000/item 'Tollgate, its own store without a file' prepare_tollgate_limits store both
 contestant tollgate-limits-file limits /r00000/item 'Tollgate, its own store with a file' prepare_tollgate_limits file both
 contestant tollgate-limits-redis limits /r00000/item 'Tollgate, Redis' prepare_tollgate_limits redis both
-contestant tollgate-limits-lease limits /r00000/item 'Tollgate, Redis, leases of 100 permits' \
+contestant tollgate-limits-lease limits /r00000/item 'Tollgate, Redis, windows with leases of 100 permits' \
     prepare_tollgate_limits redis both lease=100
 for name in tollgate-limits tollgate-limits-{redb,file,redis,lease}; do bears "$name" apikey; done
 for name in tollgate-limit tollgate-limits tollgate-limits-{redb,file,redis,lease}; do compared "$name" tollgate-1; done
