@@ -33,6 +33,7 @@ mod consumer;
 mod cors;
 mod credentials;
 mod exposure;
+mod expression;
 mod identity;
 mod key_source;
 mod limit;

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use super::wording::{Per, name_of};
-use super::{Algorithm, Limit, Limits, OnFailure, Place, Weight};
+use super::{Algorithm, Limit, Limits, OnFailure, Place, Weight, lease};
 use crate::plan::{Counts, StorePlan};
 
 /// What a limit promises on a host.
@@ -90,9 +90,9 @@ fn leased(limit: &Limit) -> (Bound, Operations) {
     if limit.lease < 2 {
         return (Bound::Exact, Operations::One);
     }
-    let bound = match limit.algorithm {
-        Algorithm::Bucket { .. } => Bound::AtMost { over: limit.lease - 1 },
-        _ => Bound::Exact,
+    let bound = match lease::over(limit) {
+        0 => Bound::Exact,
+        over => Bound::AtMost { over },
     };
     let requests = match &limit.weight {
         Weight::Constant(weight) => limit.lease / (*weight).max(1),

@@ -195,7 +195,8 @@ const fn letter(algorithm: &Algorithm) -> &'static str {
     }
 }
 
-fn unexpected() -> StoreError {
+/// A reply that none of the scripts returns.
+pub fn unexpected() -> StoreError {
     StoreError { cause: "Redis answered something else than what its script returns".to_owned() }
 }
 

@@ -7,7 +7,9 @@
 //! live, and by [`record::LONGEST`] whatever happens.
 //!
 //! Nothing keeps two requests from reading the same slot before either writes it. The one that writes last is the one
-//! whose count stays, so that counting is approximate, and [`BOUND`] says how far it may be off.
+//! whose count stays, so that counting is approximate. Of requests that are judged at the same time and share a slot, the
+//! last one to write is counted for sure: where at most N others are judged while one is, every N + 1 admitted requests
+//! raise the count by one at least, and at most N + 1 times the limit is admitted.
 //!
 //! Where a slot was written and the next one cannot be, what was taken in the first stays taken until it expires: the
 //! store does not answer then, and giving back would ask it once more. Nobody gets more than the limit from that.
@@ -27,12 +29,6 @@ pub const SLOTS: usize = 256;
 
 /// What goes before a slot's number, which is the first byte of its keys.
 pub const PREFIX: &str = "tollgate/limits/";
-
-/// How far the count may be off, for people. Of requests that are judged at the same time and share a slot, the last one
-/// to write is counted for sure: with at most N others between a request's reading and its writing, every N + 1 admitted
-/// requests raise the count by one at least.
-pub const BOUND: &str = "approximate: requests that are judged at the same time may not see each other; where N others are \
-                         judged while one is, at most N + 1 times the limit is admitted";
 
 /// Judges `asks` together at `now` by what the slots of `store` say.
 ///

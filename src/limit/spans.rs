@@ -3,8 +3,8 @@
 //! Limits with spans (fixed windows and the calendar's periods) are counted exactly. There is a number for each key and
 //! span; a request adds what it wants and sees by the sum which permits are its own: those up to the limit. What is over
 //! it takes back. The sum of what is kept is never over the limit, because a sum counts everything that is kept and was
-//! added before. With [`BOUND`] goes what this costs: in the moment between adding and taking back, somebody else may be
-//! refused whom there would have been room for. With a weight of 1 and one limit nobody is, because nothing is taken back
+//! added before. What this costs: in the moment between adding and taking back, somebody else may be refused whom there
+//! would have been room for. With a weight of 1 and one limit nobody is, because nothing is taken back
 //! while there is room.
 //!
 //! All other limits go through [`slots`].
@@ -33,10 +33,6 @@ pub trait Add: KeyValue {
 
 /// What goes before the key of a number.
 pub const PREFIX: &str = "tollgate/span/";
-
-/// How far the count of limits with spans may be off, for people.
-pub const BOUND: &str = "exact: never over the limit; with weights above 1 or several limits, a request may be refused in the \
-                         moment in which another gives back what it cannot have";
 
 /// Judges `asks` together at `now`: those with spans by their numbers, all others by slots.
 ///

@@ -1,13 +1,12 @@
 //! Limits and plans, ready to be judged.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::compile::{Context, Pointer, one};
 use super::scalar::{is_token, nearest};
 use crate::config::{self, Document, RateLimitFields, RateLimiting};
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Expression, Kind};
+use crate::expression::Kind;
 use crate::limit::fields::Told;
 use crate::limit::{Fields, Limit, Limits};
 
@@ -73,7 +72,10 @@ impl Context<'_> {
             name: name.into(),
             key: self.key(at, written),
             weight,
-            when: written.when.as_ref().and_then(|source| self.cel(&at.key("when"), source, Kind::Bool)),
+            when: written
+                .when
+                .as_ref()
+                .and_then(|source| self.expression(&at.key("when"), source, Kind::Bool)),
             place,
             lease: self.lease(at, written, &algorithm),
             shadow: written.shadow.unwrap_or(false),
@@ -105,22 +107,6 @@ impl Context<'_> {
             ));
         }
         (Fields { standard, legacy }, usize::try_from(most).unwrap_or(USUAL_KEYS))
-    }
-
-    /// An expression in CEL whose value can be of a kind.
-    fn cel(&mut self, at: &Pointer, source: &str, kind: Kind) -> Option<Arc<Expression>> {
-        match Expression::compile(source, kind) {
-            Ok(expression) => Some(Arc::new(expression)),
-            Err(mistakes) => {
-                for mistake in mistakes {
-                    let reported = self.error(at, mistake.message);
-                    if let Some(help) = mistake.help {
-                        reported.help(help);
-                    }
-                }
-                None
-            }
-        }
     }
 
     /// The index of a limit, which is in use from now on; an unknown one is reported.

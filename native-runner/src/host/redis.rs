@@ -12,7 +12,9 @@ use futures_util::future::join_all;
 use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 use tollgate::host::{StoreError, UnixMillis};
 use tollgate::limit::Ask;
-use tollgate::limit::redis::{self as counting, Argument, ByClock, Command, DECIDE, GIVE_BACK, Script};
+use tollgate::limit::redis::{
+    self as counting, Argument, ByClock, Command, DECIDE, GIVE_BACK, Script, unexpected,
+};
 use tollgate::plan::RedisPlan;
 
 use super::Variables;
@@ -184,8 +186,4 @@ fn call(name: &str, script: &str, command: &Command) -> Question {
         };
     }
     Question::Plain(called)
-}
-
-fn unexpected() -> StoreError {
-    StoreError { cause: "Redis answered something else than what its script returns".to_owned() }
 }

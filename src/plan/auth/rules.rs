@@ -1,16 +1,16 @@
 //! What a caller must be allowed to do, and from where, ready to be judged.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::super::compile::{Context, Pointer};
+use super::super::expression::not_captured;
 use super::super::policy::Layers;
 use super::super::scalar::nearest;
 use crate::auth::Access;
 use crate::auth::addresses::AddressRules;
 use crate::auth::authorise::{Policy, Rules};
 use crate::config::{self, AccessTable, Document};
-use crate::expression::{Expression, Kind, Variable};
+use crate::expression::{Kind, Variable};
 use crate::route::pattern::Pattern;
 
 impl<'a> Context<'a> {
@@ -24,7 +24,7 @@ impl<'a> Context<'a> {
                     self.error(&at, format!("\"{name}\" cannot be the name of a policy"))
                         .help("letters, digits, _ and -; not true, false, or what begins a variable's name");
                 }
-                let expression = self.expression(&at, source);
+                let expression = self.expression(&at, source, Kind::Bool);
                 self.policies.insert(name, expression);
             }
         }
@@ -86,24 +86,8 @@ impl Context<'_> {
             self.error(at, format!("there is no policy \"{text}\"")).help(help);
             return None;
         }
-        let expression = self.expression(at, text)?;
+        let expression = self.expression(at, text, Kind::Bool)?;
         Some(Policy { name: Box::default(), expression })
-    }
-
-    /// A condition in CEL.
-    fn expression(&mut self, at: &Pointer, source: &str) -> Option<Arc<Expression>> {
-        match Expression::compile(source, Kind::Bool) {
-            Ok(expression) => Some(Arc::new(expression)),
-            Err(mistakes) => {
-                for mistake in mistakes {
-                    let reported = self.error(at, mistake.message);
-                    if let Some(help) = mistake.help {
-                        reported.help(help);
-                    }
-                }
-                None
-            }
-        }
     }
 
     /// A policy can only ask for what the route's path captures.
@@ -116,14 +100,7 @@ impl Context<'_> {
         let (Some(pattern), Access::Required(required)) = (pattern, access) else { return };
         let Some(policy) = &required.rules.policy else { return };
         for name in policy.expression.params() {
-            if pattern.captures().any(|captured| captured == &**name) {
-                continue;
-            }
-            let captures: Vec<_> = pattern.captures().map(|name| format!("{{{name}}}")).collect();
-            let help = match captures.as_slice() {
-                [] => "it captures nothing".to_owned(),
-                all => format!("it captures {}", all.join(", ")),
-            };
+            let Some(help) = not_captured(pattern, name) else { continue };
             self.error(
                 at,
                 format!("the policy asks for request.params.{name}, which the route's path does not capture"),

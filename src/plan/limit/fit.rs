@@ -1,6 +1,7 @@
 //! Whether the limits of a route fit it.
 
 use super::super::compile::{Context, Pointer};
+use super::super::expression::not_captured;
 use crate::auth::Access;
 use crate::diagnostic::Diagnostic;
 use crate::expression::Expression;
@@ -101,14 +102,7 @@ impl Context<'_> {
     fn captures_what_is_asked_for(&mut self, limit: &Limit, route: &Fitted<'_>, at: &Pointer) {
         let Some(pattern) = route.pattern else { return };
         for name in expressions(limit).flat_map(Expression::params) {
-            if pattern.captures().any(|captured| captured == &**name) {
-                continue;
-            }
-            let captures: Vec<_> = pattern.captures().map(|name| format!("{{{name}}}")).collect();
-            let help = match captures.as_slice() {
-                [] => "it captures nothing".to_owned(),
-                all => format!("it captures {}", all.join(", ")),
-            };
+            let Some(help) = not_captured(pattern, name) else { continue };
             let message = format!(
                 "the limit \"{}\" asks for request.params.{name}, which the path of \"{}\" does not capture",
                 limit.name, route.id

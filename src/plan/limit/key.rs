@@ -90,7 +90,7 @@ impl Context<'_> {
     }
 
     fn key_expression(&mut self, at: &Pointer, source: &str) -> Option<KeyPart> {
-        let expression = self.cel(at, source, Kind::Any)?;
+        let expression = self.expression(at, source, Kind::Any)?;
         let kind = expression.kind();
         if matches!(kind, Kind::List | Kind::Map) {
             self.error(at, format!("a key is text, a number, or true or false: this is a {kind}"))

@@ -62,7 +62,7 @@ impl Context<'_> {
                 Some(Weight::Body { bytes, most })
             }
             WeightTable { header: None, body: None, expression: Some(source), .. } => {
-                let expression = self.cel(&at.key("expression"), source, Kind::Int)?;
+                let expression = self.expression(&at.key("expression"), source, Kind::Int)?;
                 Some(Weight::Expression { expression, default, most })
             }
             _ => {
