@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub mod auth;
+pub mod cache;
 pub mod consumer;
 pub mod cors;
 pub mod credentials;
@@ -25,6 +26,7 @@ pub mod text;
 pub mod upstream;
 
 pub use auth::{Access, AccessTable, Authenticator};
+pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching, Purge};
 pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
@@ -80,10 +82,13 @@ pub struct Document {
     /// What all limits have in common.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limiting: Option<RateLimiting>,
+    /// What all routes that keep answers have in common.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caching: Option<Caching>,
     /// The store that instances of the gateway share.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<Store>,
-    /// Further stores that instances share, by name, for limits.
+    /// Further stores that instances share, by name, for limits and kept answers.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub stores: BTreeMap<String, Store>,
     /// The gateway as an issuer of tokens about its callers.
@@ -142,6 +147,9 @@ pub struct Defaults {
     /// Changes to header fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<HeaderPolicy>,
+    /// What is kept of answers, and for how long: for routes with an upstream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheSetting>,
     /// Which scripts of other origins may read answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cors: Option<CorsSetting>,

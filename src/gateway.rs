@@ -225,6 +225,7 @@ impl<H: Host> Gateway<H> {
             Action::Respond(respond) => fixed(respond),
             Action::Login(own) => self.login(own, &incoming, deadline).await?,
             Action::KeySet => self.key_set().await?,
+            Action::Purge => return Err(Problem::NotImplemented.into()),
             Action::Usage(shown) => self.usage(route, shown, &incoming, deadline).await,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;

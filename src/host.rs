@@ -77,6 +77,37 @@ pub trait KeyValue {
     async fn set(&self, store: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError>;
     /// Removes `key`; no error where there is none.
     async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError>;
+    /// Writes `key`, which is of no use after `keep`: a store that can forget it then.
+    async fn set_for(
+        &self,
+        store: &StorePlan,
+        key: &str,
+        value: Bytes,
+        keep: Duration,
+    ) -> Result<(), StoreError> {
+        let _ = keep;
+        self.set(store, key, value).await
+    }
+    /// Writes `key` where it is `before` (`None`: where there is none), and says whether it was. Of use for `keep`, as
+    /// in [`Self::set_for`]. A store that cannot do that in one step does it in two, and two who do it at the same time may
+    /// both be told that they did.
+    async fn swap(
+        &self,
+        store: &StorePlan,
+        key: &str,
+        before: Option<&[u8]>,
+        after: Bytes,
+        keep: Option<Duration>,
+    ) -> Result<bool, StoreError> {
+        if self.get(store, key).await?.as_deref() != before {
+            return Ok(false);
+        }
+        match keep {
+            Some(keep) => self.set_for(store, key, after, keep).await?,
+            None => self.set(store, key, after).await?,
+        }
+        Ok(true)
+    }
 }
 
 /// Counts against limits, for all instances together.

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::auth::remembered::Remembered;
+use crate::cache::Shelves;
 use crate::credentials::tokens::Tokens;
 use crate::identity::ring::Ring;
 use crate::limit::Counters;
@@ -22,6 +23,8 @@ pub struct Memory {
     pub identity: Ring,
     /// Tokens that the gateway fetched for itself.
     pub tokens: Tokens,
+    /// Answers that are kept.
+    pub cache: Shelves,
     /// What is counted in memory.
     pub limits: Counters,
     /// Permits taken from stores ahead of use.

@@ -12,6 +12,7 @@ use http::{Method, StatusCode};
 
 use crate::auth::addresses::AddressRules;
 use crate::auth::{self as area, Access};
+use crate::cache::{self, Caching};
 use crate::config::{AccessLog, Document, Protocol};
 use crate::credentials::Credentials;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -78,6 +79,8 @@ pub struct Plan {
     pub auth: area::Plan,
     /// How much callers may do.
     pub limits: Limits,
+    /// What is kept of answers.
+    pub caching: Caching,
     /// The gateway as an issuer of tokens.
     pub issuer: Option<IssuerPlan>,
     /// Names under which some upstream is told who calls: no client says anything under them.
@@ -149,6 +152,8 @@ pub struct Route {
     pub addresses: AddressRules,
     /// How much callers may do.
     pub limits: RouteLimits,
+    /// What is kept of answers; `None` for nothing.
+    pub cache: Option<Box<cache::Policy>>,
     /// What it does.
     pub action: Action,
     /// How long things may take.
@@ -180,6 +185,8 @@ pub enum Action {
     KeySet,
     /// What a caller has left.
     Usage(Shown),
+    /// Takes orders to purge what is kept of answers.
+    Purge,
 }
 
 /// Asks an upstream.

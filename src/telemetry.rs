@@ -10,6 +10,7 @@ use http::{Method, StatusCode, Version};
 
 use crate::auth::Caller;
 use crate::body::Meter;
+use crate::cache;
 use crate::host::{Tick, UnixMillis};
 use crate::limit::{self, Held, Judged, Toll};
 use crate::plan::Plan;
@@ -54,6 +55,8 @@ pub struct Record {
     pub judged: Vec<Judged>,
     /// What it holds of limits on concurrency, as long as the record is open.
     pub held: Held,
+    /// What the cache did; `None` on routes that keep no answers.
+    pub cache: Option<cache::Status>,
     /// The index of the upstream that was asked.
     pub upstream: Option<usize>,
     /// How often an upstream was asked.

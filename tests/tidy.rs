@@ -22,6 +22,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
     // The gateway's word about a caller stands in no trailer of the client's.
     ("body", &["deadline", "forward", "host", "identity"]),
+    // What is kept depends on who calls; stores are waited for on the host's clock, as bodies are.
+    ("cache", &["auth", "body", "deadline", "forward", "host", "memory", "plan", "telemetry"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
     ("cors", &[]),
@@ -37,7 +39,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // nearly written as the plan does.
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["auth", "body", "cors", "credentials", "deadline", "forward", "host", "identity", "limit", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
+    ("gateway", &["auth", "body", "cache", "cors", "credentials", "deadline", "forward", "host", "identity", "limit", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
     ("host", &["body", "limit", "memory", "plan", "telemetry"]),
     // What is told of a caller is the caller's own; keys are secrets, which are read as header edits read them.
     ("identity", &["auth", "host", "plan", "problem", "transform"]),
@@ -46,9 +48,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // there is not; dates are written as in the log.
     ("limit", &["auth", "body", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // What areas remember between requests.
-    ("memory", &["auth", "credentials", "identity", "limit"]),
+    ("memory", &["auth", "cache", "credentials", "identity", "limit"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["auth", "config", "cors", "credentials", "diagnostic", "expression", "forward", "identity", "limit", "route", "security_headers", "transform"]),
+    ("plan", &["auth", "cache", "config", "cors", "credentials", "diagnostic", "expression", "forward", "identity", "limit", "route", "security_headers", "transform"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
     ("reply", &["body", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
@@ -58,7 +60,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Its clients hold tokens, which are signed as the gateway signs its own.
     ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
-    ("telemetry", &["auth", "body", "host", "limit", "plan", "problem"]),
+    ("telemetry", &["auth", "body", "cache", "host", "limit", "plan", "problem"]),
     // A rewritten path is matched again for what it captured.
     ("transform", &["host", "plan", "problem", "route"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::auth::Access;
+use super::cache::CacheSetting;
 use super::cors::CorsSetting;
 use super::identity::Identity;
 use super::policy::{Addresses, BodyLimits, HeaderPolicy, Paths, Timeouts};
@@ -67,6 +68,9 @@ pub struct Route {
     /// Changes to header fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headers: Option<HeaderPolicy>,
+    /// What is kept of answers, and for how long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheSetting>,
     /// Which scripts of other origins may read answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cors: Option<CorsSetting>,

@@ -38,6 +38,7 @@ impl<H: Host> Gateway<H> {
             caller: None,
             judged: Vec::new(),
             held: Held::default(),
+            cache: None,
             upstream: None,
             attempts: 0,
             asked: None,

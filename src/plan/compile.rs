@@ -13,6 +13,7 @@ use super::scalar::{is_token, nearest};
 use super::store::Stores;
 use super::written_consumer;
 use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
+use crate::cache::Caching;
 use crate::config::{AccessLog, Clients, Defaults, Document};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::expression::Expression;
@@ -180,6 +181,7 @@ pub(super) fn compile(
         claimed: claimed(&routes, &auth).into(),
         auth,
         limits,
+        caching: Caching::default(),
         issuer,
         routes,
         upstreams,
