@@ -7,6 +7,8 @@
 pub mod answer;
 pub mod coding;
 pub mod entry;
+pub mod flight;
+pub mod keeping;
 pub mod key;
 pub mod life;
 pub mod memory;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::auth::remembered::Remembered;
 use crate::cache::Shelves;
+use crate::cache::flight::Flights;
 use crate::credentials::tokens::Tokens;
 use crate::identity::ring::Ring;
 use crate::limit::Counters;
@@ -25,6 +26,8 @@ pub struct Memory {
     pub tokens: Tokens,
     /// Answers that are kept.
     pub cache: Shelves,
+    /// Fetches that are under way, for those who want the same.
+    pub fetches: Arc<Flights>,
     /// What is counted in memory.
     pub limits: Counters,
     /// Permits taken from stores ahead of use.

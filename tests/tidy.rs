@@ -23,7 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // The gateway's word about a caller stands in no trailer of the client's.
     ("body", &["deadline", "forward", "host", "identity"]),
     // What is kept depends on who calls; stores are waited for on the host's clock, as bodies are.
-    ("cache", &["auth", "body", "deadline", "forward", "host", "memory", "plan", "telemetry"]),
+    ("cache", &["auth", "body", "deadline", "forward", "gateway", "host", "memory", "plan", "problem", "telemetry", "transform"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
     ("cors", &[]),
@@ -40,7 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     ("gateway", &["auth", "body", "cache", "cors", "credentials", "deadline", "forward", "host", "identity", "limit", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
-    ("host", &["body", "limit", "memory", "plan", "telemetry"]),
+    ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
     // What is told of a caller is the caller's own; keys are secrets, which are read as header edits read them.
     ("identity", &["auth", "host", "plan", "problem", "transform"]),
     // Limits look at requests as policies do, at who calls, and at what the store of the host has counted; they wait for it
@@ -53,7 +53,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("plan", &["auth", "cache", "config", "cors", "credentials", "diagnostic", "expression", "forward", "identity", "limit", "route", "security_headers", "transform"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
-    ("reply", &["body", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
+    ("reply", &["body", "cache", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
     // A query condition reads queries as rewriting does.
     ("route", &["plan", "transform"]),
     ("security_headers", &[]),
