@@ -7,7 +7,7 @@
 pub mod answer;
 pub mod coding;
 pub mod entry;
-pub mod flight;
+pub mod fetches;
 pub mod keeping;
 pub mod key;
 pub mod life;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::auth::remembered::Remembered;
 use crate::cache::Shelves;
-use crate::cache::flight::Flights;
+use crate::cache::fetches::Fetches;
 use crate::credentials::tokens::Tokens;
 use crate::identity::ring::Ring;
 use crate::limit::Counters;
@@ -27,7 +27,7 @@ pub struct Memory {
     /// Answers that are kept.
     pub cache: Shelves,
     /// Fetches that are under way, for those who want the same.
-    pub fetches: Arc<Flights>,
+    pub fetches: Arc<Fetches>,
     /// What is counted in memory.
     pub limits: Counters,
     /// Permits taken from stores ahead of use.

@@ -153,7 +153,7 @@ pub struct Route {
     /// How much callers may do.
     pub limits: RouteLimits,
     /// What is kept of answers; `None` for nothing.
-    pub cache: Option<Box<cache::Policy>>,
+    pub cache: Option<Arc<cache::Policy>>,
     /// What it does.
     pub action: Action,
     /// How long things may take.

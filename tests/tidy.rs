@@ -33,7 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["auth", "body", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry"]),
+    ("explain", &["auth", "body", "cache", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
-use super::flight::{Landing, Lead};
+use super::fetches::{Landing, Lead};
 use super::key::Keys;
 use super::life::Life;
 use super::policy::Place;
@@ -34,8 +34,8 @@ pub struct Keeping {
 pub struct Wanted {
     /// The plan.
     pub plan: Arc<Plan>,
-    /// The index of the route in it.
-    pub route: usize,
+    /// The route's policy.
+    pub policy: Arc<Policy>,
     /// Under what its answers are kept.
     pub keys: Keys,
     /// The fields of the request.
@@ -69,11 +69,6 @@ pub struct Kept {
 // === impl Wanted ===
 
 impl Wanted {
-    /// The route's policy; `None` where it has none, which cannot be.
-    pub fn policy(&self) -> Option<&Policy> {
-        self.plan.routes.get(self.route)?.cache.as_deref()
-    }
-
     /// The same as the shelf wants to know it.
     fn sought(&self) -> shelf::Sought<'_> {
         let Self { keys, headers, host, path, .. } = self;
@@ -88,15 +83,11 @@ impl Keeping {
     pub fn begin(wanted: Wanted, head: Head, lead: Option<Lead>) -> Option<Box<Self>> {
         let announced = length(&head.headers);
         let mut keeping = Self { wanted, head, content: Vec::new(), announced, lead };
-        if announced.is_some_and(|length| length > keeping.largest()) {
+        if announced.is_some_and(|length| length > keeping.wanted.policy.largest) {
             keeping.give_up();
             return None;
         }
         Some(Box::new(keeping))
-    }
-
-    fn largest(&self) -> u64 {
-        self.wanted.policy().map_or(0, |policy| policy.largest)
     }
 
     fn give_up(&mut self) {
@@ -108,7 +99,7 @@ impl Keeping {
 
     /// A piece of the content passes; false where it has become too large to be kept.
     pub fn pass(&mut self, piece: &[u8]) -> bool {
-        if (self.content.len() + piece.len()) as u64 > self.largest() {
+        if (self.content.len() + piece.len()) as u64 > self.wanted.policy.largest {
             self.give_up();
             return false;
         }
@@ -124,8 +115,7 @@ impl Keeping {
         }
         let lead = self.lead.take();
         let Self { wanted, head, content, .. } = *self;
-        let Some(kept) = Kept::new(wanted, head, content.into()) else { return };
-        kept.keep(host, lead);
+        Kept::new(wanted, head, content.into()).keep(host, lead);
     }
 }
 
@@ -137,13 +127,12 @@ fn length(headers: &HeaderMap) -> Option<u64> {
 // === impl Kept ===
 
 impl Kept {
-    /// `None` where the route keeps nothing, which cannot be.
-    pub fn new(wanted: Wanted, head: Head, body: Bytes) -> Option<Self> {
-        let policy = wanted.policy()?;
+    /// An answer with its whole content.
+    pub fn new(wanted: Wanted, head: Head, body: Bytes) -> Self {
         let Head { status, mut headers, life } = head;
         let tags = purge::tags(&headers);
-        rules::strip(policy, &mut headers);
-        if policy.etag {
+        rules::strip(&wanted.policy, &mut headers);
+        if wanted.policy.etag {
             answer::tag(&mut headers, &body);
         }
         // RFC 9110 section 8.6: none in an answer with the status 204.
@@ -151,7 +140,7 @@ impl Kept {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
         let entry = Entry { status, headers, body, life, tags, serial: wanted.seen.serial };
-        Some(Self { entry: Arc::new(entry), wanted })
+        Self { entry: Arc::new(entry), wanted }
     }
 
     /// The answer itself.
@@ -161,8 +150,7 @@ impl Kept {
 
     /// Keeps it: in memory at once, in its store when the host comes to it; and tells those who wait.
     pub fn keep<H: Host>(self, host: &H, lead: Option<Lead>) {
-        let Some(policy) = self.wanted.policy() else { return };
-        let Wanted { seen, .. } = &self.wanted;
+        let Wanted { policy, seen, .. } = &self.wanted;
         let remembered = shelf::remember(host, policy, &self.wanted.sought(), seen, &self.entry);
         if let Some(lead) = lead {
             lead.land(if remembered.is_ok() { Landing::Kept } else { Landing::NotKept });
@@ -174,8 +162,7 @@ impl Kept {
 
     /// Writes it into its store. What cannot be written is fetched again by whoever wants it next.
     pub async fn store<H: Host>(&self, host: &H) {
-        let Wanted { plan, seen, .. } = &self.wanted;
-        let Some(policy) = self.wanted.policy() else { return };
+        let Wanted { plan, policy, seen, .. } = &self.wanted;
         let _ = shelf::store(host, &plan.caching, policy, &self.wanted.sought(), seen, &self.entry).await;
     }
 }

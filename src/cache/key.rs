@@ -75,8 +75,8 @@ fn part(key: &KeyParts, headers: &HeaderMap, caller: Option<&Caller>) -> Digest 
         headers.get_all(name).iter().for_each(|line| hash.bytes(line.as_bytes()));
     }
     for name in &key.cookies {
-        hash.count(cookies(headers).filter(|(other, _)| *other == **name).count());
-        cookies(headers).filter(|(other, _)| *other == **name).for_each(|(_, value)| hash.bytes(value));
+        hash.count(cookies(headers).filter(|(other, _)| **other == **name).count());
+        cookies(headers).filter(|(other, _)| **other == **name).for_each(|(_, value)| hash.bytes(value));
     }
     for path in &key.claims {
         let value = caller.and_then(|caller| claims::at(&caller.claims, path));
@@ -189,7 +189,11 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
 impl Digest {
     /// In hexadecimal digits.
     pub fn hex(&self) -> String {
-        self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(HEX[usize::from(digit)])).collect()
+        self.0
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .map(|digit| char::from(HEX[usize::from(digit)]))
+            .collect()
     }
 }
 

@@ -2,39 +2,21 @@
 
 use std::sync::Arc;
 
-use http::request::Parts;
-use http_body::Body as _;
-
-use super::{Gateway, Peer};
-use crate::auth::Admitted;
-use crate::cache::flight::Lead;
-use crate::cache::keeping::{Kept, Sought};
-use crate::forward::client::Client;
+use super::Gateway;
+use super::refreshing::Refresh;
+use crate::cache::keeping::Kept;
 use crate::host::Host;
 
 /// Work that goes on after an answer, handed to the host by [`crate::host::Defer`] and done by [`settle`].
 #[derive(Debug)]
-pub struct Afterwards(pub(super) Work);
+pub struct Afterwards(Work);
 
 #[derive(Debug)]
-pub(super) enum Work {
+enum Work {
     /// Writes an answer into its store.
     Keep(Box<Kept>),
     /// Asks the upstream for an answer in place of one that is no longer fresh.
     Refresh(Box<Refresh>),
-}
-
-/// A request that is asked again, for the sake of those who come later.
-#[derive(Debug)]
-pub(super) struct Refresh {
-    pub(super) sought: Sought,
-    pub(super) head: Parts,
-    pub(super) peer: Peer,
-    pub(super) client: Client,
-    pub(super) admitted: Admitted,
-    pub(super) stale: Arc<crate::cache::Entry>,
-    /// Nobody else fetches it meanwhile, where the host remembers who does.
-    pub(super) lead: Option<Lead>,
 }
 
 // === impl Afterwards ===
@@ -43,6 +25,11 @@ impl Afterwards {
     /// Writes `kept` into its store.
     pub fn keep(kept: Kept) -> Self {
         Self(Work::Keep(Box::new(kept)))
+    }
+
+    /// Asks again.
+    pub(super) fn refresh(refresh: Refresh) -> Self {
+        Self(Work::Refresh(Box::new(refresh)))
     }
 
     /// Whether it should be done before the answer's last byte is sent, where a host is gone after it: what the next
@@ -57,8 +44,7 @@ pub async fn settle<H: Host>(host: &H, work: Afterwards) {
     match work.0 {
         Work::Keep(kept) => kept.store(host).await,
         Work::Refresh(refresh) => {
-            let gateway =
-                Gateway { plan: Arc::clone(&refresh.sought.plan), host: host.clone(), assumed: None };
+            let gateway = Gateway { plan: Arc::clone(refresh.plan()), host: host.clone(), assumed: None };
             gateway.refresh(*refresh).await;
         }
     }

@@ -7,12 +7,12 @@ use http::request::Parts;
 use http::{Method, Response};
 use http_body::Body as _;
 
-use super::fetching::Fetching;
-use super::{Gateway, Incoming};
+use super::fetching::{Fetching, ttl};
+use super::{Gateway, Incoming, origin};
 use crate::auth::Admitted;
 use crate::body::Body;
-use crate::cache::flight::{Joined, Landing, Lead};
-use crate::cache::key::{self, Keys, Origin};
+use crate::cache::fetches::{Joined, Landing, Lead};
+use crate::cache::key::{self, Keys};
 use crate::cache::policy::Place;
 use crate::cache::rules::{self, Asked, Reuse};
 use crate::cache::shelf::{self, Found, Sought};
@@ -32,7 +32,7 @@ use crate::telemetry::Record;
 pub(super) struct Wanted<'a> {
     pub(super) route: &'a Route,
     pub(super) proxy: &'a Proxy,
-    pub(super) policy: &'a Policy,
+    pub(super) policy: &'a Arc<Policy>,
     pub(super) keys: Keys,
     pub(super) asked: Asked,
     /// Its head, without what no upstream is to get.
@@ -79,16 +79,6 @@ impl Wanted<'_> {
     }
 }
 
-// === impl Around ===
-
-impl<'a> Around<'a> {
-    /// Where the request was sent to, as upstreams are told.
-    pub(super) fn origin(&self) -> Origin<'a> {
-        let forwarded = self.client.host.as_ref().map(|host| host.as_str());
-        Origin { secure: self.client.is_secure(self.peer), authority: self.authority, forwarded }
-    }
-}
-
 /// Why the cache has no say in a request, where it has none. `content`: there is some, so that the answer may depend on it.
 pub(crate) fn passes_by(policy: &Policy, head: &Parts, content: bool) -> Option<Forward> {
     if head.method != Method::GET && head.method != Method::HEAD {
@@ -106,7 +96,7 @@ impl<H: Host> Gateway<H> {
         &self,
         route: &Route,
         proxy: &Proxy,
-        policy: &Policy,
+        policy: &Arc<Policy>,
         mut incoming: Incoming<'_>,
         body: Body<H::Stream>,
         deadline: Deadline,
@@ -120,7 +110,7 @@ impl<H: Host> Gateway<H> {
         let Incoming { head, peer, client, authority, normal, admitted, record, authorized, .. } = incoming;
         let around = Around { peer, client, authority, normal, admitted };
         let asked = Asked { authorization: authorized, ..rules::asked(&head.headers, policy.ignore_client) };
-        let keys = Keys::of(policy, &around.origin(), &head, admitted.caller.as_deref());
+        let keys = Keys::of(policy, &origin(peer, client, authority), &head, admitted.caller.as_deref());
         let wanted = Wanted { route, proxy, policy, keys, asked, head, around, deadline };
         record.cache = Some(Status::default());
         match self.look(&wanted, record).await? {
@@ -144,20 +134,17 @@ impl<H: Host> Gateway<H> {
         let due = deadline.or_after(self.host.tick(), Some(policy.coalesce));
         let mut lead = None;
         loop {
-            let found =
-                shelf::find(&self.host, &self.plan.caching, policy, &wanted.sought(), deadline).await;
+            let found = shelf::find(&self.host, &self.plan.caching, policy, &wanted.sought(), deadline).await;
             let why = match &found.entry {
-                Some(entry) => {
-                    match rules::reuse(&entry.life, &asked, found.purged, self.host.unix()) {
-                        Reuse::Fresh => return Ok(Looked::Give(Arc::clone(entry), Hit::Fresh)),
-                        Reuse::Stale => return Ok(Looked::Give(Arc::clone(entry), Hit::Stale)),
-                        Reuse::WhileRevalidate => {
-                            let entry = Arc::clone(entry);
-                            return Ok(Looked::GiveAndRefresh(found, entry));
-                        }
-                        Reuse::Validate(why) => why,
+                Some(entry) => match rules::reuse(&entry.life, &asked, found.purged, self.host.unix()) {
+                    Reuse::Fresh => return Ok(Looked::Give(Arc::clone(entry), Hit::Fresh)),
+                    Reuse::Stale => return Ok(Looked::Give(Arc::clone(entry), Hit::Stale)),
+                    Reuse::WhileRevalidate => {
+                        let entry = Arc::clone(entry);
+                        return Ok(Looked::GiveAndRefresh(found, entry));
                     }
-                }
+                    Reuse::Validate(why) => why,
+                },
                 None if found.others => Forward::VaryMiss,
                 None => Forward::UriMiss,
             };
@@ -203,10 +190,10 @@ impl<H: Host> Gateway<H> {
         record: &mut Record,
     ) -> Response<Body<H::Stream>> {
         let now = self.host.unix();
-        let (fresh, age) = (entry.life.fresh.as_secs(), entry.life.age_at(now).as_secs());
         let status = record.cache.get_or_insert_default();
         status.hit = hit;
-        status.ttl = Some(i64::try_from(fresh).unwrap_or(i64::MAX).saturating_sub_unsigned(age));
-        answer::answer(head, entry, now).map(|body| if body.is_empty() { Body::Empty } else { Body::Full(body) })
+        status.ttl = Some(ttl(&entry.life, now));
+        answer::answer(head, entry, now)
+            .map(|body| if body.is_empty() { Body::Empty } else { Body::Full(body) })
     }
 }

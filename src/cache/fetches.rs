@@ -16,13 +16,13 @@ use crate::problem::Problem;
 
 /// Fetches that are under way.
 #[derive(Debug)]
-pub struct Flights {
+pub struct Fetches {
     /// By the first byte of their digest, so that threads seldom meet.
-    shards: [Mutex<BTreeMap<Digest, Arc<Flight>>>; SHARDS],
+    shards: [Mutex<BTreeMap<Digest, Arc<Fetch>>>; SHARDS],
 }
 
 #[derive(Debug, Default)]
-struct Flight(Mutex<State>);
+struct Fetch(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -57,43 +57,43 @@ pub enum Joined {
 /// The duty to fetch. Dropped without a word, somebody else has it.
 #[derive(Debug)]
 pub struct Lead {
-    flights: Arc<Flights>,
+    fetches: Arc<Fetches>,
     key: Digest,
-    flight: Arc<Flight>,
+    fetch: Arc<Fetch>,
     landed: bool,
 }
 
 /// The right to wait.
 #[derive(Debug)]
 pub struct Follow {
-    flight: Arc<Flight>,
+    fetch: Arc<Fetch>,
     /// Under which number; none before the first look.
     number: Option<u64>,
 }
 
 const SHARDS: usize = 16;
 
-// === impl Flights ===
+// === impl Fetches ===
 
-impl Default for Flights {
+impl Default for Fetches {
     fn default() -> Self {
         Self { shards: std::array::from_fn(|_| Mutex::default()) }
     }
 }
 
-impl Flights {
+impl Fetches {
     /// Takes part in the fetch of what `key` stands for.
     pub fn join(self: &Arc<Self>, key: Digest) -> Joined {
         let mut shard = self.shard(&key).lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(flight) = shard.get(&key) {
-            return Joined::Wait(Follow { flight: Arc::clone(flight), number: None });
+        if let Some(fetch) = shard.get(&key) {
+            return Joined::Wait(Follow { fetch: Arc::clone(fetch), number: None });
         }
-        let flight = Arc::new(Flight::default());
-        shard.insert(key, Arc::clone(&flight));
-        Joined::Lead(Lead { flights: Arc::clone(self), key, flight, landed: false })
+        let fetch = Arc::new(Fetch::default());
+        shard.insert(key, Arc::clone(&fetch));
+        Joined::Lead(Lead { fetches: Arc::clone(self), key, fetch, landed: false })
     }
 
-    fn shard(&self, key: &Digest) -> &Mutex<BTreeMap<Digest, Arc<Flight>>> {
+    fn shard(&self, key: &Digest) -> &Mutex<BTreeMap<Digest, Arc<Fetch>>> {
         &self.shards[usize::from(key.0[0]) % SHARDS]
     }
 }
@@ -111,8 +111,8 @@ impl Lead {
             return;
         }
         // Off the list first: whoever looks for the fetch from now on begins another.
-        self.flights.shard(&self.key).lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
-        let mut state = self.flight.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.fetches.shard(&self.key).lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        let mut state = self.fetch.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.landing = Some(landing);
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
@@ -140,7 +140,7 @@ impl Follow {
     }
 
     fn look(&mut self, waker: &Waker) -> Option<Landing> {
-        let mut state = self.flight.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.fetch.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.landing.is_some() {
             return state.landing;
         }
@@ -156,7 +156,7 @@ impl Follow {
 impl Drop for Follow {
     fn drop(&mut self) {
         if let Some(number) = self.number {
-            self.flight.0.lock().unwrap_or_else(PoisonError::into_inner).waiting.remove(&number);
+            self.fetch.0.lock().unwrap_or_else(PoisonError::into_inner).waiting.remove(&number);
         }
     }
 }
@@ -166,15 +166,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn lead(flights: &Arc<Flights>) -> Lead {
-        match flights.join(Digest([7; 32])) {
+    fn lead(fetches: &Arc<Fetches>) -> Lead {
+        match fetches.join(Digest([7; 32])) {
             Joined::Lead(lead) => lead,
             Joined::Wait(_) => panic!("somebody leads already"),
         }
     }
 
-    fn follow(flights: &Arc<Flights>) -> Follow {
-        match flights.join(Digest([7; 32])) {
+    fn follow(fetches: &Arc<Fetches>) -> Follow {
+        match fetches.join(Digest([7; 32])) {
             Joined::Wait(follow) => follow,
             Joined::Lead(_) => panic!("nobody leads"),
         }
@@ -182,35 +182,35 @@ mod tests {
 
     #[test]
     fn those_who_wait_are_told_once() {
-        let flights = Arc::new(Flights::default());
-        let leader = lead(&flights);
-        let (mut one, mut two) = (follow(&flights), follow(&flights));
+        let fetches = Arc::new(Fetches::default());
+        let leader = lead(&fetches);
+        let (mut one, mut two) = (follow(&fetches), follow(&fetches));
         assert_eq!(one.look(Waker::noop()), None);
         assert_eq!(one.look(Waker::noop()), None);
         leader.land(Landing::Failed(Problem::UpstreamRefused));
         assert_eq!(one.look(Waker::noop()), Some(Landing::Failed(Problem::UpstreamRefused)));
         assert_eq!(two.look(Waker::noop()), Some(Landing::Failed(Problem::UpstreamRefused)));
-        drop(lead(&flights));
+        drop(lead(&fetches));
     }
 
     #[test]
     fn whoever_leads_and_goes_away_leaves_the_lead_to_others() {
-        let flights = Arc::new(Flights::default());
-        let leader = lead(&flights);
-        let mut one = follow(&flights);
+        let fetches = Arc::new(Fetches::default());
+        let leader = lead(&fetches);
+        let mut one = follow(&fetches);
         assert_eq!(one.look(Waker::noop()), None);
         drop(leader);
         assert_eq!(one.look(Waker::noop()), Some(Landing::Abandoned));
-        lead(&flights).land(Landing::Kept);
+        lead(&fetches).land(Landing::Kept);
     }
 
     #[test]
     fn whoever_waits_no_longer_is_forgotten() {
-        let flights = Arc::new(Flights::default());
-        let leader = lead(&flights);
-        let mut one = follow(&flights);
+        let fetches = Arc::new(Fetches::default());
+        let leader = lead(&fetches);
+        let mut one = follow(&fetches);
         assert_eq!(one.look(Waker::noop()), None);
         drop(one);
-        assert!(leader.flight.0.lock().unwrap().waiting.is_empty());
+        assert!(leader.fetch.0.lock().unwrap().waiting.is_empty());
     }
 }
