@@ -83,9 +83,15 @@ pub fn life(
 }
 
 /// Takes away what is not to be kept of an answer: fields of one connection, `Age`, those that `no-cache` and `private` name,
-/// `Set-Cookie` where the policy does not keep it, and fields for this cache only.
+/// and `Set-Cookie` where the policy does not keep it. What is for this cache only stays, because what is kept is read again
+/// when a 304 freshens it: [`conceal`] takes it away before an answer goes to a client.
 pub fn strip(policy: &Policy, headers: &mut HeaderMap) {
     let _ = (policy, headers);
+}
+
+/// Takes away what is for this cache only (`Tollgate-Cache-Control`), from any answer that goes to a client.
+pub fn conceal(headers: &mut HeaderMap) {
+    let _ = headers;
 }
 
 /// Gives a request the validators of what is kept, and takes the client's conditions away; whether there are any
