@@ -10,7 +10,7 @@ use quick_cache::{DefaultHashBuilder, Weighter};
 
 use super::Entry;
 use super::key::Digest;
-use super::purge::{Order, Purges};
+use super::purge::{InMemory, Order, Purges};
 use super::rules::NotKept;
 use super::shelf::record::{First, Record, What};
 use crate::host::Tick;
@@ -31,7 +31,7 @@ pub struct Shelves {
     turns: [Mutex<()>; TURNS],
     generations: AtomicU64,
     /// What was purged of the answers that are kept here only.
-    purges: RwLock<Arc<Purges>>,
+    purged: InMemory,
     fronts: RwLock<Vec<Arc<Front>>>,
     counts: Counts,
 }
@@ -126,15 +126,14 @@ impl Shelves {
         &self.counts
     }
 
-    /// What was purged of the answers that are kept here only.
-    pub fn purges(&self) -> Arc<Purges> {
-        Arc::clone(&self.purges.read().unwrap_or_else(PoisonError::into_inner))
+    /// What was purged so far of the place that is this memory alone.
+    pub fn purged(&self) -> Arc<Purges> {
+        self.purged.known()
     }
 
-    /// Purges answers that are kept here only.
-    pub fn purge(&self, order: &Order) {
-        let mut purges = self.purges.write().unwrap_or_else(PoisonError::into_inner);
-        *purges = Arc::new(purges.with(order));
+    /// Purges this memory; the number of the purge.
+    pub fn purge(&self, order: &Order) -> u64 {
+        self.purged.purge(order)
     }
 
     /// The memory in front of `store`.
@@ -218,7 +217,7 @@ impl Default for Shelves {
             epochs: (0..EPOCHS).map(|_| AtomicU64::default()).collect(),
             turns: [const { Mutex::new(()) }; TURNS],
             generations: AtomicU64::default(),
-            purges: RwLock::default(),
+            purged: InMemory::default(),
             fronts: RwLock::default(),
             counts: Counts::default(),
         }

@@ -15,7 +15,7 @@ use crate::host::{Tick, UnixMillis};
 pub fn find(shelves: &Shelves, sought: &Sought<'_>, now: UnixMillis) -> Found {
     // Before anything is looked at: whoever makes the address invalid from now on is noticed.
     let epoch = shelves.epoch(&sought.keys.address);
-    let purges = shelves.purges();
+    let purges = shelves.purged();
     let looked = Judge { sought, purges: &purges, now }.look(shelves, MEMORY, Tick(0));
     Found::new(looked, Seen { serial: purges.serial(), sight: Sight::Memory { epoch } })
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::super::memory::{Front, Shelves};
-use super::super::purge::Purges;
+use super::super::purge::{self, Purges};
 use super::super::rules::NotKept;
 use super::super::{Caching, Entry};
 use super::both::both;
@@ -25,9 +25,6 @@ use crate::breaker::{self, Missed, Patience};
 use crate::deadline::Deadline;
 use crate::host::{Host, StoreError, Tick, UnixMillis};
 use crate::plan::StorePlan;
-
-/// Where the document of what was purged in a store stands.
-const PURGES: &str = "cache/purges";
 
 /// How long a store remembers that an address was made invalid.
 const REMEMBERED: Duration = Duration::from_secs(600);
@@ -44,9 +41,11 @@ const ATTEMPTS: usize = 3;
 /// A store, and how it is asked.
 struct Depot<'a, H> {
     host: &'a H,
+    caching: &'a Caching,
     store: &'a StorePlan,
     layout: Layout,
     patience: Patience,
+    deadline: Deadline,
     /// The memory in front of it, where any of it is believed.
     front: Option<(&'a Shelves, Arc<Front>)>,
     /// How often the address was made invalid by this process when this began.
@@ -143,9 +142,11 @@ impl<'a, H: Host> Depot<'a, H> {
         let shelves = host.memory().map(|memory| &memory.cache);
         Some(Self {
             host,
+            caching,
             store,
             layout: Layout::new(host, caching, store),
             patience: Patience::new(host, caching.timeout, deadline),
+            deadline,
             epoch: shelves.map_or(0, |shelves| shelves.epoch(address)),
             front: shelves
                 .filter(|_| !caching.trust_memory.is_zero())
@@ -204,8 +205,9 @@ impl<'a, H: Host> Depot<'a, H> {
         let address = &sought.keys.address;
         let key = self.layout.key(address);
         let (host, store) = (self.host, self.store);
-        let (value, purges) = self.ask(both(host.get(store, &key), host.get(store, PURGES))).await?;
-        let purges = Arc::new(self.purges(purges).await?);
+        let known = purge::known(host, self.caching, store, self.deadline);
+        let (value, purges) = self.ask(both(host.get(store, &key), known)).await?;
+        let purges = Arc::new(purges);
         let first = first(value.as_ref(), address);
         let stood = Stood::new(value.as_ref(), first.as_ref());
         let judge = Judge { sought, purges: &purges, now: self.now };
@@ -236,22 +238,6 @@ impl<'a, H: Host> Depot<'a, H> {
             }
         }
         Ok(self.found(looked, purges.serial(), stood))
-    }
-
-    /// What was purged, by the document that was read. Where there is none, or none that can be read, nobody knows what was
-    /// purged before: a new one is written, under which nothing is found that was kept so far.
-    async fn purges(&self, value: Option<Bytes>) -> Result<Purges, Missed> {
-        let (host, store) = (self.host, self.store);
-        if let Some(purges) = value.as_ref().and_then(Purges::decode) {
-            return Ok(purges);
-        }
-        let [a, b, c, d, ..] = self.chance().to_le_bytes();
-        let purges = Purges::new(u32::from_le_bytes([a, b, c, d]));
-        if self.ask(host.swap(store, PURGES, value.as_deref(), purges.encode(), None)).await? {
-            return Ok(purges);
-        }
-        let value = self.ask(host.get(store, PURGES)).await?;
-        value.as_ref().and_then(Purges::decode).ok_or(Missed::Failed)
     }
 
     /// Keeps what was read or written in the memory in front of the store, where the address was not made invalid since.

@@ -30,7 +30,7 @@ pub enum Stood {
 }
 
 /// What goes before all keys of the cache.
-const PREFIX: &str = "cache/";
+const PREFIX: &str = "tollgate/cache/";
 
 // === impl Layout ===
 
@@ -43,7 +43,7 @@ impl Layout {
         }
     }
 
-    /// The key for a digest: ASCII, and no longer than 70 bytes.
+    /// The key for a digest: ASCII, and no longer than 79 bytes.
     pub fn key(self, digest: &Digest) -> String {
         use std::fmt::Write as _;
         let mut key = String::with_capacity(PREFIX.len() + 2 * digest.0.len());
