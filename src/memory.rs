@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use crate::auth::remembered::Remembered;
+use crate::breaker::Breakers;
 use crate::cache::Shelves;
 use crate::cache::fetches::Fetches;
 use crate::credentials::tokens::Tokens;
 use crate::identity::ring::Ring;
 use crate::limit::Counters;
-use crate::limit::breaker::Breakers;
 use crate::limit::concurrency::Flights;
 use crate::limit::lease::Leases;
 

@@ -22,8 +22,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
     // The gateway's word about a caller stands in no trailer of the client's.
     ("body", &["deadline", "forward", "host", "identity"]),
+    // A call of a store ends when the host's clock says so, as a body does.
+    ("breaker", &["body", "deadline", "host", "plan"]),
     // What is kept depends on who calls; stores are waited for on the host's clock, as bodies are.
-    ("cache", &["auth", "body", "deadline", "forward", "gateway", "host", "memory", "plan", "problem", "telemetry", "transform"]),
+    ("cache", &["auth", "body", "breaker", "deadline", "forward", "gateway", "host", "memory", "plan", "problem", "telemetry", "transform"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
     ("cors", &[]),
@@ -46,9 +48,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Limits look at requests as policies do, at who calls, and at what the store of the host has counted; they wait for it
     // on the host's clock, as bodies are waited for. An operator is told as if a consumer had asked, in a request that
     // there is not; dates are written as in the log.
-    ("limit", &["auth", "body", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
+    ("limit", &["auth", "body", "breaker", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // What areas remember between requests.
-    ("memory", &["auth", "cache", "credentials", "identity", "limit"]),
+    ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit"]),
     // Reads everything that can be written, and makes the policy of every area.
     ("plan", &["auth", "cache", "config", "cors", "credentials", "diagnostic", "expression", "forward", "identity", "limit", "route", "security_headers", "transform"]),
     ("problem", &[]),

@@ -7,7 +7,7 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, 
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use tollgate::limit::Outcome;
-use tollgate::limit::breaker::Totals;
+use tollgate::breaker::Totals;
 
 use super::metrics::{BOUNDS, Counts, Histogram, Tally};
 

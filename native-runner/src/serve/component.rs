@@ -12,7 +12,7 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tollgate::forward::hop::strip_hop_by_hop;
 use tollgate::gateway::Peer;
-use tollgate::limit::breaker::Totals;
+use tollgate::breaker::Totals;
 use tollgate::plan::ServerPlan;
 use tollgate::problem::Failure;
 
