@@ -97,13 +97,9 @@ fn part(key: &KeyParts, headers: &HeaderMap, caller: Option<&Caller>) -> Digest 
 
 /// The parameters of a query that count, byte for byte and in their order.
 pub fn counted<'a>(parameters: &Parameters, query: Option<&'a str>) -> Option<Cow<'a, str>> {
-    let has = |names: &[Box<str>], name: &str| names.binary_search_by(|known| (**known).cmp(name)).is_ok();
     match parameters {
         Parameters::All => query.map(Cow::Borrowed),
-        Parameters::Only(names) => query::retain(query, |name| has(names, name)),
-        Parameters::Ignore { names, prefixes } => query::retain(query, |name| {
-            !has(names, name) && !prefixes.iter().any(|prefix| name.starts_with(&**prefix))
-        }),
+        parameters => query::retain(query, |name| parameters.counts(name)),
     }
 }
 
