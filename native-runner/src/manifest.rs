@@ -54,7 +54,7 @@ impl Needs {
         hosts.dedup_by(|a, b| a.0 == b.0);
         let variables = plan.variables.iter().map(ToString::to_string).collect();
         // A store in Redis is an address, and has no label.
-        let stores = plan.auth.store.iter().chain(&plan.limits.stores).filter(|store| store.redis.is_none());
+        let stores = plan.stores().filter(|store| store.redis.is_none());
         let mut stores: Vec<_> = stores.map(|store| store.label.to_string()).collect();
         stores.sort();
         stores.dedup();

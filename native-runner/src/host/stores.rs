@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
@@ -81,7 +82,7 @@ impl Stores {
 }
 
 fn sources(plan: &Plan) -> impl Iterator<Item = Source> {
-    plan.auth.store.iter().chain(&plan.limits.stores).map(Source::of)
+    plan.stores().map(Source::of)
 }
 
 // === impl Source ===
@@ -157,17 +158,33 @@ impl Opened {
         }
     }
 
-    /// Sets `key` to `after` for good, where it is `before`, and says whether it was.
+    /// Sets `key`, which is gone after `keep`; by the clock of Redis where it is there.
+    pub async fn set_for(
+        &self,
+        label: &str,
+        key: &str,
+        value: &[u8],
+        keep: Duration,
+    ) -> Result<(), store::StoreError> {
+        match self {
+            Self::Kept(store) => store.set(label, key, value, Some(store::after(keep))).await,
+            Self::Redis(redis) => redis.set_for(key, value, keep).await,
+        }
+    }
+
+    /// Sets `key` to `after`, for good or for `keep`, where it is `before` (`None`: where there is none), and says whether
+    /// it was. Nothing comes between.
     pub async fn swap(
         &self,
         label: &str,
         key: &str,
-        before: &[u8],
+        before: Option<&[u8]>,
         after: &[u8],
+        keep: Option<Duration>,
     ) -> Result<bool, store::StoreError> {
         match self {
-            Self::Kept(store) => store.swap(label, key, before, after).await,
-            Self::Redis(redis) => redis.swap(key, before, after).await,
+            Self::Kept(store) => store.swap(label, key, before, after, keep.map(store::after)).await,
+            Self::Redis(redis) => redis.swap(key, before, after, keep).await,
         }
     }
 
