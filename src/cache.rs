@@ -8,6 +8,7 @@ pub mod answer;
 pub mod coding;
 pub mod entry;
 pub mod key;
+pub mod lease;
 pub mod life;
 pub mod memory;
 pub mod policy;
