@@ -245,3 +245,39 @@ impl From<Redis> for Opened {
         Self::Redis(redis)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use tollgate::plan::Abilities;
+
+    use super::*;
+
+    #[test]
+    fn every_store_of_a_plan_is_opened_and_closed_with_it() {
+        let document = serde_json::json!({
+            "routes": [{"id": "a", "auth": "public", "respond": {"body": ""}}],
+        });
+        let documents = [("a.json".to_owned(), serde_json::from_value(document).unwrap())];
+        let plan = |stores: &[&StorePlan]| {
+            let (mut plan, _) = Plan::compile(&documents, &Abilities::NATIVE).unwrap();
+            plan.caching.stores = stores.iter().map(|&store| store.clone()).collect();
+            plan
+        };
+        let memory = StorePlan { label: "near".into(), ..StorePlan::default() };
+        let file = StorePlan { label: "far".into(), file: Some("not/there.redb".into()), redis: None };
+        let stores = Stores::new(Path::new("/"), Arc::new(Variables::default()));
+        assert!(stores.find(&memory).is_err());
+        let first = plan(&[&memory]);
+        stores.open(&first, None).unwrap();
+        assert!(stores.find(&memory).is_ok());
+        // One that cannot be opened changes nothing.
+        assert!(stores.open(&plan(&[&file]), Some(&first)).is_err());
+        assert!(stores.find(&memory).is_ok());
+        let none = plan(&[]);
+        stores.open(&none, Some(&first)).unwrap();
+        assert!(stores.find(&memory).is_ok());
+        stores.open(&none, Some(&none)).unwrap();
+        assert!(stores.find(&memory).is_err());
+    }
+}
