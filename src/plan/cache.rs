@@ -110,7 +110,7 @@ impl Context<'_> {
                 let policy =
                     self.route_cache(&written, index.map(|index| &routes[index]), known, &digests, &common);
                 if let Some(index) = index {
-                    routes[index].cache = policy.map(Box::new);
+                    routes[index].cache = policy.map(Arc::new);
                 }
             }
         }
