@@ -155,7 +155,7 @@ pub struct Route {
     /// How much callers may do.
     pub limits: RouteLimits,
     /// What is kept of answers; `None` for nothing.
-    pub cache: Option<Box<Policy>>,
+    pub cache: Option<Arc<Policy>>,
     /// What it does.
     pub action: Action,
     /// How long things may take.
@@ -442,5 +442,10 @@ impl Plan {
             }
             _ => Err(diagnostics),
         }
+    }
+
+    /// Every store that something is kept or counted in; one that serves several ends is there several times.
+    pub fn stores(&self) -> impl Iterator<Item = &StorePlan> {
+        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores)
     }
 }
