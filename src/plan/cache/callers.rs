@@ -41,7 +41,8 @@ impl Context<'_> {
             match &input.told {
                 Some(told) => self.told_and_shared(written, &shared, told),
                 None => {
-                    let message = format!("answers may depend on {}, and are not told apart by it", input.what);
+                    let message =
+                        format!("answers may depend on {}, and are not told apart by it", input.what);
                     self.error(&shared, message).help("a bug in Tollgate: please report it");
                 }
             }
@@ -64,7 +65,7 @@ impl Context<'_> {
 impl Context<'_> {
     /// The setting by which the upstream is told something; `None` where that is what happens unless something is said.
     fn where_told(written: &Written<'_>, told: &Told<'_>) -> Option<Pointer> {
-        let Written { at, route, defaults, at_defaults, documents: _ } = written;
+        let Written { at, route, defaults, at_defaults, .. } = written;
         let layers = [(*at, &route.identity), (*at_defaults, &defaults.identity)];
         let identity = |has: fn(&config::Identity) -> bool| {
             let (at, _) = layers.iter().find(|(_, identity)| identity.as_ref().is_some_and(has))?;
