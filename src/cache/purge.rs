@@ -9,11 +9,13 @@
 
 mod document;
 mod order;
+mod place;
 mod row;
 mod tag;
 
 pub use document::{LARGEST, MOST, Purges};
 pub use order::{Order, Query, What};
+pub use place::{Done, InMemory, KEY, known, purge};
 pub use tag::{Tag, tag, tags};
 
 /// What purges say of an answer that is kept.

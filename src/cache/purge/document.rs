@@ -13,10 +13,10 @@ pub const MOST: usize = 256;
 /// The largest document in bytes: it is read with every lookup in a store.
 pub const LARGEST: usize = 16 << 10;
 
-/// The longest path, with query, of a purge: one that is longer is taken for a beginning.
+/// The longest path, with query, that a purge is about.
 const LONGEST_PATH: usize = 2048;
 
-/// The longest host of a purge (RFC 1035 section 2.3.4).
+/// The longest host that a purge is about (RFC 1035 section 2.3.4).
 const LONGEST_HOST: usize = 255;
 
 /// What the bytes of a document begin with: what it is, and in which version.
@@ -86,44 +86,37 @@ impl Purges {
             return Self::new(self.epoch.wrapping_add(1));
         };
         let mut after = Self { count, ..self.clone() };
-        match &order.what {
-            What::All if order.soft => after.stale = count,
-            What::All => after.gone = count,
-            What::Tags(tags) => {
-                after.put(order.soft, tags.iter().map(|tag| About::Tag(*tag)));
+        match (&order.what, order.soft) {
+            (What::All, true) => after.stale = count,
+            (What::All, false) => after.gone = count,
+            (what, soft) => {
+                let texts = texts(what);
+                let rows = abouts(what, &texts).into_iter().map(|about| Row { count, soft, about });
+                after.put(&rows.collect::<Vec<_>>());
             }
-            What::Prefix { host, path } => {
-                let host = host.as_deref().map(|host| cut(host, LONGEST_HOST));
-                after.put(order.soft, [About::Prefix(host, cut(path, LONGEST_PATH))].into_iter());
-            }
-            What::Address { host, path, query } => after.put_address(order.soft, host, path, query),
         }
         after
     }
 
-    fn put_address(&mut self, soft: bool, host: &str, path: &str, query: &Query) {
-        let host = cut(host, LONGEST_HOST);
-        let targets: Vec<String> = match query {
-            Query::Any => Vec::new(),
-            Query::OneOf(queries) => queries
-                .iter()
-                .map(|query| query.as_deref().map_or(path.to_owned(), |query| format!("{path}?{query}")))
-                .collect(),
-        };
-        if path.len() > LONGEST_PATH || targets.iter().any(|target| target.len() > LONGEST_PATH) {
-            self.put(soft, [About::Prefix(Some(host), cut(path, LONGEST_PATH))].into_iter());
-        } else if targets.is_empty() {
-            self.put(soft, [About::Path(host, path.as_bytes())].into_iter());
-        } else {
-            self.put(soft, targets.iter().map(|target| About::Target(host, target.as_bytes())));
+    /// Whether `order`, of which `after` was made, is still done in this document, which was found in its place later.
+    pub(super) fn covers(&self, after: &Self, order: &Order) -> bool {
+        let count = after.count;
+        if self.epoch != after.epoch || self.gone >= count || (order.soft && self.stale >= count) {
+            return true;
         }
+        let texts = texts(&order.what);
+        let wanted = abouts(&order.what, &texts);
+        let done = |about: &About<'_>| {
+            let mut rows = Rows { rest: &self.rows }.take_while(|row| row.count >= count);
+            rows.any(|row| row.about == *about && (order.soft || !row.soft))
+        };
+        !wanted.is_empty() && wanted.iter().all(done)
     }
 
-    /// Adds rows for the purge that was counted last, and as many of those that there are as fit after them.
-    fn put<'a>(&mut self, soft: bool, about: impl Iterator<Item = About<'a>>) {
-        let before = self.rows.clone();
-        let (count, gone) = (self.count, self.gone);
-        let new: Vec<_> = about.map(|about| Row { count, soft, about }).collect();
+    /// Puts the rows of the last purge before those that there are, of which as many are kept as fit.
+    fn put(&mut self, new: &[Row<'_>]) {
+        let before = std::mem::take(&mut self.rows);
+        let gone = self.gone;
         // A purge that is done again makes the earlier one needless, unless that did more.
         let again = |row: &Row<'_>| new.iter().any(|it| it.about == row.about && (row.soft || !it.soft));
         let kept = Rows { rest: &before }.filter(|row| row.count > gone && !again(row));
@@ -180,6 +173,35 @@ impl Purges {
     }
 }
 
-fn cut(text: &str, longest: usize) -> &[u8] {
-    &text.as_bytes()[..text.len().min(longest)]
+/// The paths with queries that an order is about.
+fn texts(what: &What) -> Vec<String> {
+    let What::Address { path, query: Query::OneOf(queries), .. } = what else { return Vec::new() };
+    let with = |query: &Option<Box<str>>| match query {
+        Some(query) => format!("{path}?{query}"),
+        None => path.clone().into(),
+    };
+    queries.iter().map(with).collect()
+}
+
+/// What an order is about, as a document says it. What would be too long is about more: any query, a beginning, any host.
+fn abouts<'a>(what: &'a What, texts: &'a [String]) -> Vec<About<'a>> {
+    let short = |host: &'a str| (host.len() <= LONGEST_HOST).then_some(host.as_bytes());
+    match what {
+        What::All => Vec::new(),
+        What::Tags(tags) => tags.iter().map(|tag| About::Tag(*tag)).collect(),
+        What::Prefix { host, path } => {
+            vec![About::Prefix(host.as_deref().and_then(short), cut(path))]
+        }
+        What::Address { host, path, query } => match (short(host), query) {
+            (Some(host), Query::OneOf(_)) if texts.iter().all(|target| target.len() <= LONGEST_PATH) => {
+                texts.iter().map(|target| About::Target(host, target.as_bytes())).collect()
+            }
+            (Some(host), _) if path.len() <= LONGEST_PATH => vec![About::Path(host, path.as_bytes())],
+            (host, _) => vec![About::Prefix(host, cut(path))],
+        },
+    }
+}
+
+fn cut(path: &str) -> &[u8] {
+    &path.as_bytes()[..path.len().min(LONGEST_PATH)]
 }
