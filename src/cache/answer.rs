@@ -17,6 +17,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 use sha2::{Digest as _, Sha256};
 
+use super::policy::OWN_FIELD;
 use super::{Entry, date};
 use crate::host::UnixMillis;
 
@@ -129,8 +130,9 @@ fn unsatisfiable(entry: &Entry) -> Response<Bytes> {
     response(StatusCode::RANGE_NOT_SATISFIABLE, headers, Bytes::new())
 }
 
-/// How old it is, and when it was made.
+/// How old it is, and when it was made; and nothing of what is for this cache only.
 fn stamp(headers: &mut HeaderMap, entry: &Entry, now: UnixMillis) {
+    headers.remove(OWN_FIELD);
     let age = entry.life.age_at(now).as_secs().min(OLDEST);
     headers.insert(AGE, HeaderValue::from(age));
     // RFC 9110 section 6.6.1: where the origin did not say when, it is when the answer arrived.
