@@ -1,0 +1,2 @@
+//! What only stores do.
+
