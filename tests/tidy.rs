@@ -22,8 +22,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
     // The gateway's word about a caller stands in no trailer of the client's.
     ("body", &["deadline", "forward", "host", "identity"]),
-    // What is kept depends on who calls; stores are waited for on the host's clock, as bodies are.
-    ("cache", &["auth", "body", "deadline", "forward", "host", "memory", "plan", "telemetry"]),
+    // What is kept depends on who calls; stores are waited for on the host's clock, as bodies are. Hosts are read as routes
+    // read them.
+    ("cache", &["auth", "body", "deadline", "forward", "host", "memory", "plan", "route", "telemetry"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
     ("cors", &[]),

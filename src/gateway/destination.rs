@@ -5,6 +5,7 @@ use http::header::{ALLOW, HeaderValue};
 use http::request::Parts;
 
 use super::Gateway;
+use super::purge::PURGE;
 use super::refusal::{is_registered, refuse_ambiguity, refuse_expectation};
 use crate::cors;
 use crate::host::Host;
@@ -49,7 +50,11 @@ impl<H: Host> Gateway<H> {
         if let Some(found) = self.find_asked(head, &query, normal)? {
             return Ok(found);
         }
-        match self.plan.find(&query) {
+        let found = self.plan.find(&query);
+        if let Some(index) = self.purges(&head.method, &found) {
+            return Ok(Destination::Route(index));
+        }
+        match found {
             Found::Route(index) => {
                 refuse_ambiguity(normal, Some(&self.plan.routes[index]))?;
                 Ok(Destination::Route(index))
@@ -67,6 +72,16 @@ impl<H: Host> Gateway<H> {
         }
     }
 
+    /// The route that purges, where that is what is asked for: at an address where no route lists `PURGE` for itself. Its path
+    /// goes nowhere, so that it may be as ambiguous as that of the answer which is to be purged.
+    fn purges(&self, method: &Method, found: &Found) -> Option<usize> {
+        let purge = self.plan.caching.purge.filter(|_| method.as_str() == PURGE)?;
+        match found {
+            Found::Route(index) if self.plan.routes[*index].methods.listed.contains(method) => None,
+            _ => Some(purge),
+        }
+    }
+
     /// RFC 9110 section 9.1: 501 for a method that is unknown, 405 for one that is known and not allowed.
     fn refuse_method(&self, method: &Method) -> Result<(), Failure> {
         match *method {
@@ -79,6 +94,7 @@ impl<H: Host> Gateway<H> {
             | Method::OPTIONS
             | Method::TRACE => Ok(()),
             _ if self.plan.methods.contains(method) || is_registered(method) => Ok(()),
+            _ if self.plan.caching.purge.is_some() && method.as_str() == PURGE => Ok(()),
             _ => Err(Problem::NotImplemented.into()),
         }
     }

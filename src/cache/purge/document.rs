@@ -88,7 +88,10 @@ impl Purges {
         let mut after = Self { count, ..self.clone() };
         match (&order.what, order.soft) {
             (What::All, true) => after.stale = count,
-            (What::All, false) => after.gone = count,
+            (What::All, false) => {
+                after.gone = count;
+                after.rows = Bytes::new();
+            }
             (what, soft) => {
                 let texts = texts(what);
                 let rows = abouts(what, &texts).into_iter().map(|about| Row { count, soft, about });
