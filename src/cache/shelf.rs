@@ -8,10 +8,23 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use super::key::{Digest, Keys};
+use super::policy::Place;
 use super::rules::NotKept;
 use super::{Caching, Entry, Policy};
 use crate::deadline::Deadline;
-use crate::host::Host;
+use crate::host::{Host, Tick};
+
+mod both;
+mod local;
+mod look;
+mod next;
+pub(super) mod record;
+mod remote;
+mod slot;
+pub mod vary;
+
+use look::Looked;
+use slot::Stood;
 
 /// For which request an answer is looked for or kept: the same for [`find`] as for [`remember`] and [`store`].
 #[derive(Debug, Clone, Copy)]
@@ -20,10 +33,10 @@ pub struct Sought<'a> {
     pub keys: &'a Keys,
     /// The request's fields as the upstream gets them, which is what its `Vary` speaks of.
     pub headers: &'a HeaderMap,
-    /// The host that was asked, in its normal form; for purges by beginning.
+    /// The host that was asked, without port; for purges.
     pub host: &'a str,
-    /// The path that was asked for; for purges by beginning.
-    pub path: &'a str,
+    /// The path as it came, with that part of the query that counts; for purges.
+    pub target: &'a str,
 }
 
 /// What was found for a request, and what storing an answer to it later is compared with.
@@ -45,6 +58,26 @@ pub struct Found {
 pub struct Seen {
     /// The last purge that was known.
     pub serial: u64,
+    sight: Sight,
+}
+
+/// Where it was looked for, and what was there.
+#[derive(Debug, Clone, Default)]
+enum Sight {
+    /// Nowhere, or a store did not answer.
+    #[default]
+    Nowhere,
+    /// In memory, with this epoch.
+    Memory { epoch: u64 },
+    /// In a store.
+    Store {
+        /// What stood where the address stands.
+        stood: Stood,
+        /// The epoch of the memory in front of it.
+        epoch: u64,
+        /// When it was asked.
+        asked: Tick,
+    },
 }
 
 /// Looks for an answer to a request. A store that fails has nothing.
@@ -55,8 +88,12 @@ pub async fn find<H: Host>(
     sought: &Sought<'_>,
     deadline: Deadline,
 ) -> Found {
-    let _ = (host, caching, policy, sought, deadline);
-    Found::default()
+    match policy.place {
+        Place::Memory => {
+            host.memory().map_or(Found::default(), |memory| local::find(&memory.cache, sought, host.unix()))
+        }
+        Place::Store(store) => remote::find(host, caching, store, sought, deadline).await,
+    }
 }
 
 /// Keeps `entry` in memory, at once, where that is the policy's place and the host has any.
@@ -70,8 +107,11 @@ pub fn remember<H: Host>(
     seen: &Seen,
     entry: &Arc<Entry>,
 ) -> Result<(), NotKept> {
-    let _ = (host, policy, sought, seen, entry);
-    Err(NotKept("skeleton"))
+    match (policy.place, host.memory()) {
+        (Place::Memory, Some(memory)) => local::keep(&memory.cache, sought, seen, entry, host.unix()),
+        (Place::Memory, None) => Err(NotKept("there is no memory")),
+        (Place::Store(_), _) => Err(NotKept("it is kept in a store")),
+    }
 }
 
 /// Keeps `entry` in the policy's store, where that is its place. Takes `caching.timeout` at most.
@@ -86,8 +126,10 @@ pub async fn store<H: Host>(
     seen: &Seen,
     entry: &Arc<Entry>,
 ) -> Result<(), NotKept> {
-    let _ = (host, caching, policy, sought, seen, entry);
-    Err(NotKept("skeleton"))
+    match policy.place {
+        Place::Memory => Err(NotKept("it is kept in memory")),
+        Place::Store(store) => remote::keep(host, caching, store, sought, seen, entry).await,
+    }
 }
 
 /// Makes all that is kept for an address invalid, and what is being fetched for it now. Whether that could be written.
@@ -98,6 +140,22 @@ pub async fn invalidate<H: Host>(
     address: &Digest,
     deadline: Deadline,
 ) -> bool {
-    let _ = (host, caching, policy, address, deadline);
-    false
+    match policy.place {
+        Place::Memory => {
+            if let Some(memory) = host.memory() {
+                memory.cache.forget(super::memory::MEMORY, address);
+            }
+            true
+        }
+        Place::Store(store) => remote::invalidate(host, caching, store, address, deadline).await,
+    }
+}
+
+// === impl Found ===
+
+impl Found {
+    fn new(looked: Looked, seen: Seen) -> Self {
+        let (entry, purged) = looked.entry.map_or((None, false), |(entry, purged)| (Some(entry), purged));
+        Self { entry, purged, others: looked.others, seen }
+    }
 }

@@ -1,12 +1,10 @@
 //! Where documents are: one in the memory of a process, one in each store.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::task::Poll;
 
 use super::{Order, Purges};
-use crate::body::Alarm;
+use crate::breaker::call::{self, Late};
 use crate::cache::policy::{Caching, Place};
 use crate::deadline::Deadline;
 use crate::host::{Clock, Host, KeyValue, Random, StoreError, Tick};
@@ -40,8 +38,13 @@ pub async fn purge<H: Host>(host: &H, caching: &Caching, order: &Order, deadline
         done.push(Done { place: Place::Memory, serial: Ok(memory.cache.purge(order)) });
     }
     for (index, store) in caching.stores.iter().enumerate() {
-        let serial = in_store(host, caching, store, order, deadline).await;
-        done.push(Done { place: Place::Store(index), serial: serial.map(|purges| purges.serial()) });
+        let begun = host.tick();
+        let purges = in_store(host, caching, store, order, deadline).await;
+        if let (Ok(purges), Some(memory)) = (&purges, host.memory()) {
+            // However long this process would have believed what it knew before.
+            memory.cache.front(store).learn(&Arc::new(purges.clone()), begun);
+        }
+        done.push(Done { place: Place::Store(index), serial: purges.map(|purges| purges.serial()) });
     }
     done
 }
@@ -115,21 +118,14 @@ fn due(host: &impl Clock, caching: &Caching, deadline: Deadline) -> Tick {
     deadline.or_after(host.tick(), Some(caching.timeout))
 }
 
+/// What a step comes to, in the time that it has.
 async fn within<C: Clock, T>(
     clock: &C,
     due: Tick,
-    call: impl Future<Output = Result<T, StoreError>>,
+    step: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    let mut call = pin!(call);
-    let mut alarm = pin!(Alarm::<C>::unset());
-    poll_fn(|cx| match call.as_mut().poll(cx) {
-        Poll::Ready(output) => Poll::Ready(output),
-        Poll::Pending => alarm
-            .as_mut()
-            .poll_due(clock, due, cx)
-            .map(|()| Err(StoreError { cause: "the store did not answer in time".to_owned() })),
-    })
-    .await
+    let late = |Late| Err(StoreError { cause: "the store did not answer in time".to_owned() });
+    call::within(clock, due, step).await.unwrap_or_else(late)
 }
 
 // === impl InMemory ===
@@ -154,7 +150,8 @@ mod tests {
     use std::cell::{Cell, RefCell};
     use std::collections::VecDeque;
     use std::future::{Pending, pending};
-    use std::task::{Context, Waker};
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
 
     use bytes::Bytes;
 
