@@ -11,6 +11,7 @@ pub mod entry;
 pub mod fetches;
 pub mod keeping;
 pub mod key;
+pub mod lease;
 pub mod life;
 pub mod memory;
 pub mod policy;

@@ -21,6 +21,8 @@ use crate::memory::Memory;
 use crate::plan::{Patience, StorePlan, Target};
 use crate::telemetry::Record;
 
+pub mod values;
+
 /// A moment of civil time, in milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct UnixMillis(pub u64);
@@ -70,7 +72,7 @@ pub trait HttpClient {
 }
 
 /// A store of small values that all instances of a gateway share: Spin's key-value store, or the native runner's.
-/// There is no expiry: what must end says so in its value. Keys are made by the gateway, never by a client.
+/// What must end says so in its value, because not every store forgets. Keys are made by the gateway, never by a client.
 pub trait KeyValue {
     /// The value of `key`; `None` where there is none.
     async fn get(&self, store: &StorePlan, key: &str) -> Result<Option<Bytes>, StoreError>;
@@ -78,7 +80,8 @@ pub trait KeyValue {
     async fn set(&self, store: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError>;
     /// Removes `key`; no error where there is none.
     async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError>;
-    /// Writes `key`, which is of no use after `keep`: a store that can forget it then.
+    /// Writes `key`, which is of no use after `keep`. Where the store [forgets](Self::forgets), it is gone then; it is never
+    /// gone sooner, unless the store has no room.
     async fn set_for(
         &self,
         store: &StorePlan,
@@ -90,8 +93,9 @@ pub trait KeyValue {
         self.set(store, key, value).await
     }
     /// Writes `key` where it is `before` (`None`: where there is none), and says whether it was. Of use for `keep`, as
-    /// in [`Self::set_for`]. A store that cannot do that in one step does it in two, and two who do it at the same time may
-    /// both be told that they did.
+    /// in [`Self::set_for`]; for good where that is `None`, whatever it was before. A store that does not
+    /// [swap exactly](Self::swaps_exactly) does it in two steps, and two who do it at the same time may both be told that
+    /// they did.
     async fn swap(
         &self,
         store: &StorePlan,
@@ -100,15 +104,38 @@ pub trait KeyValue {
         after: Bytes,
         keep: Option<Duration>,
     ) -> Result<bool, StoreError> {
-        if self.get(store, key).await?.as_deref() != before {
-            return Ok(false);
-        }
-        match keep {
-            Some(keep) => self.set_for(store, key, after, keep).await?,
-            None => self.set(store, key, after).await?,
-        }
-        Ok(true)
+        swap_in_two(self, store, key, before, after, keep).await
     }
+    /// Whether [`Self::swap`] is one step for all who share `store`.
+    fn swaps_exactly(&self, store: &StorePlan) -> bool {
+        let _ = store;
+        false
+    }
+    /// Whether `store` forgets what [`Self::set_for`] wrote when its time is over. One that does not must be given a bounded
+    /// number of keys.
+    fn forgets(&self, store: &StorePlan) -> bool {
+        let _ = store;
+        false
+    }
+}
+
+/// [`KeyValue::swap`] in two steps, for stores that cannot do it in one.
+pub async fn swap_in_two<K: KeyValue + ?Sized>(
+    host: &K,
+    store: &StorePlan,
+    key: &str,
+    before: Option<&[u8]>,
+    after: Bytes,
+    keep: Option<Duration>,
+) -> Result<bool, StoreError> {
+    if host.get(store, key).await?.as_deref() != before {
+        return Ok(false);
+    }
+    match keep {
+        Some(keep) => host.set_for(store, key, after, keep).await?,
+        None => host.set(store, key, after).await?,
+    }
+    Ok(true)
 }
 
 /// Counts against limits, for all instances together.

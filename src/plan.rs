@@ -442,4 +442,9 @@ impl Plan {
             _ => Err(diagnostics),
         }
     }
+
+    /// Every store that something is kept or counted in; one that serves several ends is there several times.
+    pub fn stores(&self) -> impl Iterator<Item = &StorePlan> {
+        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores)
+    }
 }

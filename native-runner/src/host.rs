@@ -158,6 +158,37 @@ impl KeyValue for NativeHost {
         let opened = self.0.shared.stores.find(store)?;
         opened.delete(&store.label, key).await.map(drop).map_err(StoreError::from)
     }
+
+    async fn set_for(
+        &self,
+        store: &StorePlan,
+        key: &str,
+        value: Bytes,
+        keep: Duration,
+    ) -> Result<(), StoreError> {
+        let opened = self.0.shared.stores.find(store)?;
+        opened.set_for(&store.label, key, &value, keep).await.map_err(StoreError::from)
+    }
+
+    async fn swap(
+        &self,
+        store: &StorePlan,
+        key: &str,
+        before: Option<&[u8]>,
+        after: Bytes,
+        keep: Option<Duration>,
+    ) -> Result<bool, StoreError> {
+        let opened = self.0.shared.stores.find(store)?;
+        opened.swap(&store.label, key, before, &after, keep).await.map_err(StoreError::from)
+    }
+
+    fn swaps_exactly(&self, _: &StorePlan) -> bool {
+        true
+    }
+
+    fn forgets(&self, _: &StorePlan) -> bool {
+        true
+    }
 }
 
 impl Count for NativeHost {

@@ -201,7 +201,7 @@ impl Register {
             change(&mut key);
             key.check().map_err(|what| Refusal::Invalid(what.to_string()))?;
             let written = record::write_key(&key);
-            if self.store.swap(&self.label, &entry.key, &entry.value, written.as_bytes()).await? {
+            if self.store.swap(&self.label, &entry.key, Some(&entry.value), written.as_bytes(), None).await? {
                 return Ok(key);
             }
         }

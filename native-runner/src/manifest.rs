@@ -54,7 +54,7 @@ impl Needs {
         hosts.dedup_by(|a, b| a.0 == b.0);
         let variables = plan.variables.iter().map(ToString::to_string).collect();
         // A store in Redis is an address, and has no label.
-        let stores = plan.auth.store.iter().chain(&plan.limits.stores).filter(|store| store.redis.is_none());
+        let stores = plan.stores().filter(|store| store.redis.is_none());
         let mut stores: Vec<_> = stores.map(|store| store.label.to_string()).collect();
         stores.sort();
         stores.dedup();
@@ -94,6 +94,8 @@ fn references(template: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use tollgate::plan::StorePlan;
+
     use super::*;
 
     #[test]
@@ -120,7 +122,10 @@ mod tests {
             }],
         });
         let documents = [("a.json".to_owned(), serde_json::from_value(document).unwrap())];
-        let (plan, _) = Plan::compile(&documents, &tollgate::plan::Abilities::COMPONENT).unwrap();
+        let (mut plan, _) = Plan::compile(&documents, &tollgate::plan::Abilities::COMPONENT).unwrap();
+        let store = |label: &str, redis| StorePlan { label: label.into(), file: None, redis };
+        let redis = plan.limits.stores.iter().find_map(|store| store.redis.clone());
+        plan.caching.stores = vec![store("answers", None), store("counts", None), store("far", redis)];
         let needs = Needs::of(&plan);
         let needed = |address: &str, who: &str| (address.to_owned(), who.to_owned());
         assert_eq!(
@@ -135,7 +140,7 @@ mod tests {
         assert_eq!(
             (needs.stores, needs.variables),
             (
-                vec!["counts".to_owned(), "tokens".to_owned()],
+                vec!["answers".to_owned(), "counts".to_owned(), "tokens".to_owned()],
                 vec!["redis_password".to_owned(), "secret".to_owned()]
             )
         );

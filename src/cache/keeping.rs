@@ -40,10 +40,10 @@ pub struct Wanted {
     pub keys: Keys,
     /// The fields of the request.
     pub headers: HeaderMap,
-    /// The host that was asked.
+    /// The host that was asked, without port.
     pub host: Box<str>,
-    /// The path that was asked for.
-    pub path: Box<str>,
+    /// Path and query, as far as they count.
+    pub target: Box<str>,
     /// What was seen.
     pub seen: Seen,
 }
@@ -71,8 +71,8 @@ pub struct Kept {
 impl Wanted {
     /// The same as the shelf wants to know it.
     fn sought(&self) -> shelf::Sought<'_> {
-        let Self { keys, headers, host, path, .. } = self;
-        shelf::Sought { keys, headers, host, path }
+        let Self { keys, headers, host, target, .. } = self;
+        shelf::Sought { keys, headers, host, target }
     }
 }
 

@@ -121,7 +121,11 @@ pub fn withhold(policy: &Policy, head: &mut Parts) {
         }
         head.headers = left;
     }
-    let Some(target) = head.uri.path_and_query() else { return };
+}
+
+/// Takes out of an address what does not count.
+pub fn count(policy: &Policy, uri: &mut Uri) {
+    let Some(target) = uri.path_and_query() else { return };
     let counted = counted(&policy.key.query, target.query());
     if counted.as_deref() == target.query() {
         return;
@@ -132,9 +136,9 @@ pub fn withhold(policy: &Policy, head: &mut Parts) {
     };
     // Pieces of a target that was valid are valid.
     let Ok(rebuilt) = rebuilt.parse::<PathAndQuery>() else { return };
-    let mut parts = std::mem::take(&mut head.uri).into_parts();
+    let mut parts = std::mem::take(uri).into_parts();
     parts.path_and_query = Some(rebuilt);
-    head.uri = Uri::from_parts(parts).unwrap_or_default();
+    *uri = Uri::from_parts(parts).unwrap_or_default();
 }
 
 /// What tells the requests apart that the upstream gets, of those with the same keys: only those that are alike wait for

@@ -16,7 +16,7 @@ use crate::config::AccessLog;
 use crate::gateway::{self, Afterwards};
 use crate::host::{
     Clock, Compute, Count, Defer, KeyValue, Observe, Random, Remember, Secret, StoreError, Tick, UnixMillis,
-    VariableError, Variables,
+    VariableError, Variables, swap_in_two,
 };
 use crate::limit::Ask;
 #[cfg(not(feature = "spin-atomics"))]
@@ -109,6 +109,42 @@ impl KeyValue for ComponentHost {
             Some(plan) => redis::delete(plan, key),
             None => key_value::delete(&store.label, key),
         }
+    }
+
+    /// Spin's store has no expiry.
+    async fn set_for(
+        &self,
+        store: &StorePlan,
+        key: &str,
+        value: Bytes,
+        keep: Duration,
+    ) -> Result<(), StoreError> {
+        match &store.redis {
+            Some(plan) => redis::set_for(plan, key, &value, keep),
+            None => key_value::set(&store.label, key, &value),
+        }
+    }
+
+    async fn swap(
+        &self,
+        store: &StorePlan,
+        key: &str,
+        before: Option<&[u8]>,
+        after: Bytes,
+        keep: Option<Duration>,
+    ) -> Result<bool, StoreError> {
+        match &store.redis {
+            Some(plan) => redis::swap(plan, key, before, &after, keep),
+            None => swap_in_two(self, store, key, before, after, keep).await,
+        }
+    }
+
+    fn swaps_exactly(&self, store: &StorePlan) -> bool {
+        store.redis.is_some()
+    }
+
+    fn forgets(&self, store: &StorePlan) -> bool {
+        store.redis.is_some()
     }
 }
 

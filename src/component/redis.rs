@@ -3,10 +3,13 @@
 //! An instance has one connection to a server, opened when it is needed first. How long that and each command may take
 //! is for the host to say.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::variables;
+use crate::host::values::{self, SWAP, lifetime};
 use crate::host::{StoreError, UnixMillis};
 use crate::limit::Ask;
 use crate::limit::redis::{self as script, Argument, ByClock, Command, DECIDE, GIVE_BACK, Script};
@@ -23,13 +26,16 @@ pub enum Reply {
     Other,
 }
 
+/// The longest value that is taken from a server, in bytes: none of ours is longer.
+const LONGEST_VALUE: usize = 1 << 20;
+
 /// What stands in a user's name or a password as it is (RFC 3986 section 2.3).
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Judges `asks` together: one script.
 pub fn count(plan: &RedisPlan, asks: &mut [Ask<'_>], now: UnixMillis) -> Result<(), StoreError> {
     let command = script::command(plan, asks, now, ByClock::Server)?;
-    let numbers: Vec<_> = evaluate(plan, &DECIDE, &command)?
+    let numbers: Vec<_> = evaluate(plan, &DECIDE, parts(&command))?
         .into_iter()
         .filter_map(|reply| match reply {
             Reply::Number(number) => Some(number),
@@ -50,41 +56,78 @@ pub fn give_back(
     if command.keys.is_empty() {
         return Ok(());
     }
-    evaluate(plan, &GIVE_BACK, &command).map(drop)
+    evaluate(plan, &GIVE_BACK, parts(&command)).map(drop)
 }
 
 /// The value of `key`.
 pub fn get(plan: &RedisPlan, key: &str) -> Result<Option<Bytes>, StoreError> {
-    let replies = execute(plan, "GET", &[script::value_key(plan, key).into_bytes()])?;
-    Ok(replies.into_iter().find_map(|reply| match reply {
+    let replies = execute(plan, "GET", &[values::key(plan, key).into_bytes()])?;
+    let value = replies.into_iter().find_map(|reply| match reply {
         Reply::Bytes(value) => Some(Bytes::from(value)),
         Reply::Number(_) | Reply::Other => None,
-    }))
+    });
+    match value {
+        Some(value) if value.len() > LONGEST_VALUE => {
+            Err(StoreError { cause: format!("Redis at {}: the value is too long", plan.host) })
+        }
+        value => Ok(value),
+    }
 }
 
 /// Sets `key`.
 pub fn set(plan: &RedisPlan, key: &str, value: &[u8]) -> Result<(), StoreError> {
-    execute(plan, "SET", &[script::value_key(plan, key).into_bytes(), value.to_vec()]).map(drop)
+    execute(plan, "SET", &[values::key(plan, key).into_bytes(), value.to_vec()]).map(drop)
+}
+
+/// Sets `key`, which is gone after `keep`.
+pub fn set_for(plan: &RedisPlan, key: &str, value: &[u8], keep: Duration) -> Result<(), StoreError> {
+    let parts = [
+        values::key(plan, key).into_bytes(),
+        value.to_vec(),
+        b"PX".to_vec(),
+        lifetime(keep).to_string().into_bytes(),
+    ];
+    execute(plan, "SET", &parts).map(drop)
+}
+
+/// Sets `key` to `after`, for good or for `keep`, where it is `before`, and says whether it was.
+pub fn swap(
+    plan: &RedisPlan,
+    key: &str,
+    before: Option<&[u8]>,
+    after: &[u8],
+    keep: Option<Duration>,
+) -> Result<bool, StoreError> {
+    let mut parts = vec![b"1".to_vec(), values::key(plan, key).into_bytes()];
+    parts.extend(values::swap_arguments(before, after, keep));
+    match evaluate(plan, &SWAP, parts)?[..] {
+        [Reply::Number(0)] => Ok(false),
+        [Reply::Number(1)] => Ok(true),
+        _ => Err(script::unexpected()),
+    }
 }
 
 /// Removes `key`.
 pub fn delete(plan: &RedisPlan, key: &str) -> Result<(), StoreError> {
-    execute(plan, "DEL", &[script::value_key(plan, key).into_bytes()]).map(drop)
+    execute(plan, "DEL", &[values::key(plan, key).into_bytes()]).map(drop)
 }
 
 /// By its digest first; the whole script where the server does not have it.
-fn evaluate(plan: &RedisPlan, script: &Script, command: &Command) -> Result<Vec<Reply>, StoreError> {
-    match execute(plan, "EVALSHA", &parts(script.digest, command)) {
+fn evaluate(plan: &RedisPlan, script: &Script, mut parts: Vec<Vec<u8>>) -> Result<Vec<Reply>, StoreError> {
+    parts.insert(0, script.digest.as_bytes().to_vec());
+    match execute(plan, "EVALSHA", &parts) {
         // Spin gives errors in the words of its client, of whatever version.
         Err(error) if error.cause.to_ascii_lowercase().contains("noscript") => {
-            execute(plan, "EVAL", &parts(script.text, command))
+            parts[0] = script.text.as_bytes().to_vec();
+            execute(plan, "EVAL", &parts)
         }
         evaluated => evaluated,
     }
 }
 
-fn parts(script: &str, command: &Command) -> Vec<Vec<u8>> {
-    let mut parts = vec![script.as_bytes().to_vec(), command.keys.len().to_string().into_bytes()];
+/// What goes after a script's name.
+fn parts(command: &Command) -> Vec<Vec<u8>> {
+    let mut parts = vec![command.keys.len().to_string().into_bytes()];
     parts.extend(command.keys.iter().map(|key| key.as_bytes().to_vec()));
     parts.extend(command.arguments.iter().map(|argument| match argument {
         Argument::Word(word) => word.as_bytes().to_vec(),

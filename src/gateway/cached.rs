@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, RANGE};
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{Method, Response};
 use http_body::Body as _;
 
@@ -25,6 +26,7 @@ use crate::gateway::Peer;
 use crate::host::Host;
 use crate::plan::{Proxy, Route};
 use crate::problem::{Failure, Problem};
+use crate::route;
 use crate::route::path::Normal;
 use crate::telemetry::Record;
 
@@ -66,8 +68,17 @@ enum Looked {
 impl Wanted<'_> {
     /// The same as the shelf wants to know it.
     pub(super) fn sought(&self) -> Sought<'_> {
-        let path = self.head.uri.path();
-        Sought { keys: &self.keys, headers: &self.head.headers, host: self.around.authority, path }
+        Sought { keys: &self.keys, headers: &self.head.headers, host: self.host(), target: self.target() }
+    }
+
+    /// The host that was asked, without port.
+    pub(super) fn host(&self) -> &str {
+        route::host::name(self.around.authority)
+    }
+
+    /// Path and query, as far as they count.
+    pub(super) fn target(&self) -> &str {
+        self.head.uri.path_and_query().map_or("/", PathAndQuery::as_str)
     }
 
     /// Whether its answer is good for others who ask the same, so that they may wait for it. Who asks for a part, or for
@@ -107,6 +118,7 @@ impl<H: Host> Gateway<H> {
             incoming.record.cache = Some(Status { forward: Some(why), ..Status::default() });
             return self.fetch(route, proxy, incoming, body, deadline).await;
         }
+        key::count(policy, &mut incoming.head.uri);
         let Incoming { head, peer, client, authority, normal, admitted, record, authorized, .. } = incoming;
         let around = Around { peer, client, authority, normal, admitted };
         let asked = Asked { authorization: authorized, ..rules::asked(&head.headers, policy.ignore_client) };

@@ -180,8 +180,8 @@ impl<H: Host> Gateway<H> {
             policy: Arc::clone(wanted.policy),
             keys: wanted.keys,
             headers: wanted.head.headers.clone(),
-            host: wanted.around.authority.into(),
-            path: wanted.head.uri.path().into(),
+            host: wanted.host().into(),
+            target: wanted.target().into(),
             seen: found.seen,
         }
     }

@@ -179,11 +179,6 @@ pub fn count_key(plan: &RedisPlan, key: &Key) -> String {
     text
 }
 
-/// Where a value of the key-value store is kept.
-pub fn value_key(plan: &RedisPlan, key: &str) -> String {
-    format!("{}value:{key}", plan.prefix)
-}
-
 /// What a value begins with, so that one that another kind of limit left behind is not taken for its own.
 const fn letter(algorithm: &Algorithm) -> &'static str {
     match algorithm {

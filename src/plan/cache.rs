@@ -1,5 +1,7 @@
 //! What routes keep of answers, ready to run.
 
+use std::sync::Arc;
+
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HOST, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
     IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
@@ -110,7 +112,7 @@ impl Context<'_> {
                 let policy =
                     self.route_cache(&written, index.map(|index| &routes[index]), known, &digests, &common);
                 if let Some(index) = index {
-                    routes[index].cache = policy.map(Box::new);
+                    routes[index].cache = policy.map(Arc::new);
                 }
             }
         }

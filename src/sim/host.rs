@@ -39,7 +39,7 @@ struct World {
     /// Whether each request meets a fresh instance.
     forgets: Cell<bool>,
     /// By label and key.
-    stored: RefCell<BTreeMap<(String, String), Bytes>>,
+    stored: RefCell<Stored>,
     /// What the store has counted.
     counted: Counters,
     /// Whether the store is out of order.
@@ -51,6 +51,9 @@ struct World {
     /// What no answer waits for.
     deferred: RefCell<Vec<Afterwards>>,
 }
+
+/// Values by label and key, each with when it is gone.
+type Stored = BTreeMap<(String, String), (Option<Tick>, Bytes)>;
 
 /// When a simulated world begins: 2026-01-01T00:00:00Z.
 const BEGINNING: u64 = 1_767_225_600_000;
@@ -78,7 +81,7 @@ impl SimHost {
     /// Puts a value into the store.
     pub fn put(&self, label: &str, key: &str, value: &str) {
         let value = Bytes::copy_from_slice(value.as_bytes());
-        self.0.stored.borrow_mut().insert((label.to_owned(), key.to_owned()), value);
+        self.0.stored.borrow_mut().insert((label.to_owned(), key.to_owned()), (None, value));
     }
 
     /// Puts the store out of order, or back in order.
@@ -107,10 +110,20 @@ impl SimHost {
         &self,
         store: &StorePlan,
         key: &str,
-        act: impl FnOnce(&mut BTreeMap<(String, String), Bytes>, (String, String)) -> T,
+        act: impl FnOnce(&mut Stored, (String, String)) -> T,
     ) -> Result<T, StoreError> {
         self.in_order()?;
-        Ok(act(&mut self.0.stored.borrow_mut(), (store.label.to_string(), key.to_owned())))
+        let key = (store.label.to_string(), key.to_owned());
+        let mut stored = self.0.stored.borrow_mut();
+        if stored.get(&key).and_then(|(gone, _)| *gone).is_some_and(|gone| gone <= self.tick()) {
+            stored.remove(&key);
+        }
+        Ok(act(&mut stored, key))
+    }
+
+    /// From when what is kept for so long is gone; never where the store is one that forgets nothing.
+    fn gone(&self, store: &StorePlan, keep: Option<Duration>) -> Option<Tick> {
+        keep.filter(|_| self.forgets(store)).map(|keep| self.tick() + keep)
     }
 
     /// The clock.
@@ -257,15 +270,53 @@ impl Variables for SimHost {
 
 impl KeyValue for SimHost {
     async fn get(&self, store: &StorePlan, key: &str) -> Result<Option<Bytes>, StoreError> {
-        self.stored(store, key, |stored, key| stored.get(&key).cloned())
+        self.stored(store, key, |stored, key| stored.get(&key).map(|(_, value)| value.clone()))
     }
 
     async fn set(&self, store: &StorePlan, key: &str, value: Bytes) -> Result<(), StoreError> {
-        self.stored(store, key, |stored, key| drop(stored.insert(key, value)))
+        self.stored(store, key, |stored, key| drop(stored.insert(key, (None, value))))
     }
 
     async fn delete(&self, store: &StorePlan, key: &str) -> Result<(), StoreError> {
         self.stored(store, key, |stored, key| drop(stored.remove(&key)))
+    }
+
+    async fn set_for(
+        &self,
+        store: &StorePlan,
+        key: &str,
+        value: Bytes,
+        keep: Duration,
+    ) -> Result<(), StoreError> {
+        let gone = self.gone(store, Some(keep));
+        self.stored(store, key, |stored, key| drop(stored.insert(key, (gone, value))))
+    }
+
+    async fn swap(
+        &self,
+        store: &StorePlan,
+        key: &str,
+        before: Option<&[u8]>,
+        after: Bytes,
+        keep: Option<Duration>,
+    ) -> Result<bool, StoreError> {
+        let gone = self.gone(store, keep);
+        self.stored(store, key, |stored, key| {
+            let same = stored.get(&key).map(|(_, value)| &**value) == before;
+            if same {
+                stored.insert(key, (gone, after));
+            }
+            same
+        })
+    }
+
+    fn swaps_exactly(&self, store: &StorePlan) -> bool {
+        self.forgets(store)
+    }
+
+    /// Not where each request meets a fresh instance: there it is what Spin's is.
+    fn forgets(&self, store: &StorePlan) -> bool {
+        store.redis.is_some() || !self.0.forgets.get()
     }
 }
 

@@ -226,7 +226,7 @@ type Labels = BTreeMap<String, Arc<dyn KeyValue>>;
 /// Every label that the plan needs, on the native runner's stores. Redis is asked by the component itself.
 fn shared(plan: &Plan, opened: &Stores) -> Labels {
     let mut shared = Labels::new();
-    for store in plan.auth.store.iter().chain(&plan.limits.stores) {
+    for store in plan.stores() {
         if let Some(Opened::Kept(kept)) = opened.find(store).ok().as_deref() {
             let label = store.label.to_string();
             shared.insert(label.clone(), Arc::new(Shared::new(kept.clone(), label)));

@@ -137,7 +137,7 @@ impl Redis {
     /// Runs a script by its digest, and by its text where the server does not know it yet.
     async fn run(&self, script: Script, command: &Command) -> Result<Value, StoreError> {
         match self.ask(call("EVALSHA", script.digest, command)).await {
-            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+            Err(error) if is_unknown_script(&error) => {
                 self.ask(call("EVAL", script.text, command)).await.map_err(|error| self.failed(&error))
             }
             answered => answered.map_err(|error| self.failed(&error)),
@@ -171,6 +171,11 @@ impl Redis {
         complaint.truncate(complaint.floor_char_boundary(LONGEST_COMPLAINT));
         StoreError { cause: format!("{}: {complaint}", self.0.connector.place()) }
     }
+}
+
+/// Whether a server was told to run a script by its digest, and does not have it.
+fn is_unknown_script(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
 fn call(name: &str, script: &str, command: &Command) -> Question {

@@ -12,22 +12,20 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use redb::backends::InMemoryBackend;
-use redb::{ConcurrencyMode, Database, ReadableDatabase as _, TableDefinition, TableError};
+use redb::{ConcurrencyMode, Database, ReadableDatabase as _, TableError};
 use tollgate::host::UnixMillis;
 use tollgate::limit::Counters;
 
 mod counting;
+mod values;
 mod writer;
 
+use values::VALUES;
 use writer::{Change, Changed, Order};
-
-/// A label and a key; the moment in milliseconds since 1970 from which the value is gone (`u64::MAX` for never), and the
-/// value.
-const VALUES: TableDefinition<'_, (&str, &str), (u64, &[u8])> = TableDefinition::new("values");
 
 /// The longest key, in bytes: Spin's bound, so that a key that fits here fits there.
 pub const LONGEST_KEY: usize = 255;
@@ -82,6 +80,7 @@ impl Store {
 
     fn begin(database: Database) -> anyhow::Result<Self> {
         let database = Arc::new(database);
+        values::index(&database)?;
         let writer = writer::start(Arc::clone(&database))?;
         Ok(Self { database, writer, counters: None })
     }
@@ -145,16 +144,18 @@ impl Store {
         self.change(set(label, key, value, expires)?).await.map(drop)
     }
 
-    /// Sets `key` to `after` for good, where it is `before`, and says whether it was.
+    /// Sets `key` to `after`, until `expires` where that is said, where it is `before` (`None`: where there is none), and
+    /// says whether it was.
     pub async fn swap(
         &self,
         label: &str,
         key: &str,
-        before: &[u8],
+        before: Option<&[u8]>,
         after: &[u8],
+        expires: Option<UnixMillis>,
     ) -> Result<bool, StoreError> {
-        let set = set(label, key, after, None)?;
-        self.change(Change::Swap { before: before.into(), set: Box::new(set) }).await
+        let set = set(label, key, after, expires)?;
+        self.change(Change::Swap { before: before.map(Into::into), set: Box::new(set) }).await
     }
 
     /// Takes `key` away, and says whether there was one.
@@ -240,6 +241,11 @@ fn set(label: &str, key: &str, value: &[u8], expires: Option<UnixMillis>) -> Res
         value: value.into(),
         expires: expires.map_or(u64::MAX, |moment| moment.0),
     })
+}
+
+/// When what is kept for so long from now is gone.
+pub fn after(keep: Duration) -> UnixMillis {
+    UnixMillis(now().0.saturating_add(u64::try_from(keep.as_millis()).unwrap_or(u64::MAX)))
 }
 
 /// The time, for those who have no host to ask.

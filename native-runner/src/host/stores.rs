@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
@@ -81,7 +82,7 @@ impl Stores {
 }
 
 fn sources(plan: &Plan) -> impl Iterator<Item = Source> {
-    plan.auth.store.iter().chain(&plan.limits.stores).map(Source::of)
+    plan.stores().map(Source::of)
 }
 
 // === impl Source ===
@@ -157,17 +158,33 @@ impl Opened {
         }
     }
 
-    /// Sets `key` to `after` for good, where it is `before`, and says whether it was.
+    /// Sets `key`, which is gone after `keep`; by the clock of Redis where it is there.
+    pub async fn set_for(
+        &self,
+        label: &str,
+        key: &str,
+        value: &[u8],
+        keep: Duration,
+    ) -> Result<(), store::StoreError> {
+        match self {
+            Self::Kept(store) => store.set(label, key, value, Some(store::after(keep))).await,
+            Self::Redis(redis) => redis.set_for(key, value, keep).await,
+        }
+    }
+
+    /// Sets `key` to `after`, for good or for `keep`, where it is `before` (`None`: where there is none), and says whether
+    /// it was. Nothing comes between.
     pub async fn swap(
         &self,
         label: &str,
         key: &str,
-        before: &[u8],
+        before: Option<&[u8]>,
         after: &[u8],
+        keep: Option<Duration>,
     ) -> Result<bool, store::StoreError> {
         match self {
-            Self::Kept(store) => store.swap(label, key, before, after).await,
-            Self::Redis(redis) => redis.swap(key, before, after).await,
+            Self::Kept(store) => store.swap(label, key, before, after, keep.map(store::after)).await,
+            Self::Redis(redis) => redis.swap(key, before, after, keep).await,
         }
     }
 
@@ -226,5 +243,41 @@ impl From<Store> for Opened {
 impl From<Redis> for Opened {
     fn from(redis: Redis) -> Self {
         Self::Redis(redis)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use tollgate::plan::Abilities;
+
+    use super::*;
+
+    #[test]
+    fn every_store_of_a_plan_is_opened_and_closed_with_it() {
+        let document = serde_json::json!({
+            "routes": [{"id": "a", "auth": "public", "respond": {"body": ""}}],
+        });
+        let documents = [("a.json".to_owned(), serde_json::from_value(document).unwrap())];
+        let plan = |stores: &[&StorePlan]| {
+            let (mut plan, _) = Plan::compile(&documents, &Abilities::NATIVE).unwrap();
+            plan.caching.stores = stores.iter().map(|&store| store.clone()).collect();
+            plan
+        };
+        let memory = StorePlan { label: "near".into(), ..StorePlan::default() };
+        let file = StorePlan { label: "far".into(), file: Some("not/there.redb".into()), redis: None };
+        let stores = Stores::new(Path::new("/"), Arc::new(Variables::default()));
+        assert!(stores.find(&memory).is_err());
+        let first = plan(&[&memory]);
+        stores.open(&first, None).unwrap();
+        assert!(stores.find(&memory).is_ok());
+        // One that cannot be opened changes nothing.
+        assert!(stores.open(&plan(&[&file]), Some(&first)).is_err());
+        assert!(stores.find(&memory).is_ok());
+        let none = plan(&[]);
+        stores.open(&none, Some(&first)).unwrap();
+        assert!(stores.find(&memory).is_ok());
+        stores.open(&none, Some(&none)).unwrap();
+        assert!(stores.find(&memory).is_err());
     }
 }

@@ -62,7 +62,7 @@ async fn limits_are_asked_one_by_one_and_values_are_found() {
     let found = store.list("key/", Some("key/009"), 500).await.unwrap();
     let keys: Vec<_> = found.into_iter().map(|entry| entry.key).collect();
     assert_eq!(keys, (10..100).map(|number| format!("key/{number:03}")).collect::<Vec<_>>());
-    assert!(store.swap("key/000", b"v", b"w").await.unwrap());
+    assert!(store.swap("key/000", Some(b"v"), b"w", None).await.unwrap());
     assert_eq!(store.get("key/000").await.unwrap().unwrap(), b"w");
     assert!(store.delete("key/000").await.unwrap());
     for node in &nodes {

@@ -1,6 +1,7 @@
 //! What is kept in Redis of a count, and for how long.
 
 use native_runner::host::store::now;
+use tollgate::host::values::SWAP;
 use tollgate::limit::redis::{DECIDE, GIVE_BACK, count_key};
 use tollgate::limit::{Algorithm, Ask, Limit, Verdict};
 
@@ -21,7 +22,7 @@ fn scripts_are_called_by_their_digests() {
         return;
     }
     let redis = Redis::start();
-    for script in [DECIDE, GIVE_BACK] {
+    for script in [DECIDE, GIVE_BACK, SWAP] {
         assert_eq!(redis.cli(&["script", "load", script.text]), script.digest);
     }
 }

@@ -13,6 +13,7 @@ mod support;
 
 mod broken;
 mod cluster;
+mod contract;
 mod counting;
 mod exact;
 mod fixture;

@@ -27,10 +27,10 @@ async fn holds_what_was_set() {
     assert!(store.delete("a").await.unwrap());
     assert!(!store.delete("a").await.unwrap());
     assert_eq!(store.get("a").await.unwrap(), None);
-    assert!(!store.swap("a", b"1", b"2").await.unwrap());
+    assert!(!store.swap("a", Some(b"1"), b"2", None).await.unwrap());
     store.set("a", b"1", Some(UnixMillis(now().0 + 3_600_000))).await.unwrap();
-    assert!(!store.swap("a", b"2", b"3").await.unwrap());
-    assert!(store.swap("a", b"1", b"2").await.unwrap());
+    assert!(!store.swap("a", Some(b"2"), b"3", None).await.unwrap());
+    assert!(store.swap("a", Some(b"1"), b"2", None).await.unwrap());
     assert_eq!(store.get("a").await.unwrap().unwrap(), b"2");
     // For good.
     assert_eq!(redis.cli(&["pttl", "tollgate:value:a"]), "-1");

@@ -1,11 +1,13 @@
 //! Spin's interfaces and the guest's surroundings.
 
+use crate::redis::Redis;
 use crate::support::{assert_answer, get, options, serve, upstream};
 use native_runner::wasm_host::Options;
 use native_runner::wasm_host::key_value::{KeyValue, Memory};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tollgate::host::values::SWAP;
 
 #[tokio::test]
 async fn key_value() {
@@ -67,4 +69,32 @@ async fn redis() {
     assert_answer(&get(to, &path).await, 200, expected);
     assert_answer(&get(to, "/redis?address=nonsense").await, 502, "Error::InvalidAddress");
     assert!(get(to, "/redis?address=redis://127.0.0.1:1").await.contains("allowed outbound hosts"));
+}
+
+/// What the component sends for values that end and for values that are swapped, to a real server.
+#[tokio::test]
+async fn values_in_redis() {
+    if !crate::redis::is_there() {
+        return;
+    }
+    let server = Redis::start();
+    let allowed = Some(vec![server.url()]);
+    let to = serve(Options { allowed_outbound_hosts: allowed, ..options() }).await;
+    let ask = async |command: &str, arguments: &str| {
+        let path = format!("/redis?address={}&command={command}&arguments={arguments}", server.url());
+        get(to, &path).await
+    };
+    assert_answer(&ask("SET", "k,a,PX,600000").await, 200, "Ok([RedisResult::Status(\"OK\")])");
+    let lives: u64 = server.cli(&["pttl", "k"]).parse().unwrap();
+    assert!((500_000..=600_000).contains(&lives), "{lives}");
+    let swap = format!("{},1,k,=,a,b,900000", SWAP.digest);
+    // In whose words the component knows that it must send the whole script.
+    let unknown = ask("EVALSHA", &swap).await;
+    assert!(unknown.to_ascii_lowercase().contains("noscript"), "{unknown}");
+    server.cli(&["script", "load", SWAP.text]);
+    assert_answer(&ask("EVALSHA", &swap).await, 200, "Ok([RedisResult::Int64(1)])");
+    assert_answer(&ask("EVALSHA", &swap).await, 200, "Ok([RedisResult::Int64(0)])");
+    assert_eq!(server.cli(&["get", "k"]), "b");
+    let lives: u64 = server.cli(&["pttl", "k"]).parse().unwrap();
+    assert!((800_000..=900_000).contains(&lives), "{lives}");
 }

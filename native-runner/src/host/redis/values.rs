@@ -2,22 +2,17 @@
 //! host that has this Redis.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use redis::Value;
 use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo, SingleNodeRoutingInfo};
 use tollgate::host::UnixMillis;
-use tollgate::limit::redis::value_key;
+use tollgate::host::values::{self, SWAP, lifetime};
 
-use super::Redis;
 use super::connect::Question;
+use super::{Redis, is_unknown_script};
 use crate::host::store::{Entry, LONGEST_VALUE, StoreError, checked};
-
-/// Sets a key that has this value to another for good. Answers 1 where it had, else 0.
-const SWAP: &str = "\
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2])
-return 1";
 
 /// How many keys a server looks at in one step of a list, in which it does nothing else: well under a millisecond.
 const STEP: usize = 1_000;
@@ -34,7 +29,7 @@ impl Redis {
     /// The value of `key`, where there is one.
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let mut command = redis::cmd("GET");
-        command.arg(value_key(self.plan(), key));
+        command.arg(values::key(self.plan(), key));
         match self.value(Question::Plain(command)).await? {
             Value::Nil => Ok(None),
             Value::BulkString(value) if value.len() <= LONGEST_VALUE => Ok(Some(value)),
@@ -46,7 +41,7 @@ impl Redis {
     pub async fn set(&self, key: &str, value: &[u8], expires: Option<UnixMillis>) -> Result<(), StoreError> {
         checked(key, value)?;
         let mut command = redis::cmd("SET");
-        command.arg(value_key(self.plan(), key)).arg(value);
+        command.arg(values::key(self.plan(), key)).arg(value);
         if let Some(UnixMillis(moment)) = expires {
             // Redis takes no moment that is not after 1970.
             command.arg("PXAT").arg(moment.clamp(1, i64::MAX.unsigned_abs()));
@@ -57,19 +52,53 @@ impl Redis {
         }
     }
 
-    /// Sets `key` to `after` for good, where it is `before`, and says whether it was.
-    pub async fn swap(&self, key: &str, before: &[u8], after: &[u8]) -> Result<bool, StoreError> {
+    /// Sets `key`, which is gone after `keep`, by the server's clock.
+    pub async fn set_for(&self, key: &str, value: &[u8], keep: Duration) -> Result<(), StoreError> {
+        checked(key, value)?;
+        let mut command = redis::cmd("SET");
+        command.arg(values::key(self.plan(), key)).arg(value).arg("PX").arg(lifetime(keep));
+        match self.value(Question::Plain(command)).await? {
+            Value::Okay => Ok(()),
+            _ => Err(unexpected("SET")),
+        }
+    }
+
+    /// Sets `key` to `after`, for good or for `keep`, where it is `before` (`None`: where there is none), and says whether
+    /// it was.
+    pub async fn swap(
+        &self,
+        key: &str,
+        before: Option<&[u8]>,
+        after: &[u8],
+        keep: Option<Duration>,
+    ) -> Result<bool, StoreError> {
         checked(key, after)?;
-        let mut command = redis::cmd("EVAL");
-        command.arg(SWAP).arg(1).arg(value_key(self.plan(), key)).arg(before).arg(after);
-        self.whether("EVAL", command).await
+        let (key, arguments) = (values::key(self.plan(), key), values::swap_arguments(before, after, keep));
+        let call = |name: &str, script: &str| {
+            let mut command = redis::cmd(name);
+            command.arg(script).arg(1).arg(&key).arg(&arguments[..]);
+            Question::Plain(command)
+        };
+        let answered = match self.ask(call("EVALSHA", SWAP.digest)).await {
+            Err(error) if is_unknown_script(&error) => self.ask(call("EVAL", SWAP.text)).await,
+            answered => answered,
+        };
+        match answered.map_err(|error| StoreError(self.failed(&error).cause))? {
+            Value::Int(0) => Ok(false),
+            Value::Int(1) => Ok(true),
+            _ => Err(unexpected("EVAL")),
+        }
     }
 
     /// Takes `key` away, and says whether there was one.
     pub async fn delete(&self, key: &str) -> Result<bool, StoreError> {
         let mut command = redis::cmd("DEL");
-        command.arg(value_key(self.plan(), key));
-        self.whether("DEL", command).await
+        command.arg(values::key(self.plan(), key));
+        match self.value(Question::Plain(command)).await? {
+            Value::Int(0) => Ok(false),
+            Value::Int(1) => Ok(true),
+            _ => Err(unexpected("DEL")),
+        }
     }
 
     /// What is there under keys that begin with `prefix`, in the order of the keys: those after `after`, and `limit` at
@@ -81,8 +110,8 @@ impl Redis {
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
         let mut found =
-            Found { prefix: value_key(self.plan(), ""), after, most: limit + SPARE, keys: BTreeSet::new() };
-        let pattern = format!("{}*", escaped(&value_key(self.plan(), prefix)));
+            Found { prefix: values::key(self.plan(), ""), after, most: limit + SPARE, keys: BTreeSet::new() };
+        let pattern = format!("{}*", escaped(&values::key(self.plan(), prefix)));
         for (node, first) in self.begin_scan(&pattern).await? {
             let mut cursor = found.take(first)?;
             while cursor != b"0" {
@@ -118,14 +147,6 @@ impl Redis {
             Some((Some(RoutingInfo::SingleNode(node)), first))
         };
         nodes.into_iter().map(node).collect::<Option<_>>().ok_or_else(|| unexpected("SCAN"))
-    }
-
-    async fn whether(&self, name: &str, command: redis::Cmd) -> Result<bool, StoreError> {
-        match self.value(Question::Plain(command)).await? {
-            Value::Int(0) => Ok(false),
-            Value::Int(1) => Ok(true),
-            _ => Err(unexpected(name)),
-        }
     }
 
     async fn value(&self, question: Question) -> Result<Value, StoreError> {

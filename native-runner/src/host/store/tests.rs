@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 
-const NOW: UnixMillis = UnixMillis(1_000);
+/// In the year 2096: writers take out by the real clock what has ended.
+const NOW: UnixMillis = UnixMillis(4_000_000_000_000);
 const L: &str = "default";
 
 fn text(store: &Store, key: &str) -> Option<String> {
@@ -47,19 +48,20 @@ async fn each_label_is_a_store_of_its_own() {
 #[tokio::test]
 async fn is_swapped_only_where_it_is_what_it_was() {
     let store = Store::memory().unwrap();
-    assert!(!store.swap(L, "a", b"1", b"2").await.unwrap());
+    assert!(!store.swap(L, "a", Some(b"1"), b"2", None).await.unwrap());
     assert_eq!(text(&store, "a"), None);
     store.set(L, "a", b"1", None).await.unwrap();
-    assert!(!store.swap(L, "a", b"2", b"3").await.unwrap());
-    assert!(store.swap(L, "a", b"1", b"2").await.unwrap());
+    assert!(!store.swap(L, "a", Some(b"2"), b"3", None).await.unwrap());
+    assert!(!store.swap(L, "a", None, b"3", None).await.unwrap());
+    assert!(store.swap(L, "a", Some(b"1"), b"2", None).await.unwrap());
     assert_eq!(text(&store, "a").as_deref(), Some("2"));
 }
 
 #[tokio::test]
 async fn values_end() {
     let store = Store::memory().unwrap();
-    store.set(L, "a", b"1", Some(UnixMillis(1_001))).await.unwrap();
-    store.set(L, "b", b"1", Some(UnixMillis(1_000))).await.unwrap();
+    store.set(L, "a", b"1", Some(UnixMillis(NOW.0 + 1))).await.unwrap();
+    store.set(L, "b", b"1", Some(NOW)).await.unwrap();
     assert_eq!(keys(&store, "", None, 9), ["a"]);
     assert_eq!(text(&store, "b"), None);
     // Set again without an end, it has none.

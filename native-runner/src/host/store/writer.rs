@@ -5,11 +5,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, Table, TableError, WriteTransaction};
+use redb::{Database, WriteTransaction};
 use tollgate::limit::Verdict;
 
 use super::counting::{self, Counted};
-use super::{StoreError, VALUES, failed, now, sum};
+use super::values;
+use super::{StoreError, failed, now};
 
 /// What is to change.
 pub enum Change {
@@ -26,8 +27,8 @@ pub enum Change {
     },
     /// Sets a key that has this value.
     Swap {
-        /// The value.
-        before: Box<[u8]>,
+        /// The value; `None` where there is to be none.
+        before: Option<Box<[u8]>>,
         /// What is set.
         set: Box<Change>,
     },
@@ -73,7 +74,7 @@ pub struct Order {
 
 /// How many changes go into one transaction at most: a bound on how long the first of them waits for the others.
 const TOGETHER: usize = 256;
-/// How often values whose time is over are taken out.
+/// How long after the last change what has ended since is taken out.
 const SWEEP: Duration = Duration::from_secs(60);
 /// How many of them at once, so that changes that wait get their turn.
 const SWEPT: usize = 1_000;
@@ -97,7 +98,8 @@ fn run(database: &Database, incoming: &Receiver<Order>) {
                 carry_out(database, orders);
             }
             Err(RecvTimeoutError::Timeout) => {
-                let swept = sweep(database, now().0).and_then(|_| counting::sweep(database, now().0, SWEPT));
+                let swept = values::sweep(database, now().0, SWEPT)
+                    .and_then(|_| counting::sweep(database, now().0, SWEPT));
                 if let Err(error) = swept {
                     tracing::warn!("the store could not be swept: {error}");
                 }
@@ -143,12 +145,15 @@ fn changed(writing: &WriteTransaction, changes: &[Change]) -> Result<Vec<Changed
         }
         let values = match &mut values {
             Some(values) => values,
-            values => values.insert(writing.open_table(VALUES).map_err(failed)?),
+            values => values.insert(values::Tables::open(writing, now().0)?),
         };
         done.push(match change {
-            Change::Add { label, key, delta } => Changed::Sum(add(values, label, key, *delta)?),
+            Change::Add { label, key, delta } => Changed::Sum(values.add(label, key, *delta)?),
             other => Changed::Known(apply(values, other)?),
         });
+    }
+    if let Some(mut values) = values {
+        values.collect()?;
     }
     if let Some(mut counts) = counts {
         counts.collect()?;
@@ -156,111 +161,17 @@ fn changed(writing: &WriteTransaction, changes: &[Change]) -> Result<Vec<Changed
     Ok(done)
 }
 
-/// The inner error is the one asker's: what stands under the key is no number.
-fn add(
-    table: &mut Values<'_>,
-    label: &str,
-    key: &str,
-    delta: i64,
-) -> Result<Result<i64, StoreError>, StoreError> {
-    let found = table.get((label, key)).map_err(failed)?;
-    let sum = sum(found.as_ref().map(|found| found.value().1), delta);
-    drop(found);
-    if let Ok(sum) = sum {
-        table.insert((label, key), (u64::MAX, &sum.to_le_bytes()[..])).map_err(failed)?;
-    }
-    Ok(sum)
-}
-
-type Values<'a> = Table<'a, (&'static str, &'static str), (u64, &'static [u8])>;
-
-fn commit<T>(
-    database: &Database,
-    work: impl FnOnce(&mut Values<'_>) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let writing = database.begin_write().map_err(failed)?;
-    let worked = work(&mut writing.open_table(VALUES).map_err(failed)?)?;
-    writing.commit().map_err(failed)?;
-    Ok(worked)
-}
-
-fn apply(table: &mut Values<'_>, change: &Change) -> Result<bool, StoreError> {
-    let before = match change {
+fn apply(values: &mut values::Tables<'_>, change: &Change) -> Result<bool, StoreError> {
+    match change {
         Change::Swap { before, set } => {
             let Change::Set { label, key, .. } = &**set else { return Ok(false) };
-            let found = table.get((&**label, &**key)).map_err(failed)?;
-            let same = found.is_some_and(|found| found.value().1 == &**before);
-            return if same { apply(table, set) } else { Ok(false) };
-        }
-        Change::Set { label, key, value, expires } => table.insert((&**label, &**key), (*expires, &**value)),
-        Change::Delete { label, key } => table.remove((&**label, &**key)),
-        Change::Add { .. } | Change::Count(_) | Change::GiveBack(_) => return Ok(false),
-    };
-    Ok(before.map_err(failed)?.is_some())
-}
-
-/// Looks first: a transaction that changes nothing would wait for the disk all the same.
-fn sweep(database: &Database, now: u64) -> Result<usize, StoreError> {
-    let over = over(database, now)?;
-    if over.is_empty() {
-        return Ok(0);
-    }
-    commit(database, |table| {
-        for (label, key) in &over {
-            // It may have been set again meanwhile.
-            let still =
-                table.get((&**label, &**key)).map_err(failed)?.is_some_and(|entry| entry.value().0 <= now);
-            if still {
-                table.remove((&**label, &**key)).map_err(failed)?;
+            if !values.is(label, key, before.as_deref())? {
+                return Ok(false);
             }
+            apply(values, set).map(|_| true)
         }
-        Ok(over.len())
-    })
-}
-
-/// Labels and keys.
-fn over(database: &Database, now: u64) -> Result<Vec<(String, String)>, StoreError> {
-    let reading = database.begin_read().map_err(failed)?;
-    let table = match reading.open_table(VALUES) {
-        Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
-        opened => opened.map_err(failed)?,
-    };
-    let mut over = Vec::new();
-    for entry in table.iter().map_err(failed)? {
-        let (key, value) = entry.map_err(failed)?;
-        if value.value().0 <= now {
-            let (label, key) = key.value();
-            over.push((label.to_owned(), key.to_owned()));
-        }
-        if over.len() == SWEPT {
-            break;
-        }
-    }
-    Ok(over)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use redb::backends::InMemoryBackend;
-
-    use super::*;
-
-    #[test]
-    fn only_what_is_over_is_swept() {
-        let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
-        commit(&database, |table| {
-            for (key, expires) in [("a", 9), ("b", 10), ("c", 11), ("d", u64::MAX)] {
-                table.insert(("l", key), (expires, &b""[..])).unwrap();
-            }
-            Ok(())
-        })
-        .unwrap();
-        assert_eq!(sweep(&database, 10), Ok(2));
-        assert_eq!(sweep(&database, 10), Ok(0));
-        let reading = database.begin_read().unwrap();
-        let table = reading.open_table(VALUES).unwrap();
-        let left: Vec<_> = table.iter().unwrap().map(|entry| entry.unwrap().0.value().1.to_owned()).collect();
-        assert_eq!(left, ["c", "d"]);
+        Change::Set { label, key, value, expires } => values.set(label, key, value, *expires),
+        Change::Delete { label, key } => values.delete(label, key),
+        Change::Add { .. } | Change::Count(_) | Change::GiveBack(_) => Ok(false),
     }
 }
