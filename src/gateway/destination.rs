@@ -40,6 +40,11 @@ impl<H: Host> Gateway<H> {
                 _ => Err(Failure::from(Problem::BadRequest).detail("only OPTIONS takes *")),
             };
         }
+        // The plan has no other route for this method. The path may be as ambiguous as that of the answer to be purged: it
+        // goes nowhere.
+        if let Some(index) = self.plan.caching.purge.filter(|_| head.method.as_str() == PURGE) {
+            return Ok(Destination::Route(index));
+        }
         let query = Query {
             host: &route::lowercase(route::host::name(authority)),
             path: &normal.path,
@@ -50,11 +55,7 @@ impl<H: Host> Gateway<H> {
         if let Some(found) = self.find_asked(head, &query, normal)? {
             return Ok(found);
         }
-        let found = self.plan.find(&query);
-        if let Some(index) = self.purges(&head.method, &found) {
-            return Ok(Destination::Route(index));
-        }
-        match found {
+        match self.plan.find(&query) {
             Found::Route(index) => {
                 refuse_ambiguity(normal, Some(&self.plan.routes[index]))?;
                 Ok(Destination::Route(index))
@@ -72,16 +73,6 @@ impl<H: Host> Gateway<H> {
         }
     }
 
-    /// The route that purges, where that is what is asked for: at an address where no route lists `PURGE` for itself. Its path
-    /// goes nowhere, so that it may be as ambiguous as that of the answer which is to be purged.
-    fn purges(&self, method: &Method, found: &Found) -> Option<usize> {
-        let purge = self.plan.caching.purge.filter(|_| method.as_str() == PURGE)?;
-        match found {
-            Found::Route(index) if self.plan.routes[*index].methods.listed.contains(method) => None,
-            _ => Some(purge),
-        }
-    }
-
     /// RFC 9110 section 9.1: 501 for a method that is unknown, 405 for one that is known and not allowed.
     fn refuse_method(&self, method: &Method) -> Result<(), Failure> {
         match *method {
@@ -94,7 +85,6 @@ impl<H: Host> Gateway<H> {
             | Method::OPTIONS
             | Method::TRACE => Ok(()),
             _ if self.plan.methods.contains(method) || is_registered(method) => Ok(()),
-            _ if self.plan.caching.purge.is_some() && method.as_str() == PURGE => Ok(()),
             _ => Err(Problem::NotImplemented.into()),
         }
     }

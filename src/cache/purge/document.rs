@@ -54,6 +54,11 @@ impl Purges {
         u64::from(self.epoch) << 32 | u64::from(self.count)
     }
 
+    /// How many purges there were since the document was made.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
     /// What was purged says of an answer that was asked for when the number was `asked`. `host` is a name without port;
     /// `target` is the path as it came, with that part of the query that counts; `tags` are as [`super::tags`] has them.
     pub fn verdict(&self, asked: u64, host: &str, target: &str, tags: &[Tag]) -> Verdict {
