@@ -85,6 +85,8 @@ pub struct Passes {
     /// Otherwise only these, sorted: those of the key, those that `Vary` names, those excused, and those that every
     /// upstream needs.
     pub fields: Vec<HeaderName>,
+    /// Of these, those that upstreams name in `Vary` where an answer depends on them, sorted.
+    pub vary: Vec<HeaderName>,
     /// `Forwarded` and `X-Forwarded-For`.
     pub address: bool,
     /// Whether what is said of the caller may be told although the key does not have the caller.

@@ -60,9 +60,10 @@ impl Wanted<'_> {
         Sought { keys: &self.keys, headers: &self.head.headers, host: self.host(), target: self.target() }
     }
 
-    /// The host that was asked, without port.
+    /// The host that the client asked, without port, which is the one that purges name.
     pub(super) fn host(&self) -> &str {
-        route::host::name(self.around.authority)
+        let Around { client, authority, .. } = self.around;
+        route::host::name(client.host.as_ref().map_or(authority, |host| host.as_str()))
     }
 
     /// Path and query, as far as they count.

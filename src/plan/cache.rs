@@ -20,11 +20,15 @@ use told::Told;
 mod callers;
 mod common;
 mod digest;
+mod inputs;
 mod key;
 mod lifetimes;
 mod place;
+mod purge;
 mod settings;
-pub(super) mod told;
+mod told;
+
+pub use inputs::{Account, Input, inputs};
 
 /// What an upstream may be asked differently for in the normal course of things, and says so in `Vary` (RFC 9110 section 12).
 const NEGOTIATION: [HeaderName; 3] = [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE];
@@ -141,9 +145,9 @@ impl Context<'_> {
         let passes = self.passes(&settings, &key);
         self.conditions_count(written, &settings, &key);
         let told = ready.map(told::told).unwrap_or_default();
-        key.caller = self.callers(written, &settings, &key, &passes, &told, ready);
+        key.caller = self.key_has_the_caller(&settings, &key, &passes, &told, ready);
         let passes = finished(passes, &mut key, &told, ready);
-        Some(Policy {
+        let policy = Policy {
             place,
             digest: digests.of(written.route, ready),
             key,
@@ -154,7 +158,11 @@ impl Context<'_> {
             etag: settings.is_on("etag", |table| table.etag.as_ref()),
             largest: self.cache_largest(&settings, place, common),
             coalesce: self.coalesce(&settings),
-        })
+        };
+        if let Some(ready) = ready {
+            self.nothing_is_open(written, &settings, inputs::of(ready, &policy));
+        }
+        Some(policy)
     }
 
     /// Whether there are any answers that the route could keep. Defaults have no effect where there are none.
@@ -186,7 +194,9 @@ impl Context<'_> {
     fn passes(&mut self, settings: &Settings<'_>, key: &KeyParts) -> Passes {
         let mut passes = Passes::default();
         let vary = settings.find("vary", |table| table.vary.as_ref());
-        let mut fields = vary.map(|(at, names)| self.cache_fields(&at, names)).unwrap_or_default();
+        let mut vary = vary.map(|(at, names)| self.cache_fields(&at, names)).unwrap_or_default();
+        vary.extend(NEGOTIATION);
+        let mut fields = vary.clone();
         if let Some((at, names)) = settings.find("unkeyed", |table| table.unkeyed.as_ref()) {
             for (name, at) in names.iter().zip(at.indices()) {
                 match name.as_str() {
@@ -198,10 +208,9 @@ impl Context<'_> {
             }
         }
         fields.extend(key.headers.iter().cloned());
-        fields.extend(NEGOTIATION);
         fields.extend(OF_EVERY_REQUEST);
         fields.extend(CHAINS.map(HeaderName::from_static));
-        Passes { fields, ..passes }
+        Passes { fields, vary, ..passes }
     }
 
     /// What chooses the route must be in the key: the upstream does not get what is not.
@@ -219,6 +228,11 @@ impl Context<'_> {
     }
 }
 
+/// Whether every request to an upstream has the field, whatever the author says.
+fn is_of_every_request(name: &HeaderName) -> bool {
+    OF_EVERY_REQUEST.contains(name) || CHAINS.contains(&name.as_str())
+}
+
 /// The fields that pass, in order, with the credentials that callers' answers are told apart by.
 fn finished(mut passes: Passes, key: &mut KeyParts, told: &[Told<'_>], ready: Option<Ready<'_>>) -> Passes {
     for told in told {
@@ -234,7 +248,7 @@ fn finished(mut passes: Passes, key: &mut KeyParts, told: &[Told<'_>], ready: Op
     }
     passes.authorization =
         ready.is_none_or(|ready| told::authorization_may_pass(ready.route, ready.upstream));
-    for names in [&mut key.headers, &mut passes.fields] {
+    for names in [&mut key.headers, &mut passes.fields, &mut passes.vary] {
         names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
         names.dedup();
     }
