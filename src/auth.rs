@@ -163,7 +163,7 @@ pub enum Found {
 }
 
 /// What came of authentication and authorisation.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Admitted {
     /// Who calls; `None` for nobody in particular.
     pub caller: Option<Arc<Caller>>,

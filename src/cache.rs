@@ -6,7 +6,10 @@
 
 pub mod answer;
 pub mod coding;
+pub mod date;
 pub mod entry;
+pub mod fetches;
+pub mod keeping;
 pub mod key;
 pub mod lease;
 pub mod life;

@@ -75,4 +75,5 @@ async fn serve(request: IncomingRequest, out: ResponseOutparam) {
     if answer::send(out, reply).await.is_ok() {
         executor::settle(AFTERWARDS).await;
     }
+    host::settle(true).await;
 }

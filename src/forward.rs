@@ -1,6 +1,6 @@
 //! What a message looks like on the other side of a gateway: hop-by-hop fields away, the way it came written down.
 
-use http::header::{CONTENT_LENGTH, COOKIE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
@@ -86,6 +86,12 @@ pub fn request(head: &mut Parts, upstream: &Upstream, passage: &Passage<'_>) -> 
     };
     headers.insert(HOST, sent_host);
     Ok(())
+}
+
+/// Takes out of a request what tells its client's address.
+pub fn withhold_address(headers: &mut HeaderMap) {
+    headers.remove(FORWARDED);
+    headers.remove(fields::X_FORWARDED_FOR);
 }
 
 /// RFC 9113 section 8.2.3: HTTP/2 lets a client send each cookie in a field of its own, which no upstream that speaks

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
@@ -13,6 +13,7 @@ use http_body::Body as _;
 
 use crate::auth::{Admitted, Asking, Caller, Stop};
 use crate::body::{Body, BodyError, Meter, Upload};
+use crate::cache::key::Origin;
 use crate::deadline::Deadline;
 use crate::forward::client::{Client, client_of};
 use crate::forward::{self, Passage};
@@ -23,17 +24,23 @@ use crate::problem::{Failure, Problem};
 use crate::reply::{Open, Reply, ReplyBody};
 use crate::route::path::{Normal, normalise};
 use crate::telemetry::Record;
-use crate::{auth, cors, credentials, limit, redirect, transform};
+use crate::{auth, cache, cors, credentials, limit, redirect, transform};
 
+mod afterwards;
 mod browser;
+mod cached;
 mod destination;
+mod fetching;
+mod invalidation;
 mod login;
 mod record;
+mod refreshing;
 mod refusal;
 mod showing;
 mod upkeep;
 mod usage;
 
+pub use afterwards::{Afterwards, settle};
 use browser::preflight;
 use destination::Destination;
 use refusal::{authority, refuse_framing};
@@ -73,6 +80,10 @@ struct Incoming<'a> {
     normal: &'a Normal<'a>,
     admitted: &'a Admitted,
     record: &'a mut Record,
+    /// It came with `Authorization`, whatever has become of that.
+    authorized: bool,
+    /// Its answer may be kept, and must not depend on what this policy does not tell apart.
+    shared: Option<&'a cache::Policy>,
 }
 
 /// An answer before it is watched, and how long the client may take to read it.
@@ -182,6 +193,7 @@ impl<H: Host> Gateway<H> {
         };
         let caller = admitted.caller.as_deref();
         limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
+        let authorized = head.headers.contains_key(AUTHORIZATION);
         auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
         let incoming = Incoming {
             head,
@@ -191,6 +203,8 @@ impl<H: Host> Gateway<H> {
             normal: &normal,
             admitted: &admitted,
             record,
+            authorized,
+            shared: None,
         };
         let response = self.act(route, incoming, body, deadline).await?;
         Ok((response, route.patience, deadline))
@@ -220,7 +234,7 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
         let mut response = match &route.action {
-            Action::Proxy(proxy) => self.proxy(route, proxy, incoming, body, deadline).await?,
+            Action::Proxy(proxy) => return self.answer(route, proxy, incoming, body, deadline).await,
             Action::Redirect(redirect) => self.redirect(route, redirect, &incoming)?,
             Action::Respond(respond) => fixed(respond),
             Action::Login(own) => self.login(own, &incoming, deadline).await?,
@@ -229,9 +243,45 @@ impl<H: Host> Gateway<H> {
             Action::Usage(shown) => self.usage(route, shown, &incoming, deadline).await,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
-        for (name, value) in &admitted.response {
-            response.headers_mut().append(name, value.clone());
+        tell_admitted(admitted, response.headers_mut());
+        Ok(response)
+    }
+
+    /// An upstream's answer, or a kept one, and what the request comes to for those that are kept.
+    async fn answer(
+        &self,
+        route: &Route,
+        proxy: &Proxy,
+        incoming: Incoming<'_>,
+        body: Body<H::Stream>,
+        deadline: Deadline,
+    ) -> Result<Response<Body<H::Stream>>, Failure> {
+        let Incoming { peer, client, authority, admitted, .. } = incoming;
+        let invalid = self.may_invalidate(&incoming.head);
+        let mut response = match &route.cache {
+            None => self.fetch(route, proxy, incoming, body, deadline).await?,
+            Some(policy) => self.cached(route, proxy, policy, incoming, body, deadline).await?,
+        };
+        if let Some(asked) = invalid {
+            let origin = origin(peer, client, authority);
+            let (status, headers) = (response.status(), response.headers());
+            self.invalidate(asked, &origin, status, headers, deadline).await;
         }
+        tell_admitted(admitted, response.headers_mut());
+        Ok(response)
+    }
+
+    /// What the upstream answers, finished but for what belongs to this request alone.
+    async fn fetch(
+        &self,
+        route: &Route,
+        proxy: &Proxy,
+        incoming: Incoming<'_>,
+        body: Body<H::Stream>,
+        deadline: Deadline,
+    ) -> Result<Response<Body<H::Stream>>, Failure> {
+        let mut response = self.proxy(route, proxy, incoming, body, deadline).await?;
+        transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
         Ok(response)
     }
 
@@ -243,7 +293,7 @@ impl<H: Host> Gateway<H> {
         body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
-        let Incoming { mut head, peer, client, authority, normal, admitted, record } = incoming;
+        let Incoming { mut head, peer, client, authority, normal, admitted, record, shared, .. } = incoming;
         let name = &self.plan.telemetry.name;
         forward::refuse_loop(&head.headers, name)?;
         if forward::max_forwards_spent(&mut head) {
@@ -260,6 +310,9 @@ impl<H: Host> Gateway<H> {
         let (request_id, trace) = (&record.request_id, &record.trace);
         let passage = Passage { name, peer, client, authority, request_id, trace };
         forward::request(&mut head, upstream, &passage)?;
+        if shared.is_some_and(|policy| !policy.passes.address) {
+            forward::withhold_address(&mut head.headers);
+        }
         transform::edit_headers(&self.host, &route.request_edits, &mut head.headers).await?;
         for name in admitted.request.keys() {
             head.headers.remove(name);
@@ -303,6 +356,19 @@ impl<H: Host> Gateway<H> {
         response.headers_mut().insert(LOCATION, location);
         Ok(response)
     }
+}
+
+/// What the service that was asked about the caller has to say to it.
+fn tell_admitted(admitted: &Admitted, headers: &mut HeaderMap) {
+    for (name, value) in &admitted.response {
+        headers.append(name, value.clone());
+    }
+}
+
+/// Where a request was sent to, as upstreams are told.
+fn origin<'a>(peer: Peer, client: &'a Client, authority: &'a str) -> Origin<'a> {
+    let forwarded = client.host.as_ref().map(|host| host.as_str());
+    Origin { secure: client.is_secure(peer), authority, forwarded }
 }
 
 /// A body that is counted, and who counts; nobody where there is none.

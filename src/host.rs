@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::body::{Body, BodyError, Upload};
+use crate::gateway::Afterwards;
 use crate::limit::Ask;
 use crate::memory::Memory;
 use crate::plan::{Patience, StorePlan, Target};
@@ -161,6 +162,13 @@ pub trait Remember {
     fn memory(&self) -> Option<&Memory>;
 }
 
+/// Work that no answer waits for.
+pub trait Defer {
+    /// Has `work` done by [`crate::gateway::settle`] later, or not at all where there is too much of it: nothing depends on
+    /// it but speed. Must not block.
+    fn defer(&self, work: Afterwards);
+}
+
 /// Where finished requests are told to.
 pub trait Observe {
     /// A request is over, body included. Must not block and cannot fail.
@@ -169,7 +177,18 @@ pub trait Observe {
 
 /// All of it. Cloning a host is cheap and gives the same host.
 pub trait Host:
-    Clock + Random + Variables + KeyValue + Count + Compute + Remember + HttpClient + Observe + Clone + 'static
+    Clock
+    + Random
+    + Variables
+    + KeyValue
+    + Count
+    + Compute
+    + Remember
+    + Defer
+    + HttpClient
+    + Observe
+    + Clone
+    + 'static
 {
 }
 
@@ -181,6 +200,7 @@ impl<
         + Count
         + Compute
         + Remember
+        + Defer
         + HttpClient
         + Observe
         + Clone

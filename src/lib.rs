@@ -6,6 +6,7 @@ pub mod auth;
 #[cfg(feature = "author")]
 pub mod author;
 pub mod body;
+pub mod breaker;
 pub mod cache;
 #[cfg(target_os = "wasi")]
 mod component;

@@ -17,7 +17,6 @@ use crate::plan::StorePlan;
 pub mod algorithm;
 pub mod ask;
 pub mod bound;
-pub mod breaker;
 pub mod concurrency;
 pub mod counters;
 pub mod decision;

@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use crate::auth::remembered::Remembered;
+use crate::breaker::Breakers;
 use crate::cache::Shelves;
+use crate::cache::fetches::Fetches;
 use crate::credentials::tokens::Tokens;
 use crate::identity::ring::Ring;
 use crate::limit::Counters;
-use crate::limit::breaker::Breakers;
 use crate::limit::concurrency::Flights;
 use crate::limit::lease::Leases;
 
@@ -25,6 +26,8 @@ pub struct Memory {
     pub tokens: Tokens,
     /// Answers that are kept.
     pub cache: Shelves,
+    /// Fetches that are under way, for those who want the same.
+    pub fetches: Arc<Fetches>,
     /// What is counted in memory.
     pub limits: Counters,
     /// Permits taken from stores ahead of use.

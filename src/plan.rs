@@ -12,7 +12,7 @@ use http::{Method, StatusCode};
 
 use crate::auth::addresses::AddressRules;
 use crate::auth::{self as area, Access};
-use crate::cache::{self, Caching};
+use crate::cache::{Caching, Policy};
 use crate::config::{AccessLog, Document, Protocol};
 use crate::credentials::Credentials;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -28,6 +28,7 @@ use crate::route::table::{HostPattern, Table};
 use crate::security_headers::SecurityHeaders;
 
 mod auth;
+mod cache;
 mod compile;
 mod conflict;
 mod consumer;
@@ -153,7 +154,7 @@ pub struct Route {
     /// How much callers may do.
     pub limits: RouteLimits,
     /// What is kept of answers; `None` for nothing.
-    pub cache: Option<Box<cache::Policy>>,
+    pub cache: Option<Arc<Policy>>,
     /// What it does.
     pub action: Action,
     /// How long things may take.

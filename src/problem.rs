@@ -127,6 +127,8 @@ catalogue! {
     UpstreamConnectTimeout = "upstream-connect-timeout", GATEWAY_TIMEOUT, "The service could not be reached in time", Upstream, Some("connection_timeout");
     /// The upstream's answer did not begin in time.
     UpstreamTimeout = "upstream-timeout", GATEWAY_TIMEOUT, "The service did not answer in time", Upstream, Some("http_response_timeout");
+    /// The client wants a kept answer or none, and there is none that it may have (RFC 9111 section 5.2.1.7, `only-if-cached`).
+    NotCached = "not-cached", GATEWAY_TIMEOUT, "No such answer is kept", Client, None;
     /// The version of HTTP is not supported (RFC 9110 section 15.6.6).
     VersionNotSupported = "version-not-supported", HTTP_VERSION_NOT_SUPPORTED, "The version of HTTP is not supported", Client, None;
     /// The request has been here before (RFC 8586).

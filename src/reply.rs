@@ -122,7 +122,10 @@ impl<H: Host> HttpBody for ReplyBody<H> {
                 if let Some(trailers) = frame.trailers_mut() {
                     trailers::keep_trailers(trailers);
                 }
-                this.ending.count(frame.data_ref().map_or(0, Bytes::len));
+                if let Some(data) = frame.data_ref() {
+                    this.ending.count(data.len());
+                    this.ending.collect(data);
+                }
                 if this.body.is_end_stream() {
                     this.ending.end(Ok(()));
                 }
@@ -152,6 +155,30 @@ impl<H: Host> Ending<H> {
         }
     }
 
+    /// A piece of the body, where the answer is to be kept.
+    pub fn collect(&mut self, piece: &[u8]) {
+        let Some(open) = &mut self.open else { return };
+        if let Some(keeping) = &mut open.record.keeping
+            && !keeping.pass(piece)
+        {
+            open.record.keeping = None;
+        }
+    }
+
+    /// The body is complete, if not yet with the client: it is kept, where it is to be.
+    pub fn complete(&mut self) {
+        if let Some(open) = &mut self.open
+            && let Some(keeping) = open.record.keeping.take()
+        {
+            keeping.finish(&open.host);
+        }
+    }
+
+    /// Whether the body must be seen, and not only counted: the answer is to be kept.
+    pub fn keeps(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.record.keeping.is_some())
+    }
+
     /// When a body that has not moved since `moved` has been waited for long enough.
     pub fn due(&self, moved: Tick) -> Tick {
         self.open.as_ref().map_or(moved, |open| open.due(moved))
@@ -166,6 +193,9 @@ impl<H: Host> Ending<H> {
 
     /// The body is over. Only the first call counts.
     pub fn end(&mut self, end: Result<(), &BodyError>) {
+        if end.is_ok() {
+            self.complete();
+        }
         let Some(mut open) = self.open.take() else { return };
         match end {
             Ok(()) => {}

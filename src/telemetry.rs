@@ -11,6 +11,7 @@ use http::{Method, StatusCode, Version};
 use crate::auth::Caller;
 use crate::body::Meter;
 use crate::cache;
+use crate::cache::keeping::Keeping;
 use crate::host::{Tick, UnixMillis};
 use crate::limit::{self, Held, Judged, Toll};
 use crate::plan::Plan;
@@ -57,6 +58,8 @@ pub struct Record {
     pub held: Held,
     /// What the cache did; `None` on routes that keep no answers.
     pub cache: Option<cache::Status>,
+    /// The answer that is to be kept when it is complete.
+    pub keeping: Option<Box<Keeping>>,
     /// The index of the upstream that was asked.
     pub upstream: Option<usize>,
     /// How often an upstream was asked.

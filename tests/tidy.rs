@@ -22,8 +22,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
     // The gateway's word about a caller stands in no trailer of the client's.
     ("body", &["deadline", "forward", "host", "identity"]),
+    // A call of a store ends when the host's clock says so, as a body does.
+    ("breaker", &["body", "deadline", "host", "plan"]),
     // What is kept depends on who calls; stores are waited for on the host's clock, as bodies are.
-    ("cache", &["auth", "body", "deadline", "forward", "host", "memory", "plan", "telemetry"]),
+    ("cache", &["auth", "body", "breaker", "deadline", "forward", "gateway", "host", "memory", "plan", "problem", "telemetry", "transform"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
     ("cors", &[]),
@@ -33,27 +35,27 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["auth", "body", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry"]),
+    ("explain", &["auth", "body", "cache", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     ("gateway", &["auth", "body", "cache", "cors", "credentials", "deadline", "forward", "host", "identity", "limit", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
-    ("host", &["body", "limit", "memory", "plan", "telemetry"]),
+    ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
     // What is told of a caller is the caller's own; keys are secrets, which are read as header edits read them.
     ("identity", &["auth", "host", "plan", "problem", "transform"]),
     // Limits look at requests as policies do, at who calls, and at what the store of the host has counted; they wait for it
     // on the host's clock, as bodies are waited for. An operator is told as if a consumer had asked, in a request that
     // there is not; dates are written as in the log.
-    ("limit", &["auth", "body", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
+    ("limit", &["auth", "body", "breaker", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // What areas remember between requests.
-    ("memory", &["auth", "cache", "credentials", "identity", "limit"]),
+    ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit"]),
     // Reads everything that can be written, and makes the policy of every area.
     ("plan", &["auth", "cache", "config", "cors", "credentials", "diagnostic", "expression", "forward", "identity", "limit", "route", "security_headers", "transform"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
-    ("reply", &["body", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
+    ("reply", &["body", "cache", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
     // A query condition reads queries as rewriting does.
     ("route", &["plan", "transform"]),
     ("security_headers", &[]),

@@ -5,11 +5,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tollgate::body::{Body, Upload};
+use tollgate::gateway::{Afterwards, settle};
 use tollgate::host::{
-    Clock, Compute, Count, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, StoreError,
-    Tick, UnixMillis, VariableError,
+    Clock, Compute, Count, Defer, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError,
+    StoreError, Tick, UnixMillis, VariableError,
 };
 use tollgate::limit::{Ask, Counters};
 use tollgate::memory::Memory;
@@ -61,7 +63,13 @@ pub struct Shared {
     pub stores: Stores,
     /// Work that takes long on purpose.
     pub bench: Bench,
+    /// How much more work may go on that no answer waits for.
+    deferred: Arc<Semaphore>,
 }
+
+/// How much work may go on that no answer waits for: as much as a store or an upstream has in flight at most from one
+/// server; what comes on top is not done.
+const DEFERRED: usize = 1_024;
 
 // === impl Shared ===
 
@@ -71,7 +79,12 @@ impl Shared {
         let mut seed = [0; 8];
         Generator::new().fill(&mut seed);
         let limits = Counters::seeded(u64::from_le_bytes(seed));
-        Self { memory: Memory { limits, ..Memory::default() }, stores, bench: Bench::default() }
+        Self {
+            memory: Memory { limits, ..Memory::default() },
+            stores,
+            bench: Bench::default(),
+            deferred: Arc::new(Semaphore::new(DEFERRED)),
+        }
     }
 }
 
@@ -201,6 +214,17 @@ impl Count for NativeHost {
 impl Compute for NativeHost {
     async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         self.0.shared.bench.compute(work).await
+    }
+}
+
+impl Defer for NativeHost {
+    fn defer(&self, work: Afterwards) {
+        let Ok(permit) = Arc::clone(&self.0.shared.deferred).try_acquire_owned() else { return };
+        let host = self.clone();
+        tokio::spawn(async move {
+            settle(&host, work).await;
+            drop(permit);
+        });
     }
 }
 

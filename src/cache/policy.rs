@@ -89,6 +89,10 @@ pub struct Passes {
     pub address: bool,
     /// Whether what is said of the caller may be told although the key does not have the caller.
     pub caller: bool,
+    /// Whether the upstream gets what a client sends in `Authorization`, if the gateway leaves it there: neither an edit nor
+    /// the gateway's own credentials take its place. Such a request passes whole, and its answer is not kept, unless
+    /// `fields` has `Authorization`.
+    pub authorization: bool,
 }
 
 /// For how long answers are kept where they do not say so themselves, or whatever they say.
@@ -134,8 +138,37 @@ pub struct Caching {
     pub purge: Option<usize>,
 }
 
+/// The targeted field (RFC 9213) of this gateway: before all others, and passed on to nobody.
+pub const OWN_FIELD: HeaderName = HeaderName::from_static("tollgate-cache-control");
+
 /// The largest value that a store takes is 1 MiB; this leaves room for the head of the answer.
 pub const LARGEST_IN_STORE: u64 = 1000 << 10;
+
+// === impl KeyParts ===
+
+impl KeyParts {
+    /// Whether nothing but the address tells answers apart.
+    pub fn is_empty(&self) -> bool {
+        let Self { query: _, headers, cookies, claims, consumer, caller } = self;
+        headers.is_empty() && cookies.is_empty() && claims.is_empty() && !consumer && !caller
+    }
+}
+
+// === impl Parameters ===
+
+impl Parameters {
+    /// Whether a parameter of this name counts.
+    pub fn counts(&self, name: &str) -> bool {
+        let has = |names: &[Box<str>]| names.binary_search_by(|known| (**known).cmp(name)).is_ok();
+        match self {
+            Self::All => true,
+            Self::Only(names) => has(names),
+            Self::Ignore { names, prefixes } => {
+                !has(names) && !prefixes.iter().any(|prefix| name.starts_with(&**prefix))
+            }
+        }
+    }
+}
 
 // === impl Caching ===
 

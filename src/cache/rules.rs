@@ -26,6 +26,8 @@ pub struct Asked {
     pub min_fresh: Option<Duration>,
     /// `max-stale`; `Duration::MAX` where it has no value.
     pub max_stale: Option<Duration>,
+    /// `stale-if-error` (RFC 5861 section 4).
+    pub stale_if_error: Option<Duration>,
     /// The request came with `Authorization` (RFC 9111 section 3.5).
     pub authorization: bool,
 }
@@ -81,9 +83,15 @@ pub fn life(
 }
 
 /// Takes away what is not to be kept of an answer: fields of one connection, `Age`, those that `no-cache` and `private` name,
-/// `Set-Cookie` where the policy does not keep it, and fields for this cache only.
+/// and `Set-Cookie` where the policy does not keep it. What is for this cache only stays, because what is kept is read again
+/// when a 304 freshens it: [`conceal`] takes it away before an answer goes to a client.
 pub fn strip(policy: &Policy, headers: &mut HeaderMap) {
     let _ = (policy, headers);
+}
+
+/// Takes away what is for this cache only (`Tollgate-Cache-Control`), from any answer that goes to a client.
+pub fn conceal(headers: &mut HeaderMap) {
+    let _ = headers;
 }
 
 /// Gives a request the validators of what is kept, and takes the client's conditions away; whether there are any
@@ -98,6 +106,19 @@ pub fn condition(entry: &Entry, headers: &mut HeaderMap) -> bool {
 pub fn freshen(entry: &Entry, answer: &HeaderMap) -> Option<HeaderMap> {
     let _ = (entry, answer);
     None
+}
+
+/// Whether an answer of status 200 to a `HEAD` speaks of what is kept; where not, what is kept is stale (RFC 9111 section
+/// 4.3.5).
+pub fn head_agrees(entry: &Entry, answer: &HeaderMap) -> bool {
+    let _ = (entry, answer);
+    false
+}
+
+/// Gives an answer without a readable `Date` the one when it was received, which a recipient with a clock that keeps it has
+/// to do (RFC 9110 section 6.6.1).
+pub fn date(headers: &mut HeaderMap, received: UnixMillis) {
+    let _ = (headers, received);
 }
 
 /// Whether an answer to `method` makes invalid what is kept for the address (RFC 9111 section 4.4).

@@ -45,6 +45,7 @@ pub async fn send(out: ResponseOutparam, reply: Reply<ComponentHost>) -> Result<
             passing.write(bytes).await?;
             passing.finish(None)
         }
+        Body::Stream(incoming) if passing.ending.keeps() => passing.keep(incoming).await,
         Body::Stream(incoming) => passing.pass(incoming).await,
     }
 }
@@ -119,6 +120,34 @@ impl Passing {
             Ok(trailers) => self.finish(trailers.as_ref()),
             Err(error) => self.broken(&error),
         }
+    }
+
+    /// The same piece by piece, because the answer is to be kept. The last piece waits until it is: whoever asks when it has
+    /// the whole answer finds it, and a host may end an instance whose answer is complete.
+    async fn keep(mut self, mut incoming: Incoming) -> Result<(), Gone> {
+        let mut last = Bytes::new();
+        let mut trailers = None;
+        loop {
+            let frame = self.wait(poll_fn(|cx| Pin::new(&mut incoming).poll_frame(cx)), true).await?;
+            let frame = match frame {
+                None => break,
+                Some(Err(error)) => return self.broken(&error),
+                Some(Ok(frame)) => frame,
+            };
+            match frame.into_data() {
+                Ok(piece) => {
+                    self.moved = None;
+                    self.ending.collect(&piece);
+                    let before = std::mem::replace(&mut last, piece);
+                    self.write(before).await?;
+                }
+                Err(frame) => trailers = frame.into_trailers().ok(),
+            }
+        }
+        self.ending.complete();
+        host::settle(false).await;
+        self.write(last).await?;
+        self.finish(trailers.as_ref())
     }
 
     async fn write(&mut self, mut bytes: Bytes) -> Result<(), Gone> {

@@ -1,5 +1,6 @@
 //! What the host gives beside HTTP: clocks, random numbers, and a place for the access log.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use wasip2::cli::{stderr::get_stderr, stdout::get_stdout};
@@ -12,8 +13,9 @@ use bytes::Bytes;
 use super::executor::{self, Ready};
 use super::{key_value, redis, variables};
 use crate::config::AccessLog;
+use crate::gateway::{self, Afterwards};
 use crate::host::{
-    Clock, Compute, Count, KeyValue, Observe, Random, Remember, Secret, StoreError, Tick, UnixMillis,
+    Clock, Compute, Count, Defer, KeyValue, Observe, Random, Remember, Secret, StoreError, Tick, UnixMillis,
     VariableError, Variables, swap_in_two,
 };
 use crate::limit::Ask;
@@ -24,6 +26,11 @@ use crate::limit::spans::{self, self as in_store};
 use crate::memory::Memory;
 use crate::plan::StorePlan;
 use crate::telemetry::{Record, line};
+
+thread_local! {
+    /// Work that no answer waits for.
+    static DEFERRED: RefCell<Vec<Afterwards>> = const { RefCell::new(Vec::new()) };
+}
 
 /// The host of this instance: there is only one, and it has no state on this side.
 #[derive(Debug, Clone, Copy)]
@@ -189,6 +196,22 @@ impl Remember for ComponentHost {
     /// An instance lives for one request.
     fn memory(&self) -> Option<&Memory> {
         None
+    }
+}
+
+impl Defer for ComponentHost {
+    fn defer(&self, work: Afterwards) {
+        DEFERRED.with_borrow_mut(|deferred| deferred.push(work));
+    }
+}
+
+/// Does what was deferred: what the next request looks for, or all of it.
+pub async fn settle(all: bool) {
+    let (now, later): (Vec<_>, Vec<_>) =
+        DEFERRED.take().into_iter().partition(|work| all || work.is_for_the_next());
+    DEFERRED.with_borrow_mut(|deferred| deferred.extend(later));
+    for work in now {
+        gateway::settle(&ComponentHost, work).await;
     }
 }
 

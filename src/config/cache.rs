@@ -38,9 +38,9 @@ pub struct Cache {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_lifetime: Option<DurationText>,
     /// For how long errors are kept, by status (`"404"`) or class (`"5xx"`), where they say nothing themselves.
-    /// Default: none is.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub negative: BTreeMap<String, DurationText>,
+    /// `"off"` for one that is not. Default: none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub negative: Option<BTreeMap<String, DurationText>>,
     /// How long after it is no longer fresh an answer may be given at once, while a new one is fetched
     /// (RFC 5861 section 3). What the upstream says counts before it. Default: not at all.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,14 +58,14 @@ pub struct Cache {
     pub key: Option<CacheKey>,
     /// Request fields that the upstream gets, and names in `Vary` where an answer depends on them. `Accept`,
     /// `Accept-Encoding` and `Accept-Language` always are. Default: no others.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub vary: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vary: Option<Vec<String>>,
     /// What the upstream gets although neither key nor `Vary` has it, because its answers do not depend on it: names of
     /// request fields, `"address"` (the client's, in `Forwarded` and `X-Forwarded-For`), `"caller"` (what `identity` and
     /// ways in tell of it), or `"*"` for every request field. Everything else is withheld from the upstream when it is asked
     /// for an answer that might be kept.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unkeyed: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unkeyed: Option<Vec<String>>,
     /// Whether every caller has answers of its own: `"isolated"`, `"shared"` where answers do not depend on who asks, or
     /// `"auto"`: isolated where the upstream is told anything about the caller. Default: `"auto"`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,14 +95,14 @@ pub struct CacheKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<CacheQuery>,
     /// Request fields.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub headers: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub headers: Option<Vec<String>>,
     /// Cookies. Of all cookies, the upstream gets these.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub cookies: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cookies: Option<Vec<String>>,
     /// Claims of the caller, by path: `"tenant"`, `"org.id"`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub claims: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claims: Option<Vec<String>>,
     /// The consumer that the caller is. Default: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consumer: Option<bool>,

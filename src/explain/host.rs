@@ -12,9 +12,10 @@ use http_body::{Frame, SizeHint};
 
 use crate::auth::Caller;
 use crate::body::{Body, BodyError, Upload};
+use crate::gateway::Afterwards;
 use crate::host::{
-    Clock, Compute, Count, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind,
-    StoreError, Tick, UnixMillis, VariableError, Variables,
+    Clock, Compute, Count, Defer, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError,
+    SendErrorKind, StoreError, Tick, UnixMillis, VariableError, Variables,
 };
 use crate::limit::{Ask, Counters};
 use crate::memory::Memory;
@@ -163,6 +164,11 @@ impl HttpClient for Recorder {
         self.write(|recorded| recorded.sent = Some(head));
         Ok(Response::new(Announced(0)))
     }
+}
+
+impl Defer for Recorder {
+    /// Nothing is asked of anybody, so nothing is kept.
+    fn defer(&self, _: Afterwards) {}
 }
 
 impl Observe for Recorder {

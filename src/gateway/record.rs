@@ -39,6 +39,7 @@ impl<H: Host> Gateway<H> {
             judged: Vec::new(),
             held: Held::default(),
             cache: None,
+            keeping: None,
             upstream: None,
             attempts: 0,
             asked: None,

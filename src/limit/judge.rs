@@ -11,6 +11,7 @@
 use super::concurrency;
 use super::lease::{Lease, Spent};
 use super::{Ask, Counters, Held, Judged, Limit, Limits, OnFailure, Outcome, Place, Verdict, Wanted};
+use crate::breaker::Patience;
 use crate::deadline::Deadline;
 use crate::host::{Host, UnixMillis};
 use crate::memory::Memory;
@@ -22,7 +23,7 @@ mod store;
 
 use group::{Group, ask, those};
 pub use look::look;
-use store::{Patience, Unanswered};
+use store::Unanswered;
 
 /// What came of judging a request.
 #[derive(Debug, Default)]

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use http::Method;
 
 use super::auth::authenticator_names;
+use super::cache::Known;
 use super::identity::claimed;
 use super::limit;
 use super::scalar::{is_token, nearest};
 use super::store::Stores;
 use super::written_consumer;
 use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
-use crate::cache::Caching;
 use crate::config::{AccessLog, Clients, Defaults, Document};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::expression::Expression;
@@ -166,6 +166,8 @@ pub(super) fn compile(
     let issuer = context.own_issuer(documents, &telemetry.name);
     let limits = context.limits(documents);
     let mut routes = context.routes(documents, issuer.as_ref(), &limits);
+    let known = Known { upstreams: &upstreams, auth: &auth, gateway: &telemetry.name };
+    let caching = context.caching(documents, known, &mut routes);
     context.unused_limits(documents, &limits);
     context.credentials_and_tokens(&routes, &upstreams);
     routes.extend(context.published(issuer.as_ref()));
@@ -181,7 +183,7 @@ pub(super) fn compile(
         claimed: claimed(&routes, &auth).into(),
         auth,
         limits,
-        caching: Caching::default(),
+        caching,
         issuer,
         routes,
         upstreams,

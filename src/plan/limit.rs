@@ -55,7 +55,7 @@ impl Context<'_> {
         let tiers = self.tiers(documents, &all);
         let common = one(documents, "rate_limiting", |document| document.rate_limiting.as_ref());
         let (fields, most_keys) = self.rate_limiting(common);
-        let stores = std::mem::take(&mut self.stores.used);
+        let stores = std::mem::take(&mut self.stores.counting.plans);
         Limits { told: Told::of_all(&all), all, tiers, stores, fields, most_keys }
     }
 

@@ -55,8 +55,16 @@ pub(super) const MEMORY: &str = "memory";
 pub(super) struct Stores {
     /// By name, each with where it stands.
     all: BTreeMap<Box<str>, (Pointer, StorePlan)>,
-    /// Those that some limit counts in, and their names.
-    pub(super) used: Vec<StorePlan>,
+    /// Those that some limit counts in.
+    pub(super) counting: Used,
+    /// Those that answers are kept in.
+    keeping: Used,
+}
+
+/// Stores that are in use for one purpose.
+#[derive(Debug, Default)]
+pub(super) struct Used {
+    pub(super) plans: Vec<StorePlan>,
     names: Vec<Box<str>>,
 }
 
@@ -92,9 +100,22 @@ impl Context<'_> {
 
     /// The index of a store that some limit counts in; an unknown one is reported.
     pub(super) fn store_index(&mut self, at: &Pointer, name: &str) -> Option<usize> {
-        if let Some(index) = self.stores.names.iter().position(|known| **known == *name) {
-            return Some(index);
-        }
+        let plan = self.store_named(at, name)?;
+        Some(self.stores.counting.index(name, plan))
+    }
+
+    /// The index of a store that answers are kept in; an unknown one is reported.
+    pub(super) fn store_of_answers(&mut self, at: &Pointer, name: &str) -> Option<usize> {
+        let plan = self.store_named(at, name)?;
+        Some(self.stores.keeping.index(name, plan))
+    }
+
+    /// All stores that answers are kept in.
+    pub(super) fn stores_of_answers(&self) -> Vec<StorePlan> {
+        self.stores.keeping.plans.clone()
+    }
+
+    fn store_named(&mut self, at: &Pointer, name: &str) -> Option<StorePlan> {
         let Some((_, plan)) = self.stores.all.get(name) else {
             let mut known: Vec<&str> = self.stores.all.keys().map(|name| &**name).collect();
             known.push(MEMORY);
@@ -105,9 +126,7 @@ impl Context<'_> {
             self.error(at, format!("there is no store \"{name}\"")).help(help);
             return None;
         };
-        self.stores.used.push(plan.clone());
-        self.stores.names.push(name.into());
-        Some(self.stores.used.len() - 1)
+        Some(plan.clone())
     }
 
     fn store(&mut self, at: &Pointer, name: &str, written: &config::Store) {
@@ -152,16 +171,29 @@ impl Context<'_> {
 
     /// Stores that nothing is kept in.
     pub(super) fn warn_of_unused_stores(&mut self) {
-        let Stores { all, names, .. } = &self.stores;
-        let unused = all.iter().filter(|(name, _)| ***name != *DEFAULT && !names.contains(name));
+        let Stores { all, counting, keeping } = &self.stores;
+        let used = |name: &Box<str>| counting.names.contains(name) || keeping.names.contains(name);
+        let unused = all.iter().filter(|(name, _)| ***name != *DEFAULT && !used(name));
         let unused: Vec<_> = unused.map(|(name, (at, _))| (name.clone(), at.clone())).collect();
         for (name, at) in unused {
             self.report(Diagnostic::warning(
                 (&at).into(),
-                format!("no limit counts in the store \"{name}\""),
+                format!("nothing is counted or kept in the store \"{name}\""),
             ))
-            .help(format!("write store = \"{name}\" in one of [rate_limits], or remove it"));
+            .help(format!("write store = \"{name}\" in one of [rate_limits] or in cache, or remove it"));
         }
+    }
+}
+
+// === impl Used ===
+
+impl Used {
+    fn index(&mut self, name: &str, plan: StorePlan) -> usize {
+        self.names.iter().position(|known| **known == *name).unwrap_or_else(|| {
+            self.plans.push(plan);
+            self.names.push(name.into());
+            self.plans.len() - 1
+        })
     }
 }
 

@@ -15,9 +15,10 @@ use super::body::{Intake, SimStream};
 use super::clock::{Deadlock, SimSleep, VirtualClock};
 use super::upstream::{Fault, Received, Recorder, Replies, Reply};
 use crate::body::{Body, Upload};
+use crate::gateway::Afterwards;
 use crate::host::{
-    Clock, Compute, Count, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, SendErrorKind,
-    StoreError, Tick, UnixMillis, VariableError, Variables,
+    Clock, Compute, Count, Defer, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError,
+    SendErrorKind, StoreError, Tick, UnixMillis, VariableError, Variables,
 };
 use crate::limit::{Ask, Counters, slots};
 use crate::memory::Memory;
@@ -47,6 +48,8 @@ struct World {
     upstreams: RefCell<BTreeMap<String, (String, Replies)>>,
     received: Rc<RefCell<Vec<Received>>>,
     log: RefCell<Vec<serde_json::Value>>,
+    /// What no answer waits for.
+    deferred: RefCell<Vec<Afterwards>>,
 }
 
 /// Values by label and key, each with when it is gone.
@@ -89,6 +92,11 @@ impl SimHost {
     /// Makes the host one that keeps nothing in memory, as a component's does, or one that does.
     pub fn forget(&self, forgets: bool) {
         self.0.forgets.set(forgets);
+    }
+
+    /// Takes what was deferred since it was last taken.
+    pub fn take_deferred(&self) -> Vec<Afterwards> {
+        self.0.deferred.take()
     }
 
     fn in_order(&self) -> Result<(), StoreError> {
@@ -353,6 +361,12 @@ impl Compute for SimHost {
 impl Remember for SimHost {
     fn memory(&self) -> Option<&Memory> {
         (!self.0.forgets.get()).then_some(&self.0.memory)
+    }
+}
+
+impl Defer for SimHost {
+    fn defer(&self, work: Afterwards) {
+        self.0.deferred.borrow_mut().push(work);
     }
 }
 

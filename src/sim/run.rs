@@ -22,7 +22,7 @@ use super::seen::{Got, Seen};
 use super::upstream::{Replies, Reply};
 use crate::body::BodyError;
 use crate::config::Document;
-use crate::gateway::{Gateway, Peer};
+use crate::gateway::{Gateway, Peer, settle};
 use crate::host::{Clock, Tick};
 use crate::plan::{Abilities, Plan};
 use crate::problem::{Failure, Problem};
@@ -156,12 +156,20 @@ fn host_step(gateway: &Gateway<SimHost>, step: &Step, names: &Names) -> Result<S
         Err(cause) => (None, Some(cause)),
     };
     let elapsed = Some(host.tick() - begun);
+    host.run(settle_all(host)).map_err(|deadlock| deadlock.to_string())?;
     let mut log = host.take_log();
     if log.len() > 1 {
         return Err(format!("the access log has {} lines for one request", log.len()));
     }
     let log = Some(log.pop().unwrap_or_default());
     Ok(Seen { answer, cause, received: host.take_received(), elapsed, log })
+}
+
+/// Does what the answer did not wait for.
+async fn settle_all(host: &SimHost) {
+    for work in host.take_deferred() {
+        settle(host, work).await;
+    }
 }
 
 /// Sends a request and reads the answer, until the client leaves.

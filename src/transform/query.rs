@@ -51,6 +51,18 @@ pub fn edit<'a>(
     if out.is_empty() { None } else { Some(Cow::Owned(out)) }
 }
 
+/// The parameters whose decoded names are to be kept, byte for byte and in order; `None` where there is none left. A query
+/// of which all is kept is not copied.
+pub fn retain<'a>(query: Option<&'a str>, keep: impl Fn(&str) -> bool) -> Option<Cow<'a, str>> {
+    let text = query?;
+    if pieces(text).all(|piece| keep(&name_of(piece))) {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut out = String::with_capacity(text.len());
+    pieces(text).filter(|piece| keep(&name_of(piece))).for_each(|piece| push_piece(&mut out, piece));
+    if out.is_empty() { None } else { Some(Cow::Owned(out)) }
+}
+
 /// The decoded values of the parameters with this name, in order.
 pub fn values<'a>(query: Option<&'a str>, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
     pieces(query.unwrap_or_default())

@@ -317,6 +317,12 @@ impl HttpClient for Instance {
     }
 }
 
+impl Defer for Instance {
+    fn defer(&self, work: Afterwards) {
+        self.world.sim.defer(work);
+    }
+}
+
 impl Observe for Instance {
     fn observe(&self, record: &Record) {
         self.world.sim.observe(record);

@@ -6,8 +6,8 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
+use tollgate::breaker::Totals;
 use tollgate::limit::Outcome;
-use tollgate::limit::breaker::Totals;
 
 use super::metrics::{BOUNDS, Counts, Histogram, Tally};
 

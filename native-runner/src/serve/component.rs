@@ -10,9 +10,9 @@ use http::uri::Scheme;
 use http::{Request, Response};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
+use tollgate::breaker::Totals;
 use tollgate::forward::hop::strip_hop_by_hop;
 use tollgate::gateway::Peer;
-use tollgate::limit::breaker::Totals;
 use tollgate::plan::ServerPlan;
 use tollgate::problem::Failure;
 

@@ -2,8 +2,9 @@
 
 use super::super::{Ask, Judged, Limits, Outcome, Verdict, Wanted};
 use super::group::{Group, ask, those};
-use super::store::{self, Patience};
+use super::store;
 use super::unknown;
+use crate::breaker::Patience;
 use crate::deadline::Deadline;
 use crate::host::{Host, UnixMillis};
 

@@ -1,12 +1,9 @@
-//! One call of a store: bounded in time, and not made where the store has just failed.
+//! One call of a store, and what is counted of calls that fail.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
-use std::time::Duration;
+use std::future::Future;
 
 use super::super::Ask;
-use crate::body::Alarm;
+use crate::breaker::{self, Missed, Patience};
 use crate::deadline::Deadline;
 use crate::host::{Host, Tick, UnixMillis};
 use crate::plan::StorePlan;
@@ -14,24 +11,6 @@ use crate::plan::StorePlan;
 /// The store did not answer, or was not asked because it had just failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Unanswered;
-
-/// How long a store may take.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
-    /// How long it has by itself.
-    timeout: Duration,
-    /// When it must have answered: no later than the request ends.
-    pub(super) due: Tick,
-}
-
-// === impl Patience ===
-
-impl Patience {
-    /// From now on.
-    pub(super) fn new<H: Host>(host: &H, timeout: Duration, deadline: Deadline) -> Self {
-        Self { timeout, due: deadline.or_after(host.tick(), Some(timeout)) }
-    }
-}
 
 /// Asks `store` once.
 pub(super) async fn count<H: Host>(
@@ -60,31 +39,14 @@ async fn guarded<H: Host, T, E>(
     patience: Patience,
     call: impl Future<Output = Result<T, E>>,
 ) -> Result<T, Unanswered> {
-    let Some(breakers) = host.memory().map(|memory| &memory.breakers) else {
-        return within(host, patience.due, call).await?.map_err(|_| Unanswered);
-    };
-    let breaker = breakers.of(store);
-    let begun = host.tick();
-    let Some(pass) = breaker.pass(begun, patience.timeout) else {
-        breakers.note_skipped();
-        return Err(Unanswered);
-    };
-    let answer = within(host, patience.due, call).await;
-    let ended = host.tick();
-    match answer {
-        Ok(Ok(answer)) => {
-            breaker.succeeded(&pass);
-            return Ok(answer);
+    breaker::guarded(host, store, patience, call).await.map_err(|missed| {
+        match (missed, host.memory()) {
+            (Missed::Skipped, Some(memory)) => memory.breakers.note_skipped(),
+            (Missed::Failed, Some(memory)) => memory.breakers.note_failed(),
+            (Missed::Hurried, _) | (_, None) => {}
         }
-        // A store that had less than its time because the request had, or because others had their turn first, has
-        // failed nobody: else a client could put it out of use with a request that has nearly no time left.
-        Err(Unanswered) if ended < begun + patience.timeout => {}
-        Ok(Err(_)) | Err(Unanswered) => {
-            breaker.failed(&pass, ended);
-            breakers.note_failed();
-        }
-    }
-    Err(Unanswered)
+        Unanswered
+    })
 }
 
 /// What `future` comes to, where that is before `due`.
@@ -93,11 +55,5 @@ pub(super) async fn within<H: Host, F: Future>(
     due: Tick,
     future: F,
 ) -> Result<F::Output, Unanswered> {
-    let mut future = pin!(future);
-    let mut alarm = pin!(Alarm::<H>::unset());
-    poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(output) => Poll::Ready(Ok(output)),
-        Poll::Pending => alarm.as_mut().poll_due(host, due, cx).map(|()| Err(Unanswered)),
-    })
-    .await
+    breaker::within(host, due, future).await.map_err(|_| Unanswered)
 }

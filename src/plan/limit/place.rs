@@ -28,7 +28,7 @@ impl Context<'_> {
             return Place::Memory;
         }
         let Some(index) = self.store_index(&at.key("store"), name) else { return Place::Memory };
-        if self.stores.used[index].redis.is_none() {
+        if self.stores.counting.plans[index].redis.is_none() {
             self.platform_store(at, written, algorithm);
         }
         Place::Store(index)

@@ -13,6 +13,10 @@ use std::time::Duration;
 use crate::host::Tick;
 use crate::plan::StorePlan;
 
+pub mod call;
+
+pub use call::{Missed, Patience, guarded, within};
+
 /// How long a store is not asked after a failure: two of its usual time-outs.
 pub const FIRST: Duration = Duration::from_millis(100);
 

@@ -1,0 +1,51 @@
+//! What no answer waits for.
+
+use std::sync::Arc;
+
+use super::Gateway;
+use super::refreshing::Refresh;
+use crate::cache::keeping::Kept;
+use crate::host::Host;
+
+/// Work that goes on after an answer, handed to the host by [`crate::host::Defer`] and done by [`settle`].
+#[derive(Debug)]
+pub struct Afterwards(Work);
+
+#[derive(Debug)]
+enum Work {
+    /// Writes an answer into its store.
+    Keep(Box<Kept>),
+    /// Asks the upstream for an answer in place of one that is no longer fresh.
+    Refresh(Box<Refresh>),
+}
+
+// === impl Afterwards ===
+
+impl Afterwards {
+    /// Writes `kept` into its store.
+    pub fn keep(kept: Kept) -> Self {
+        Self(Work::Keep(Box::new(kept)))
+    }
+
+    /// Asks again.
+    pub(super) fn refresh(refresh: Refresh) -> Self {
+        Self(Work::Refresh(Box::new(refresh)))
+    }
+
+    /// Whether it should be done before the answer's last byte is sent, where a host is gone after it: what the next
+    /// request looks for.
+    pub fn is_for_the_next(&self) -> bool {
+        matches!(self.0, Work::Keep(_))
+    }
+}
+
+/// Does what was left to do.
+pub async fn settle<H: Host>(host: &H, work: Afterwards) {
+    match work.0 {
+        Work::Keep(kept) => kept.store(host).await,
+        Work::Refresh(refresh) => {
+            let gateway = Gateway { plan: Arc::clone(refresh.plan()), host: host.clone(), assumed: None };
+            gateway.refresh(*refresh).await;
+        }
+    }
+}

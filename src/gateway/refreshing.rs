@@ -1,0 +1,145 @@
+//! Asking anew for what was given although it is no longer fresh, when the client has its answer (RFC 5861 section 3).
+
+use std::sync::Arc;
+
+use http::Method;
+use http::request::Parts;
+
+use super::cached::{Around, Wanted};
+use super::fetching::{land, renew};
+use super::refusal::authority;
+use super::{Afterwards, Gateway, Peer};
+use crate::auth::Admitted;
+use crate::body::collect;
+use crate::cache::Entry;
+use crate::cache::fetches::{Joined, Landing, Lead};
+use crate::cache::keeping::{Head, Kept};
+use crate::cache::key::{self, Keys};
+use crate::cache::rules::Asked;
+use crate::cache::shelf::Found;
+use crate::deadline::Deadline;
+use crate::forward::client::Client;
+use crate::host::Host;
+use crate::plan::Action;
+use crate::problem::Failure;
+use crate::route::path::normalise;
+use crate::telemetry::Record;
+
+/// A request that is asked again, for the sake of those who come later.
+#[derive(Debug)]
+pub(super) struct Refresh {
+    plan: Arc<crate::plan::Plan>,
+    route: usize,
+    keys: Keys,
+    asked: Asked,
+    head: Parts,
+    peer: Peer,
+    client: Client,
+    admitted: Admitted,
+    found: Found,
+    stale: Arc<Entry>,
+    /// Nobody else fetches it meanwhile, where the host remembers who does.
+    lead: Option<Lead>,
+}
+
+impl Refresh {
+    pub(super) fn plan(&self) -> &Arc<crate::plan::Plan> {
+        &self.plan
+    }
+}
+
+impl<H: Host> Gateway<H> {
+    /// Has what is no longer fresh asked for again, unless somebody does so already.
+    pub(super) fn refresh_later(
+        &self,
+        wanted: &Wanted<'_>,
+        found: Found,
+        stale: &Arc<Entry>,
+        record: &Record,
+    ) {
+        let Some(route) = record.route else { return };
+        let lead = match self.host.memory() {
+            None => None,
+            Some(memory) => {
+                let alike = key::alike(wanted.policy, &wanted.keys, &wanted.head.headers);
+                match memory.fetches.join(alike) {
+                    Joined::Lead(lead) => Some(lead),
+                    Joined::Wait(_) => return,
+                }
+            }
+        };
+        let Around { peer, client, admitted, .. } = wanted.around;
+        let mut head = wanted.head.clone();
+        // For the next client, whatever this one has already and whichever part it wants.
+        head.method = Method::GET;
+        head.headers.remove(http::header::RANGE);
+        let refresh = Refresh {
+            plan: Arc::clone(&self.plan),
+            route,
+            keys: wanted.keys,
+            asked: Asked { authorization: wanted.asked.authorization, ..Asked::default() },
+            head,
+            peer,
+            client: client.clone(),
+            admitted: admitted.clone(),
+            found,
+            stale: Arc::clone(stale),
+            lead,
+        };
+        self.host.defer(Afterwards::refresh(refresh));
+    }
+
+    /// Asks again. What fails leaves everything as it is.
+    pub(super) async fn refresh(&self, refresh: Refresh) {
+        let Refresh { route, keys, asked, head, peer, client, admitted, found, stale, lead, .. } = refresh;
+        let mut record = self.begin(&head, &client);
+        record.route = Some(route);
+        let route = &self.plan.routes[route];
+        let (Some(policy), Action::Proxy(proxy)) = (&route.cache, &route.action) else { return };
+        let Ok(authority) = authority(&head).map(ToOwned::to_owned) else { return };
+        let path = head.uri.path().to_owned();
+        let normal = normalise(&path);
+        let around =
+            Around { peer, client: &client, authority: &authority, normal: &normal, admitted: &admitted };
+        let deadline = Deadline::after(record.begun, route.patience.request);
+        let wanted = Wanted { route, proxy, policy, keys, asked, head, around, deadline };
+        if let Err(failure) = self.refetch(&wanted, found, &stale, lead, &mut record).await {
+            record.cause = failure.cause;
+        }
+    }
+
+    async fn refetch(
+        &self,
+        wanted: &Wanted<'_>,
+        found: Found,
+        stale: &Entry,
+        mut lead: Option<Lead>,
+        record: &mut Record,
+    ) -> Result<(), Failure> {
+        let fetched = match self.fetch_for(wanted, Some(stale), record).await {
+            Ok(fetched) => fetched,
+            Err(failure) => {
+                land(lead.take(), Landing::Failed(failure.problem));
+                return Err(failure);
+            }
+        };
+        if fetched.confirms() {
+            if let Some(renewed) = renew(wanted, stale, &fetched) {
+                self.keep_renewed(wanted, found, renewed, &stale.body, lead);
+            }
+            return Ok(());
+        }
+        let status = fetched.response.status();
+        if let (Ok(life), false) = (fetched.life(wanted), status.is_server_error()) {
+            let head = Head { status, headers: fetched.response.headers().clone(), life };
+            let body = fetched.response.into_body();
+            let Ok(content) = collect(&self.host, body, wanted.policy.largest, wanted.deadline).await else {
+                return Ok(());
+            };
+            Kept::new(self.owned(wanted, found), head, content).keep(&self.host, lead);
+            return Ok(());
+        }
+        land(lead, Landing::NotKept);
+        Ok(())
+    }
+}

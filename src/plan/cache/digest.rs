@@ -1,0 +1,128 @@
+//! What makes a route what it is, as a digest: with another configuration, nothing that was kept under this one is found.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{Known, Ready};
+use crate::auth::Access;
+use crate::config::{self, Consumer, Defaults, Document, Upstream};
+
+/// Changes whenever the gateway makes something else of the same configuration.
+const VERSION: u32 = 1;
+
+/// What routes refer to.
+#[derive(Debug)]
+pub(super) struct Digests<'a> {
+    known: Known<'a>,
+    defaults: Option<&'a Defaults>,
+    upstreams: BTreeMap<&'a str, &'a Upstream>,
+    /// What upstreams may be told of consumers.
+    consumers: [u8; 32],
+    issuer: Option<&'a str>,
+}
+
+// === impl Digests ===
+
+impl<'a> Digests<'a> {
+    pub(super) fn new(documents: &'a [(String, Document)], known: Known<'a>) -> Self {
+        let all = || documents.iter().map(|(_, document)| document);
+        let consumers: BTreeMap<_, _> = all()
+            .flat_map(|document| &document.consumers)
+            .map(|(name, consumer)| {
+                let Consumer { groups, plan, metadata, disabled, signature_keys: _, keys: _, password: _ } =
+                    consumer;
+                (name, json!([groups, plan, metadata, disabled]))
+            })
+            .collect();
+        Self {
+            known,
+            defaults: all().find_map(|document| document.defaults.as_ref()),
+            upstreams: all()
+                .flat_map(|document| &document.upstreams)
+                .map(|(name, upstream)| (name.as_str(), upstream))
+                .collect(),
+            consumers: sha256(&json!(consumers)),
+            issuer: all().find_map(|document| document.issuer.as_ref()?.name.as_deref()),
+        }
+    }
+
+    /// Half a digest of all that shapes a route's answers. Maps are sorted, so the same configuration has the same one.
+    pub(super) fn of(&self, route: &config::Route, ready: Option<Ready<'_>>) -> [u8; 16] {
+        let upstream = route.upstream.as_deref().and_then(|name| self.upstreams.get(name));
+        let all = json!({
+            "version": VERSION,
+            "route": of_route(route),
+            "defaults": self.defaults.map(of_defaults),
+            "upstream": upstream,
+            "ways in": ready.map(ways_in),
+            "consumers": self.consumers,
+            "issuer": self.issuer,
+            "gateway": self.known.gateway,
+        });
+        let mut half = [0; 16];
+        half.copy_from_slice(&sha256(&all)[..16]);
+        half
+    }
+}
+
+/// All but what decides whether a request is answered at all, or how long that may take, and what is written on each
+/// answer after it is kept.
+fn of_route(route: &config::Route) -> Value {
+    let config::Route {
+        id,
+        matches,
+        auth,
+        identity,
+        upstream,
+        rewrite,
+        paths,
+        headers,
+        cache,
+        addresses: _,
+        shield: _,
+        rate_limits: _,
+        plans: _,
+        redirect: _,
+        respond: _,
+        timeouts: _,
+        limits: _,
+        cors: _,
+        security_headers: _,
+    } = route;
+    json!([id, matches, auth, identity, upstream, rewrite, paths, headers, cache])
+}
+
+fn of_defaults(defaults: &Defaults) -> Value {
+    let Defaults {
+        auth,
+        identity,
+        paths,
+        headers,
+        cache,
+        addresses: _,
+        shield: _,
+        rate_limits: _,
+        plans: _,
+        timeouts: _,
+        limits: _,
+        cors: _,
+        security_headers: _,
+    } = defaults;
+    json!([auth, identity, paths, headers, cache])
+}
+
+/// What callers are known by: another definition of a way in makes other callers under the same names.
+fn ways_in(ready: Ready<'_>) -> Vec<(&str, [u8; 32])> {
+    let external = match &ready.route.access {
+        Access::Public => None,
+        Access::Required(required) => required.external.map(|index| &ready.auth.authenticators[index]),
+    };
+    ready.ways_in().chain(external).map(|way| (&*way.name, way.fingerprint)).collect()
+}
+
+fn sha256(value: &Value) -> [u8; 32] {
+    // Made of types that were read from text: it cannot fail.
+    Sha256::digest(serde_json::to_vec(value).unwrap_or_default()).into()
+}
