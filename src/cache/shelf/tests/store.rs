@@ -1,2 +1,1 @@
 //! What only stores do.
-
