@@ -41,7 +41,8 @@ impl Context<'_> {
             match &input.told {
                 Some(told) => self.told_and_shared(written, &shared, told),
                 None => {
-                    let message = format!("answers may depend on {}, and are not told apart by it", input.what);
+                    let message =
+                        format!("answers may depend on {}, and are not told apart by it", input.what);
                     self.error(&shared, message).help("a bug in Tollgate: please report it");
                 }
             }

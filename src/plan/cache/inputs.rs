@@ -11,8 +11,8 @@ use std::fmt;
 use http::header::{AUTHORIZATION, COOKIE, FORWARDED, HeaderName};
 
 use super::super::{HeaderEdit, Plan, Proxy, QueryRewrite, Route, Upstream};
-use super::told::{Told, told};
 use super::Ready;
+use super::told::{Told, told};
 use crate::cache::Policy;
 use crate::cache::policy::Parameters;
 use crate::credentials::Credentials;
@@ -100,7 +100,10 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
     let address = if policy.passes.address { Account::Excused } else { Account::Withheld };
     list.add(format!("the client's address in {FORWARDED}, {X_FORWARDED_FOR}"), address);
     list.add("via, cdn-loop, x-request-id, traceparent, tracestate", Account::Passage);
-    list.add("range, if-range, if-match, if-none-match, if-modified-since, if-unmodified-since", Account::Cache);
+    list.add(
+        "range, if-range, if-match, if-none-match, if-modified-since, if-unmodified-since",
+        Account::Cache,
+    );
     list.add("content", Account::Passed);
     list.0
 }
@@ -141,7 +144,9 @@ impl<'a> List<'a> {
 
     /// Fields of the request that are not about credentials.
     fn fields(&mut self, policy: &Policy) {
-        let own = |name: &&HeaderName| ![AUTHORIZATION, COOKIE].contains(*name) && !super::is_of_every_request(name);
+        let own = |name: &&HeaderName| {
+            ![AUTHORIZATION, COOKIE].contains(*name) && !super::is_of_every_request(name)
+        };
         for name in policy.passes.fields.iter().filter(own) {
             self.add(name.to_string(), account_of(policy, name));
         }

@@ -29,8 +29,11 @@ impl Context<'_> {
         let purge = written.purge.as_ref()?;
         let at = at.key("purge");
         if !caching.used {
-            self.report(Diagnostic::warning((&at).into(), "there is nothing to purge: no route keeps answers"))
-                .help("give a route or [defaults] cache = true, or remove this");
+            self.report(Diagnostic::warning(
+                (&at).into(),
+                "there is nothing to purge: no route keeps answers",
+            ))
+            .help("give a route or [defaults] cache = true, or remove this");
         }
         self.purge_is_ours(&at, routes);
         if !self.is_one_path_to_purge(&at, purge) {
@@ -49,8 +52,11 @@ impl Context<'_> {
             Access::Required(required) => required.optional,
         };
         if everybody {
-            self.error(&at.key("auth"), "whoever may purge makes every request go to the upstream, and this lets everybody in")
-                .help("give it auth = the name of a way in, or a table with any and without optional");
+            self.error(
+                &at.key("auth"),
+                "whoever may purge makes every request go to the upstream, and this lets everybody in",
+            )
+            .help("give it auth = the name of a way in, or a table with any and without optional");
         }
         Some(Route { action: Action::Purge, ..route })
     }
@@ -58,10 +64,18 @@ impl Context<'_> {
     /// `PURGE` is an order to the gateway, at every address.
     fn purge_is_ours(&mut self, at: &Pointer, routes: &[Route]) {
         for route in routes {
-            let Some(index) = route.methods.listed.iter().position(|method| method.as_str() == PURGE) else { continue };
-            let there = Pointer::root(&route.origin.0).beneath(&route.origin.1).key("match").key("methods").index(index);
-            let message = format!("no PURGE ever gets to the route \"{}\": it is an order to the gateway", route.id);
-            let diagnostic = Diagnostic::error((&there).into(), message).related(at.into(), "by this setting");
+            let Some(index) = route.methods.listed.iter().position(|method| method.as_str() == PURGE) else {
+                continue;
+            };
+            let there = Pointer::root(&route.origin.0)
+                .beneath(&route.origin.1)
+                .key("match")
+                .key("methods")
+                .index(index);
+            let message =
+                format!("no PURGE ever gets to the route \"{}\": it is an order to the gateway", route.id);
+            let diagnostic =
+                Diagnostic::error((&there).into(), message).related(at.into(), "by this setting");
             self.report(diagnostic).help("remove the method, or [caching.purge]");
         }
     }
@@ -70,7 +84,8 @@ impl Context<'_> {
         let pattern = Pattern::path(purge.path.as_deref().unwrap_or(PATH));
         let is = pattern.is_ok_and(|pattern| pattern.captures().next().is_none());
         if !is {
-            self.error(&at.key("path"), "orders to purge are taken at one path").help(format!("such as \"{PATH}\""));
+            self.error(&at.key("path"), "orders to purge are taken at one path")
+                .help(format!("such as \"{PATH}\""));
         }
         is
     }
