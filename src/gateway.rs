@@ -33,6 +33,7 @@ mod destination;
 mod fetching;
 mod invalidation;
 mod login;
+mod looking;
 mod purge;
 mod record;
 mod refreshing;
@@ -267,6 +268,9 @@ impl<H: Host> Gateway<H> {
             let origin = origin(peer, client, authority);
             let (status, headers) = (response.status(), response.headers());
             self.invalidate(asked, &origin, status, headers, deadline).await;
+        }
+        if route.cache.is_some() {
+            cache::rules::conceal(response.headers_mut());
         }
         tell_admitted(admitted, response.headers_mut());
         Ok(response)

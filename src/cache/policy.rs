@@ -140,9 +140,6 @@ pub struct Caching {
     pub purge: Option<usize>,
 }
 
-/// The targeted field (RFC 9213) of this gateway: before all others, and passed on to nobody.
-pub const OWN_FIELD: HeaderName = HeaderName::from_static("tollgate-cache-control");
-
 /// The largest value that a store takes is 1 MiB; this leaves room for the head of the answer.
 pub const LARGEST_IN_STORE: u64 = 1000 << 10;
 

@@ -132,7 +132,8 @@ impl Told<'_> {
     pub(super) fn is_excused(&self, passes: &Passes) -> bool {
         let name = match self {
             Self::Header(header) => &header.name,
-            Self::Token(name) | Self::External(_, name) | Self::Forwarded(_, Place::Header(name)) => name,
+            Self::Token(name) | Self::External(_, name) => name,
+            Self::Forwarded(_, Place::Header(name)) => name,
             Self::Authorization(_) | Self::Forwarded(_, Place::Authorization(_)) => &AUTHORIZATION,
             Self::Forwarded(_, Place::Cookie(_) | Place::Query(_)) => return false,
         };
