@@ -1,2 +1,0 @@
-//! What only stores do.
-
