@@ -135,7 +135,7 @@ fn stamp(headers: &mut HeaderMap, entry: &Entry, now: UnixMillis) {
     headers.insert(AGE, HeaderValue::from(age));
     // RFC 9110 section 6.6.1: where the origin did not say when, it is when the answer arrived.
     if !headers.contains_key(DATE)
-        && let Some(date) = date::format(entry.life.received)
+        && let Some(date) = i64::try_from(entry.life.received.0 / 1_000).ok().and_then(date::write)
     {
         headers.insert(DATE, date);
     }

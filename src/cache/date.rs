@@ -61,7 +61,9 @@ fn rfc850(text: &str, now: i64) -> Option<i64> {
     // RFC 9110 section 5.6.7: what appears to be more than 50 years in the future is the most recent year in the past with
     // the same two digits.
     let nearest = |year: i64| moment(year, month, day, time).filter(|at| *at <= fifty_years_after(now));
-    nearest(century + 100 + year).or_else(|| nearest(century + year)).or_else(|| nearest(century - 100 + year))
+    nearest(century + 100 + year)
+        .or_else(|| nearest(century + year))
+        .or_else(|| nearest(century - 100 + year))
 }
 
 fn fifty_years_after(now: i64) -> i64 {

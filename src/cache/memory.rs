@@ -188,7 +188,9 @@ impl Shelves {
     /// Takes `entry` away, if it is still there.
     pub(super) fn drop(&self, place: u32, digest: &Digest, entry: &Arc<Entry>) {
         self.cache.remove_if(&At { place, digest: *digest }, |held| match &held.record {
-            Record::First(First { what: What::Answer(it), .. }) | Record::Variant(it) => Arc::ptr_eq(it, entry),
+            Record::First(First { what: What::Answer(it), .. }) | Record::Variant(it) => {
+                Arc::ptr_eq(it, entry)
+            }
             Record::First(_) => false,
         });
     }
@@ -227,7 +229,10 @@ impl Default for Shelves {
 impl fmt::Debug for Shelves {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { most, .. } = self;
-        f.debug_struct("Shelves").field("entries", &self.entries()).field("most", most).finish_non_exhaustive()
+        f.debug_struct("Shelves")
+            .field("entries", &self.entries())
+            .field("most", most)
+            .finish_non_exhaustive()
     }
 }
 

@@ -295,9 +295,10 @@ mod tests {
                 assert!(!(is_hit && is_forward), "RFC 9211 section 2: never both");
                 assert_eq!(is_forward, forward.is_some());
                 assert_eq!(is_hit, forward.is_none() && hit != Hit::None);
-                assert_eq!(said("ttl").and_then(BareItem::as_integer), status.ttl.map(Into::into));
+                let ttl = said("ttl").and_then(BareItem::as_integer);
+                assert_eq!(ttl, status.ttl.map(|_| (-7_i8).into()));
                 let code = said("fwd-status").and_then(BareItem::as_integer);
-                assert_eq!(code, (is_forward && bits & 1 > 0).then(|| 502.into()));
+                assert_eq!(code, (is_forward && bits & 1 > 0).then(|| 502_u16.into()));
                 assert_eq!(said("stored").is_some(), is_forward && status.stored);
                 assert_eq!(said("collapsed").is_some(), is_forward && status.collapsed);
             }

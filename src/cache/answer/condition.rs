@@ -11,7 +11,7 @@ use crate::host::UnixMillis;
 
 /// How much later than `Last-Modified` an answer must have been made for the date to tell its content from any other:
 /// within one second there may have been two (RFC 9110 section 8.8.2.2).
-const SECOND: u64 = 1_000;
+const SECOND: i64 = 1;
 
 /// An entity tag (RFC 9110 section 8.8.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +44,8 @@ pub(super) fn is_not_modified(asked: &HeaderMap, entry: &Entry, now: UnixMillis)
         });
     }
     // Section 13.1.3: several dates, and what is none, are as if they were not there.
-    let since = only(asked, &IF_MODIFIED_SINCE).and_then(|value| date::parse(value.as_bytes(), now));
-    since.is_some_and(|since| changed(entry, now) <= since)
+    let since = only(asked, &IF_MODIFIED_SINCE).and_then(|value| date::parse(value.as_bytes(), seconds(now)));
+    since.is_some_and(|since| changed(entry) <= since)
 }
 
 /// Whether the part that a client asks for is one of what it has the other parts of (RFC 9110 section 13.1.5).
@@ -67,16 +67,23 @@ pub(super) fn is_same(asked: &HeaderMap, entry: &Entry) -> bool {
 
 /// Whether `Last-Modified` tells what is kept from anything that was there before.
 fn is_strong(entry: &Entry) -> bool {
-    let received = entry.life.received;
-    let at = |name| Some(date::parse(entry.headers.get(name)?.as_bytes(), received)?.0);
-    let made = at(DATE).unwrap_or(received.0);
-    at(LAST_MODIFIED).is_some_and(|changed| changed + SECOND <= made)
+    let made = dated(entry, &DATE).unwrap_or(seconds(entry.life.received));
+    dated(entry, &LAST_MODIFIED).is_some_and(|changed| changed + SECOND <= made)
 }
 
 /// When what is kept was last changed: RFC 9111 section 4.3.2.
-fn changed(entry: &Entry, now: UnixMillis) -> UnixMillis {
-    let at = |name| date::parse(entry.headers.get(name)?.as_bytes(), now);
-    at(LAST_MODIFIED).or_else(|| at(DATE)).unwrap_or(entry.life.received)
+fn changed(entry: &Entry) -> i64 {
+    let dated = dated(entry, &LAST_MODIFIED).or_else(|| dated(entry, &DATE));
+    dated.unwrap_or(seconds(entry.life.received))
+}
+
+/// The date in a field of what is kept, in seconds since 1970.
+fn dated(entry: &Entry, name: &HeaderName) -> Option<i64> {
+    date::parse(entry.headers.get(name)?.as_bytes(), seconds(entry.life.received))
+}
+
+fn seconds(at: UnixMillis) -> i64 {
+    i64::try_from(at.0 / 1_000).unwrap_or(i64::MAX)
 }
 
 fn entry_tag(entry: &Entry) -> Option<EntityTag<'_>> {

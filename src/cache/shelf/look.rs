@@ -66,9 +66,7 @@ impl Judge<'_> {
             What::Answer(_) if keys.part.is_some() => {
                 Step::Done(Looked { entry: None, others: true, generation })
             }
-            What::Answer(entry) => {
-                Step::Done(Looked { entry: self.takes(entry), others: false, generation })
-            }
+            What::Answer(entry) => Step::Done(Looked { entry: self.takes(entry), others: false, generation }),
             What::Varies(_) => match first.varies(self.now) {
                 None => Step::Done(Looked { generation, ..Looked::default() }),
                 Some(varies) => {

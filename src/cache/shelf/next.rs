@@ -46,8 +46,8 @@ impl Next {
         // An answer may depend on fields that an earlier one for the same address did not name; what it does not name
         // tells it apart too much, never too little.
         let names = vary::union(names, old.map_or(&[], |old| &*old.names))?;
-        let coded = vary::by_coding(&names)
-            .then(|| (coding::of(&entry.headers), coding::offers(sought.headers)));
+        let coded =
+            vary::by_coding(&names).then(|| (coding::of(&entry.headers), coding::offers(sought.headers)));
         let end = entry.useful_until();
         if let Some(old) = old
             && old.names == names

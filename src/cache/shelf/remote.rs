@@ -309,7 +309,8 @@ fn hold<H: Host>(
     records: impl IntoIterator<Item = (Digest, Record)>,
 ) {
     let address = &sought.keys.address;
-    let records: Vec<_> = records.into_iter().filter_map(|it| Some((it.0, detached(shelves, it.1)?))).collect();
+    let records: Vec<_> =
+        records.into_iter().filter_map(|it| Some((it.0, detached(shelves, it.1)?))).collect();
     let _turn = shelves.turn(address);
     if shelves.epoch(address) == depot.epoch {
         for (digest, record) in records {

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::super::Caching;
-use super::record::{First, Record};
 use super::Digest;
+use super::record::{First, Record};
 use crate::host::Host;
 use crate::plan::StorePlan;
 
