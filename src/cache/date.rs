@@ -42,7 +42,7 @@ pub fn write(seconds: i64) -> Option<HeaderValue> {
 /// `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn fixed(text: &str) -> Option<i64> {
     let (name, rest) = text.split_once(", ")?;
-    let (day, rest) = short_day(name)?.then_some(rest)?.split_at_checked(2)?;
+    let (day, rest) = is_short_day(name).then_some(rest)?.split_at_checked(2)?;
     let (month, rest) = rest.strip_prefix(' ')?.split_at_checked(3)?;
     let (year, rest) = rest.strip_prefix(' ')?.split_at_checked(4)?;
     let time = time_of_zone(rest)?;
@@ -74,7 +74,7 @@ fn fifty_years_after(now: i64) -> i64 {
 /// `Sun Nov  6 08:49:37 1994`, obsolete.
 fn asctime(text: &str) -> Option<i64> {
     let (name, rest) = text.split_at_checked(3)?;
-    let (month, rest) = short_day(name)?.then_some(rest)?.strip_prefix(' ')?.split_at_checked(3)?;
+    let (month, rest) = is_short_day(name).then_some(rest)?.strip_prefix(' ')?.split_at_checked(3)?;
     let (day, rest) = rest.strip_prefix(' ')?.split_at_checked(2)?;
     let (clock, rest) = rest.strip_prefix(' ')?.split_at_checked(8)?;
     let year = rest.strip_prefix(' ').filter(|year| year.len() == 4)?;
@@ -82,9 +82,8 @@ fn asctime(text: &str) -> Option<i64> {
 }
 
 /// Whether this is the short form of a day.
-fn short_day(name: &str) -> Option<bool> {
-    let known = DAYS.iter().filter_map(|day| day.get(..3)).any(|day| day.eq_ignore_ascii_case(name));
-    known.then_some(true)
+fn is_short_day(name: &str) -> bool {
+    DAYS.iter().filter_map(|day| day.get(..3)).any(|day| day.eq_ignore_ascii_case(name))
 }
 
 /// ` 08:49:37 GMT`, in seconds of the day.

@@ -26,8 +26,13 @@ pub struct Life {
 // === impl Life ===
 
 impl Life {
-    /// How old the answer is at `now` (`current_age`).
+    /// How old the answer is at `now` (`current_age`). Where the clock went back, it was not kept for any time.
     pub fn age_at(&self, now: UnixMillis) -> Duration {
-        self.age + Duration::from_millis(now.0.saturating_sub(self.received.0))
+        self.age.saturating_add(Duration::from_millis(now.0.saturating_sub(self.received.0)))
+    }
+
+    /// For how long it has not been fresh at `now`; zero while it is.
+    pub fn staleness_at(&self, now: UnixMillis) -> Duration {
+        self.age_at(now).saturating_sub(self.fresh)
     }
 }
