@@ -19,6 +19,7 @@ pub mod purge;
 pub mod rules;
 pub mod shelf;
 pub mod status;
+pub mod turn;
 
 pub use entry::Entry;
 pub use memory::Shelves;

@@ -33,6 +33,8 @@ mod destination;
 mod fetching;
 mod invalidation;
 mod login;
+mod looking;
+mod purge;
 mod record;
 mod refreshing;
 mod refusal;
@@ -239,7 +241,7 @@ impl<H: Host> Gateway<H> {
             Action::Respond(respond) => fixed(respond),
             Action::Login(own) => self.login(own, &incoming, deadline).await?,
             Action::KeySet => self.key_set().await?,
-            Action::Purge => return Err(Problem::NotImplemented.into()),
+            Action::Purge => self.purge_answers(&incoming, body, deadline).await?,
             Action::Usage(shown) => self.usage(route, shown, &incoming, deadline).await,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
@@ -266,6 +268,9 @@ impl<H: Host> Gateway<H> {
             let origin = origin(peer, client, authority);
             let (status, headers) = (response.status(), response.headers());
             self.invalidate(asked, &origin, status, headers, deadline).await;
+        }
+        if route.cache.is_some() {
+            cache::rules::conceal(response.headers_mut());
         }
         tell_admitted(admitted, response.headers_mut());
         Ok(response)
@@ -366,7 +371,7 @@ fn tell_admitted(admitted: &Admitted, headers: &mut HeaderMap) {
 }
 
 /// Where a request was sent to, as upstreams are told.
-fn origin<'a>(peer: Peer, client: &'a Client, authority: &'a str) -> Origin<'a> {
+pub(crate) fn origin<'a>(peer: Peer, client: &'a Client, authority: &'a str) -> Origin<'a> {
     let forwarded = client.host.as_ref().map(|host| host.as_str());
     Origin { secure: client.is_secure(peer), authority, forwarded }
 }

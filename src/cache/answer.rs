@@ -17,7 +17,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 use sha2::{Digest as _, Sha256};
 
-use super::{Entry, date};
+use super::{Entry, date, rules};
 use crate::host::UnixMillis;
 
 mod condition;
@@ -129,8 +129,9 @@ fn unsatisfiable(entry: &Entry) -> Response<Bytes> {
     response(StatusCode::RANGE_NOT_SATISFIABLE, headers, Bytes::new())
 }
 
-/// How old it is, and when it was made.
+/// How old it is, and when it was made; and nothing of what is for this cache only.
 fn stamp(headers: &mut HeaderMap, entry: &Entry, now: UnixMillis) {
+    rules::conceal(headers);
     let age = entry.life.age_at(now).as_secs().min(OLDEST);
     headers.insert(AGE, HeaderValue::from(age));
     // RFC 9110 section 6.6.1: where the origin did not say when, it is when the answer arrived.

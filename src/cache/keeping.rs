@@ -6,11 +6,12 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
-use super::fetches::{Landing, Lead};
+use super::fetches::Landing;
 use super::key::Keys;
 use super::life::Life;
 use super::policy::Place;
 use super::shelf::Seen;
+use super::turn::{Leased, Turn};
 use super::{Entry, Policy, answer, purge, rules, shelf};
 use crate::gateway::Afterwards;
 use crate::host::Host;
@@ -26,7 +27,7 @@ pub struct Keeping {
     /// How much there must be, where that was announced.
     announced: Option<u64>,
     /// Those who wait for it.
-    lead: Option<Lead>,
+    turn: Turn,
 }
 
 /// What was looked for, and under which plan.
@@ -64,6 +65,7 @@ pub struct Head {
 pub struct Kept {
     wanted: Wanted,
     entry: Arc<Entry>,
+    lease: Option<Leased>,
 }
 
 // === impl Wanted ===
@@ -79,28 +81,25 @@ impl Wanted {
 // === impl Keeping ===
 
 impl Keeping {
-    /// Begins to keep an answer; `None` where it says that it is too large, and then those who wait are told.
-    pub fn begin(wanted: Wanted, head: Head, lead: Option<Lead>) -> Option<Box<Self>> {
+    /// Begins to keep an answer.
+    ///
+    /// # Errors
+    /// The turn, where the answer says that it is too large.
+    pub fn begin(wanted: Wanted, head: Head, turn: Turn) -> Result<Box<Self>, Turn> {
         let announced = length(&head.headers);
-        let mut keeping = Self { wanted, head, content: Vec::new(), announced, lead };
-        if announced.is_some_and(|length| length > keeping.wanted.policy.largest) {
-            keeping.give_up();
-            return None;
-        }
-        Some(Box::new(keeping))
-    }
-
-    fn give_up(&mut self) {
-        self.content = Vec::new();
-        if let Some(lead) = self.lead.take() {
-            lead.land(Landing::NotKept);
+        match announced.is_some_and(|length| length > wanted.policy.largest) {
+            true => Err(turn),
+            false => Ok(Box::new(Self { wanted, head, content: Vec::new(), announced, turn })),
         }
     }
 
     /// A piece of the content passes; false where it has become too large to be kept.
     pub fn pass(&mut self, piece: &[u8]) -> bool {
         if (self.content.len() + piece.len()) as u64 > self.wanted.policy.largest {
-            self.give_up();
+            self.content = Vec::new();
+            if let Some(lead) = self.turn.lead.take() {
+                lead.land(Landing::NotKept);
+            }
             return false;
         }
         self.content.extend_from_slice(piece);
@@ -108,14 +107,12 @@ impl Keeping {
     }
 
     /// The content has come to its end. RFC 9111 section 3.3: what is shorter than it said is not complete.
-    pub fn finish<H: Host>(mut self: Box<Self>, host: &H) {
-        let length = self.content.len() as u64;
-        if self.announced.is_some_and(|announced| announced != length) {
-            return self.give_up();
+    pub fn finish<H: Host>(self: Box<Self>, host: &H) {
+        let Self { wanted, head, content, announced, turn } = *self;
+        if announced.is_some_and(|announced| announced != content.len() as u64) {
+            return turn.land(host, Landing::NotKept);
         }
-        let lead = self.lead.take();
-        let Self { wanted, head, content, .. } = *self;
-        Kept::new(wanted, head, content.into()).keep(host, lead);
+        Kept::new(wanted, head, content.into()).keep(host, turn);
     }
 }
 
@@ -140,7 +137,7 @@ impl Kept {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
         let entry = Entry { status, headers, body, life, tags, serial: wanted.seen.serial };
-        Self { entry: Arc::new(entry), wanted }
+        Self { entry: Arc::new(entry), wanted, lease: None }
     }
 
     /// The answer itself.
@@ -149,20 +146,25 @@ impl Kept {
     }
 
     /// Keeps it: in memory at once, in its store when the host comes to it; and tells those who wait.
-    pub fn keep<H: Host>(self, host: &H, lead: Option<Lead>) {
+    pub fn keep<H: Host>(mut self, host: &H, turn: Turn) {
         let Wanted { policy, seen, .. } = &self.wanted;
         let remembered = shelf::remember(host, policy, &self.wanted.sought(), seen, &self.entry);
-        if let Some(lead) = lead {
+        if let Some(lead) = turn.lead {
             lead.land(if remembered.is_ok() { Landing::Kept } else { Landing::NotKept });
         }
         if policy.place != Place::Memory {
+            self.lease = turn.lease;
             host.defer(Afterwards::keep(self));
         }
     }
 
-    /// Writes it into its store. What cannot be written is fetched again by whoever wants it next.
-    pub async fn store<H: Host>(&self, host: &H) {
+    /// Writes it into its store, for those elsewhere who wait for it. What cannot be written is fetched again by whoever
+    /// wants it next.
+    pub async fn store<H: Host>(self, host: &H) {
         let Wanted { plan, policy, seen, .. } = &self.wanted;
         let _ = shelf::store(host, &plan.caching, policy, &self.wanted.sought(), seen, &self.entry).await;
+        if let Some(lease) = self.lease {
+            lease.give_back(host).await;
+        }
     }
 }

@@ -80,11 +80,13 @@ pub enum Parameters {
 /// What the upstream gets of a request whose answer may be kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Passes {
-    /// Every request field, whether keyed or not.
+    /// Every request field but `Authorization` and `Cookie`, whether keyed or not.
     pub all: bool,
     /// Otherwise only these, sorted: those of the key, those that `Vary` names, those excused, and those that every
     /// upstream needs.
     pub fields: Vec<HeaderName>,
+    /// Of these, those that upstreams name in `Vary` where an answer depends on them, sorted.
+    pub vary: Vec<HeaderName>,
     /// `Forwarded` and `X-Forwarded-For`.
     pub address: bool,
     /// Whether what is said of the caller may be told although the key does not have the caller.
@@ -137,9 +139,6 @@ pub struct Caching {
     /// The index of the route that purges; its methods are `POST`, and `PURGE` at every address.
     pub purge: Option<usize>,
 }
-
-/// The targeted field (RFC 9213) of this gateway: before all others, and passed on to nobody.
-pub const OWN_FIELD: HeaderName = HeaderName::from_static("tollgate-cache-control");
 
 /// The largest value that a store takes is 1 MiB; this leaves room for the head of the answer.
 pub const LARGEST_IN_STORE: u64 = 1000 << 10;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Gateway;
 use super::refreshing::Refresh;
 use crate::cache::keeping::Kept;
+use crate::cache::turn::Leased;
 use crate::host::Host;
 
 /// Work that goes on after an answer, handed to the host by [`crate::host::Defer`] and done by [`settle`].
@@ -15,6 +16,8 @@ pub struct Afterwards(Work);
 enum Work {
     /// Writes an answer into its store.
     Keep(Box<Kept>),
+    /// Gives back the turn to fetch an answer.
+    GiveBack(Box<Leased>),
     /// Asks the upstream for an answer in place of one that is no longer fresh.
     Refresh(Box<Refresh>),
 }
@@ -25,6 +28,11 @@ impl Afterwards {
     /// Writes `kept` into its store.
     pub fn keep(kept: Kept) -> Self {
         Self(Work::Keep(Box::new(kept)))
+    }
+
+    /// Gives `lease` back.
+    pub fn give_back(lease: Leased) -> Self {
+        Self(Work::GiveBack(Box::new(lease)))
     }
 
     /// Asks again.
@@ -43,6 +51,7 @@ impl Afterwards {
 pub async fn settle<H: Host>(host: &H, work: Afterwards) {
     match work.0 {
         Work::Keep(kept) => kept.store(host).await,
+        Work::GiveBack(lease) => lease.give_back(host).await,
         Work::Refresh(refresh) => {
             let gateway = Gateway { plan: Arc::clone(refresh.plan()), host: host.clone(), assumed: None };
             gateway.refresh(*refresh).await;

@@ -9,14 +9,13 @@ use http::{Method, Response};
 use http_body::Body as _;
 
 use super::fetching::{Fetching, ttl};
+use super::looking::Looked;
 use super::{Gateway, Incoming, origin};
 use crate::auth::Admitted;
 use crate::body::Body;
-use crate::cache::fetches::{Joined, Landing, Lead};
 use crate::cache::key::{self, Keys};
-use crate::cache::policy::Place;
-use crate::cache::rules::{self, Asked, Reuse};
-use crate::cache::shelf::{self, Found, Sought};
+use crate::cache::rules::{self, Asked};
+use crate::cache::shelf::Sought;
 use crate::cache::status::{Forward, Hit};
 use crate::cache::{Entry, Policy, Status, answer};
 use crate::deadline::Deadline;
@@ -25,7 +24,7 @@ use crate::forward::client::Client;
 use crate::gateway::Peer;
 use crate::host::Host;
 use crate::plan::{Proxy, Route};
-use crate::problem::{Failure, Problem};
+use crate::problem::Failure;
 use crate::route;
 use crate::route::path::Normal;
 use crate::telemetry::Record;
@@ -53,16 +52,6 @@ pub(super) struct Around<'a> {
     pub(super) admitted: &'a Admitted,
 }
 
-/// What looking came to.
-enum Looked {
-    /// This may be given.
-    Give(Arc<Entry>, Hit),
-    /// This may be given, and a new one should be fetched.
-    GiveAndRefresh(Found, Arc<Entry>),
-    /// The upstream must be asked.
-    Ask(Found, Forward, Option<Lead>),
-}
-
 // === impl Wanted ===
 
 impl Wanted<'_> {
@@ -71,9 +60,10 @@ impl Wanted<'_> {
         Sought { keys: &self.keys, headers: &self.head.headers, host: self.host(), target: self.target() }
     }
 
-    /// The host that was asked, without port.
+    /// The host that the client asked, without port, which is the one that purges name.
     pub(super) fn host(&self) -> &str {
-        route::host::name(self.around.authority)
+        let Around { client, authority, .. } = self.around;
+        route::host::name(client.host.as_ref().map_or(authority, |host| host.as_str()))
     }
 
     /// Path and query, as far as they count.
@@ -83,7 +73,7 @@ impl Wanted<'_> {
 
     /// Whether its answer is good for others who ask the same, so that they may wait for it. Who asks for a part, or for
     /// something newer than what is kept, asks for itself.
-    fn is_like_others(&self) -> bool {
+    pub(super) fn is_like_others(&self) -> bool {
         let Asked { no_cache, no_store, max_age, min_fresh, .. } = self.asked;
         let own = no_cache || no_store || max_age.is_some() || min_fresh.is_some();
         !own && self.head.method == Method::GET && !self.head.headers.contains_key(RANGE)
@@ -96,8 +86,8 @@ pub(crate) fn passes_by(policy: &Policy, head: &Parts, content: bool) -> Option<
         return Some(Forward::Method);
     }
     // Whose credentials reach the upstream, without being told apart by the key, gets an answer of its own.
-    let passes = policy.passes.all || policy.passes.fields.contains(&AUTHORIZATION);
-    let credentials = !passes && head.headers.contains_key(AUTHORIZATION);
+    let passes = policy.passes.authorization && !policy.passes.fields.contains(&AUTHORIZATION);
+    let credentials = passes && head.headers.contains_key(AUTHORIZATION);
     (content || credentials).then_some(Forward::Bypass)
 }
 
@@ -122,7 +112,7 @@ impl<H: Host> Gateway<H> {
         let Incoming { head, peer, client, authority, normal, admitted, record, authorized, .. } = incoming;
         let around = Around { peer, client, authority, normal, admitted };
         let asked = Asked { authorization: authorized, ..rules::asked(&head.headers, policy.ignore_client) };
-        let keys = Keys::of(policy, &origin(peer, client, authority), &head, admitted.caller.as_deref());
+        let keys = Keys::of(policy, &origin(peer, client, authority), &head, admitted);
         let wanted = Wanted { route, proxy, policy, keys, asked, head, around, deadline };
         record.cache = Some(Status::default());
         match self.look(&wanted, record).await? {
@@ -131,65 +121,10 @@ impl<H: Host> Gateway<H> {
                 self.refresh_later(&wanted, found, &entry, record);
                 Ok(self.give(&wanted.head, &entry, Hit::Stale, record))
             }
-            Looked::Ask(found, why, lead) => {
+            Looked::Ask(found, why, turn) => {
                 record.cache.get_or_insert_default().forward = Some(why);
-                self.ask(&wanted, Fetching { found, lead }, record).await
+                self.ask(&wanted, Fetching { found, turn }, record).await
             }
-        }
-    }
-
-    /// Looks for an answer, and waits for one that somebody else fetches.
-    async fn look(&self, wanted: &Wanted<'_>, record: &mut Record) -> Result<Looked, Failure> {
-        let Wanted { policy, asked, deadline, .. } = *wanted;
-        let fetches = self.host.memory().map(|memory| &memory.fetches);
-        let mut fetches = fetches.filter(|_| !policy.coalesce.is_zero() && wanted.is_like_others());
-        let due = deadline.or_after(self.host.tick(), Some(policy.coalesce));
-        let mut lead = None;
-        loop {
-            let found = shelf::find(&self.host, &self.plan.caching, policy, &wanted.sought(), deadline).await;
-            let why = match &found.entry {
-                Some(entry) => match rules::reuse(&entry.life, &asked, found.purged, self.host.unix()) {
-                    Reuse::Fresh => return Ok(Looked::Give(Arc::clone(entry), Hit::Fresh)),
-                    Reuse::Stale => return Ok(Looked::Give(Arc::clone(entry), Hit::Stale)),
-                    Reuse::WhileRevalidate => {
-                        let entry = Arc::clone(entry);
-                        return Ok(Looked::GiveAndRefresh(found, entry));
-                    }
-                    Reuse::Validate(why) => why,
-                },
-                None if found.others => Forward::VaryMiss,
-                None => Forward::UriMiss,
-            };
-            if asked.only_if_cached {
-                record.cache.get_or_insert_default().forward = Some(why);
-                return Err(Problem::NotCached.into());
-            }
-            let Some(under_way) = fetches.filter(|_| lead.is_none()) else {
-                return Ok(Looked::Ask(found, why, lead));
-            };
-            match under_way.join(key::alike(policy, &wanted.keys, &wanted.head.headers)) {
-                // Whoever fetched it until now may have kept it since it was looked for.
-                Joined::Lead(own) if policy.place == Place::Memory => lead = Some(own),
-                Joined::Lead(own) => return Ok(Looked::Ask(found, why, Some(own))),
-                Joined::Wait(follow) => {
-                    record.cache.get_or_insert_default().collapsed = true;
-                    match follow.landing(&self.host, due).await {
-                        Some(Landing::Abandoned) => {}
-                        // It is there now, or was not meant for this request: then that asks for itself.
-                        Some(Landing::Kept | Landing::NotKept) | None => fetches = None,
-                        Some(Landing::Failed(problem)) => return self.after_failure(found, &asked, problem),
-                    }
-                }
-            }
-        }
-    }
-
-    /// What those get who waited for a fetch that failed.
-    fn after_failure(&self, found: Found, asked: &Asked, problem: Problem) -> Result<Looked, Failure> {
-        let stale = found.entry.filter(|entry| rules::rescues(&entry.life, asked, None, self.host.unix()));
-        match stale {
-            Some(entry) => Ok(Looked::Give(entry, Hit::Rescued)),
-            None => Err(Failure::from(problem).cause("another request for the same failed")),
         }
     }
 

@@ -10,13 +10,13 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use super::cached::Wanted;
 use super::{Gateway, Incoming};
 use crate::body::Body;
-use crate::cache::fetches::{Landing, Lead};
+use crate::cache::fetches::Landing;
 use crate::cache::keeping::{self, Head, Keeping, Kept};
 use crate::cache::life::Life;
-use crate::cache::policy::OWN_FIELD;
 use crate::cache::rules;
 use crate::cache::shelf::{self, Found};
 use crate::cache::status::Hit;
+use crate::cache::turn::Turn;
 use crate::cache::{Entry, key};
 use crate::host::{Host, UnixMillis};
 use crate::problem::{Blame, Failure, Problem};
@@ -29,8 +29,8 @@ const CONDITIONS: [HeaderName; 5] =
 /// The duty to ask, and what is there until then.
 pub(super) struct Fetching {
     pub(super) found: Found,
-    /// Of those who wait for it.
-    pub(super) lead: Option<Lead>,
+    /// Towards those who wait for it.
+    pub(super) turn: Turn,
 }
 
 /// What an upstream answered, and when it was asked and when it had answered.
@@ -57,34 +57,34 @@ impl<H: Host> Gateway<H> {
         fetching: Fetching,
         record: &mut Record,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
-        let Fetching { found, mut lead } = fetching;
+        let Fetching { found, turn } = fetching;
         let stale = found.entry.clone();
         let fetched = self.fetch_for(wanted, stale.as_deref(), record).await;
         if let (Some(failing), Some(entry)) = (failing(&fetched), &stale)
             && rules::rescues(&entry.life, &wanted.asked, failing, self.host.unix())
         {
             let problem = fetched.err().map_or(Problem::UpstreamTerminated, |failure| failure.problem);
-            land(lead.take(), Landing::Failed(problem));
+            turn.land(&self.host, Landing::Failed(problem));
             record.cache.get_or_insert_default().forward_status = failing;
             return Ok(self.give(&wanted.head, entry, Hit::Rescued, record));
         }
         let mut fetched = match fetched {
             Ok(fetched) => fetched,
             Err(failure) => {
-                land(lead.take(), Landing::Failed(failure.problem));
+                turn.land(&self.host, Landing::Failed(failure.problem));
                 return Err(failure);
             }
         };
         if let Some(entry) = stale.as_deref().filter(|_| fetched.confirms()) {
             record.cache.get_or_insert_default().forward_status = Some(StatusCode::NOT_MODIFIED);
             if let Some(renewed) = renew(wanted, entry, &fetched) {
-                let entry = self.keep_renewed(wanted, found, renewed, &entry.body, lead);
+                let entry = self.keep_renewed(wanted, found, renewed, &entry.body, turn);
                 return Ok(self.give(&wanted.head, &entry, Hit::Validated, record));
             }
             // It speaks of something else than what is kept; without conditions there is an answer.
             fetched = self.fetch_for(wanted, None, record).await?;
         }
-        Ok(self.pass_on(wanted, found, fetched, lead, record).await)
+        Ok(self.pass_on(wanted, found, fetched, turn, record).await)
     }
 
     /// Asks for what is wanted: whether `stale` is still good, where there is something.
@@ -122,23 +122,26 @@ impl<H: Host> Gateway<H> {
         wanted: &Wanted<'_>,
         found: Found,
         fetched: Fetched<H::Stream>,
-        lead: Option<Lead>,
+        turn: Turn,
         record: &mut Record,
     ) -> Response<Body<H::Stream>> {
         let stale = found.entry.clone();
         let owned = self.owned(wanted, found);
         let life = fetched.life(wanted);
-        let mut response = fetched.response;
+        let response = fetched.response;
         match (life, &wanted.head.method) {
             (Ok(life), &Method::GET) => {
                 let head = Head { status: response.status(), headers: response.headers().clone(), life };
-                record.keeping = Keeping::begin(owned, head, lead);
+                match Keeping::begin(owned, head, turn) {
+                    Ok(keeping) => record.keeping = Some(keeping),
+                    Err(turn) => turn.land(&self.host, Landing::NotKept),
+                }
                 let status = record.cache.get_or_insert_default();
                 status.stored = record.keeping.is_some();
                 status.ttl = Some(ttl(&life, life.received));
             }
             (_, &Method::HEAD) => {
-                land(lead, Landing::NotKept);
+                turn.land(&self.host, Landing::NotKept);
                 // RFC 9111 section 4.3.5: what differs from the answer to HEAD is no longer good.
                 if stale.is_some_and(|entry| !rules::head_agrees(&entry, response.headers())) {
                     let address = &wanted.keys.address;
@@ -146,9 +149,8 @@ impl<H: Host> Gateway<H> {
                     shelf::invalidate(&self.host, caching, wanted.policy, address, wanted.deadline).await;
                 }
             }
-            _ => land(lead, Landing::NotKept),
+            _ => turn.land(&self.host, Landing::NotKept),
         }
-        response.headers_mut().remove(OWN_FIELD);
         response
     }
 
@@ -159,16 +161,16 @@ impl<H: Host> Gateway<H> {
         found: Found,
         renewed: Renewed,
         body: &bytes::Bytes,
-        lead: Option<Lead>,
+        turn: Turn,
     ) -> Arc<Entry> {
         let Renewed { head, keeps } = renewed;
         if keeps {
             let kept = Kept::new(self.owned(wanted, found), head, body.clone());
             let entry = Arc::clone(kept.entry());
-            kept.keep(&self.host, lead);
+            kept.keep(&self.host, turn);
             return entry;
         }
-        land(lead, Landing::NotKept);
+        turn.land(&self.host, Landing::NotKept);
         let Head { status, headers, life } = head;
         Arc::new(Entry { status, headers, body: body.clone(), life, tags: Vec::new(), serial: 0 })
     }
@@ -243,10 +245,4 @@ fn condition(stale: Option<&Entry>, client: &HeaderMap, headers: &mut HeaderMap)
 pub(super) fn ttl(life: &Life, now: UnixMillis) -> i64 {
     let seconds = |span: std::time::Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
     seconds(life.fresh).saturating_sub(seconds(life.age_at(now)))
-}
-
-pub(super) fn land(lead: Option<Lead>, landing: Landing) {
-    if let Some(lead) = lead {
-        lead.land(landing);
-    }
 }

@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::{Answer, Gateway, brief};
 use crate::body::Body;
+use crate::cache::status::CACHE_STATUS;
 use crate::forward::client::Client;
 use crate::host::Host;
 use crate::limit::{self, Held};
@@ -75,6 +76,10 @@ impl<H: Host> Gateway<H> {
             if let Ok(value) = HeaderValue::try_from(timing) {
                 let _ = headers.try_append(SERVER_TIMING, value);
             }
+        }
+        // RFC 9211 section 2: after what caches nearer to the origin say.
+        if let Some(cache) = &record.cache {
+            let _ = headers.try_append(CACHE_STATUS, cache.field(&self.plan.telemetry.name));
         }
     }
 }

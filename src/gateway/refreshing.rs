@@ -6,17 +6,18 @@ use http::Method;
 use http::request::Parts;
 
 use super::cached::{Around, Wanted};
-use super::fetching::{land, renew};
+use super::fetching::renew;
 use super::refusal::authority;
 use super::{Afterwards, Gateway, Peer};
 use crate::auth::Admitted;
 use crate::body::collect;
 use crate::cache::Entry;
-use crate::cache::fetches::{Joined, Landing, Lead};
+use crate::cache::fetches::{Joined, Landing};
 use crate::cache::keeping::{Head, Kept};
 use crate::cache::key::{self, Keys};
 use crate::cache::rules::Asked;
 use crate::cache::shelf::Found;
+use crate::cache::turn::Turn;
 use crate::deadline::Deadline;
 use crate::forward::client::Client;
 use crate::host::Host;
@@ -39,7 +40,7 @@ pub(super) struct Refresh {
     found: Found,
     stale: Arc<Entry>,
     /// Nobody else fetches it meanwhile, where the host remembers who does.
-    lead: Option<Lead>,
+    turn: Turn,
 }
 
 impl Refresh {
@@ -84,14 +85,14 @@ impl<H: Host> Gateway<H> {
             admitted: admitted.clone(),
             found,
             stale: Arc::clone(stale),
-            lead,
+            turn: Turn { lead, lease: None },
         };
         self.host.defer(Afterwards::refresh(refresh));
     }
 
     /// Asks again. What fails leaves everything as it is.
     pub(super) async fn refresh(&self, refresh: Refresh) {
-        let Refresh { route, keys, asked, head, peer, client, admitted, found, stale, lead, .. } = refresh;
+        let Refresh { route, keys, asked, head, peer, client, admitted, found, stale, turn, .. } = refresh;
         let mut record = self.begin(&head, &client);
         record.route = Some(route);
         let route = &self.plan.routes[route];
@@ -103,7 +104,7 @@ impl<H: Host> Gateway<H> {
             Around { peer, client: &client, authority: &authority, normal: &normal, admitted: &admitted };
         let deadline = Deadline::after(record.begun, route.patience.request);
         let wanted = Wanted { route, proxy, policy, keys, asked, head, around, deadline };
-        if let Err(failure) = self.refetch(&wanted, found, &stale, lead, &mut record).await {
+        if let Err(failure) = self.refetch(&wanted, found, &stale, turn, &mut record).await {
             record.cause = failure.cause;
         }
     }
@@ -113,19 +114,19 @@ impl<H: Host> Gateway<H> {
         wanted: &Wanted<'_>,
         found: Found,
         stale: &Entry,
-        mut lead: Option<Lead>,
+        turn: Turn,
         record: &mut Record,
     ) -> Result<(), Failure> {
         let fetched = match self.fetch_for(wanted, Some(stale), record).await {
             Ok(fetched) => fetched,
             Err(failure) => {
-                land(lead.take(), Landing::Failed(failure.problem));
+                turn.land(&self.host, Landing::Failed(failure.problem));
                 return Err(failure);
             }
         };
         if fetched.confirms() {
             if let Some(renewed) = renew(wanted, stale, &fetched) {
-                self.keep_renewed(wanted, found, renewed, &stale.body, lead);
+                self.keep_renewed(wanted, found, renewed, &stale.body, turn);
             }
             return Ok(());
         }
@@ -134,12 +135,13 @@ impl<H: Host> Gateway<H> {
             let head = Head { status, headers: fetched.response.headers().clone(), life };
             let body = fetched.response.into_body();
             let Ok(content) = collect(&self.host, body, wanted.policy.largest, wanted.deadline).await else {
+                turn.land(&self.host, Landing::NotKept);
                 return Ok(());
             };
-            Kept::new(self.owned(wanted, found), head, content).keep(&self.host, lead);
+            Kept::new(self.owned(wanted, found), head, content).keep(&self.host, turn);
             return Ok(());
         }
-        land(lead, Landing::NotKept);
+        turn.land(&self.host, Landing::NotKept);
         Ok(())
     }
 }

@@ -28,6 +28,9 @@ struct Line<'a> {
     version: &'a str,
     status: u16,
     outcome: &'a str,
+    /// What the cache did, on routes that keep answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache: Option<&'a str>,
     upstream: Option<&'a str>,
     attempts: u32,
     bytes_in: u64,
@@ -67,6 +70,7 @@ pub fn json(record: &Record) -> String {
         version: version(record.version),
         status: record.status.as_u16(),
         outcome: record.outcome.slug(),
+        cache: record.cache.map(|cache| cache.outcome().slug()),
         upstream: record.upstream_name(),
         attempts: record.attempts,
         bytes_in: record.bytes_in(),
@@ -97,6 +101,9 @@ pub fn text(record: &Record) -> String {
         record.bytes_out,
         record.outcome.slug(),
     );
+    if let Some(cache) = record.cache {
+        let _ = write!(line, " (cache: {})", cache.outcome().slug());
+    }
     let limited: Vec<_> = record.limits(&[Limited::Refused, Limited::Denied]).collect();
     if !limited.is_empty() {
         let _ = write!(line, " by {}", limited.join(", "));

@@ -7,9 +7,11 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, 
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use tollgate::breaker::Totals;
+use tollgate::cache::memory::Totals as CacheTotals;
+use tollgate::cache::status::Outcome as Cached;
 use tollgate::limit::Outcome;
 
-use super::metrics::{BOUNDS, Counts, Histogram, Tally};
+use super::metrics::{BOUNDS, CacheResults, Counts, Histogram, Tally};
 
 /// Everything there is to expose at one moment.
 #[derive(Debug)]
@@ -24,6 +26,10 @@ pub struct Snapshot {
     pub dropped_lines: u64,
     /// What happened with the stores that limits count in.
     pub limit_stores: Totals,
+    /// Answers that are kept in memory, and their bytes.
+    pub kept: (u64, u64),
+    /// What happened with the stores that answers are kept in.
+    pub cache_stores: CacheTotals,
     /// Reloads of the configuration that were taken, and that were refused.
     pub reloads: (u64, u64),
 }
@@ -105,14 +111,39 @@ impl Snapshot {
         family.encode_counter::<NoLabelSet, u64, u64>(&lost, None)
     }
 
-    fn process(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        for (name, help, value) in [
-            ("requests_in_flight", "Requests that have not ended", self.in_flight),
-            ("connections", "Open connections of clients", self.connections),
-        ] {
-            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-            family.encode_gauge(&i64::try_from(value).unwrap_or(i64::MAX))?;
+    fn cache(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let routes =
+            || self.counts.routes.iter().filter(|(_, counts)| counts.cache != CacheResults::default());
+        let help = "What the cache did with requests of routes that keep answers";
+        let mut family = encoder.encode_descriptor("cache_requests", help, None, MetricType::Counter)?;
+        for (route, counts) in routes() {
+            for (result, count) in Cached::ALL.iter().zip(counts.cache) {
+                counter(&mut family, &[("route", route), ("result", result.slug())], count)?;
+            }
         }
+        let help = "Bytes of answers' bodies that came out of the cache";
+        let mut family = encoder.encode_descriptor("cache_body_bytes", help, None, MetricType::Counter)?;
+        for (route, counts) in routes() {
+            counter(&mut family, &[("route", route)], counts.bytes_cached)?;
+        }
+        let (entries, bytes) = self.kept;
+        gauge(encoder, "cache_memory_entries", "Answers kept in memory", entries)?;
+        gauge(encoder, "cache_memory_bytes", "Bytes of the answers kept in memory", bytes)?;
+        let help = "Questions to stores of the cache that were not answered: it failed, or had just failed and was not asked";
+        let mut family =
+            encoder.encode_descriptor("cache_store_failures", help, None, MetricType::Counter)?;
+        let CacheTotals { failed, skipped, lost } = self.cache_stores;
+        counter(&mut family, &[("result", "failed")], failed)?;
+        counter(&mut family, &[("result", "not-asked")], skipped)?;
+        let help = "Addresses whose answers could not be made invalid";
+        let mut family =
+            encoder.encode_descriptor("cache_lost_invalidations", help, None, MetricType::Counter)?;
+        family.encode_counter::<NoLabelSet, u64, u64>(&lost, None)
+    }
+
+    fn process(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        gauge(encoder, "requests_in_flight", "Requests that have not ended", self.in_flight)?;
+        gauge(encoder, "connections", "Open connections of clients", self.connections)?;
         let help = "Lines of the access log that were left out, because nobody read them in time";
         let mut family = encoder.encode_descriptor("access_log_dropped", help, None, MetricType::Counter)?;
         family.encode_counter::<NoLabelSet, u64, u64>(&self.dropped_lines, None)?;
@@ -128,6 +159,7 @@ impl Collector for Snapshot {
         self.routes(&mut encoder)?;
         self.upstreams(&mut encoder)?;
         self.limits(&mut encoder)?;
+        self.cache(&mut encoder)?;
         self.process(&mut encoder)
     }
 }
@@ -146,6 +178,11 @@ fn counter<const N: usize>(
     value: u64,
 ) -> fmt::Result {
     family.encode_family(labels)?.encode_counter::<NoLabelSet, u64, u64>(&value, None)
+}
+
+fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u64) -> fmt::Result {
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    family.encode_gauge(&i64::try_from(value).unwrap_or(i64::MAX))
 }
 
 fn histogram(family: &mut MetricEncoder<'_>, subject: (&str, &str), histogram: &Histogram) -> fmt::Result {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tollgate::cache::status::Outcome as Cached;
 use tollgate::limit::Outcome as Judged;
 use tollgate::plan::Plan;
 use tollgate::telemetry::{Outcome, Record, line};
@@ -40,6 +41,9 @@ pub struct Counts {
 /// What a limit said of requests: how often each of [`Judged::ALL`].
 pub type Decisions = [u64; Judged::ALL.len()];
 
+/// What the cache did with a route's requests: how often each of [`Cached::ALL`].
+pub type CacheResults = [u64; Cached::ALL.len()];
+
 /// Counts by status and outcome: both from closed sets, and seldom more than a few at one route.
 #[derive(Debug, Default, Clone)]
 pub struct Tally(pub Vec<((u16, Outcome), u64)>);
@@ -55,6 +59,10 @@ pub struct RouteCounts {
     pub bytes_in: u64,
     /// Bytes of answers' bodies.
     pub bytes_out: u64,
+    /// What the cache did with them, where the route keeps answers.
+    pub cache: CacheResults,
+    /// Bytes of answers' bodies that came out of the cache.
+    pub bytes_cached: u64,
 }
 
 /// What calls of an upstream came to.
@@ -161,6 +169,8 @@ impl Counts {
         into.durations.add(&counts.durations);
         into.bytes_in += counts.bytes_in;
         into.bytes_out += counts.bytes_out;
+        into.cache.iter_mut().zip(&counts.cache).for_each(|(sum, count)| *sum += count);
+        into.bytes_cached += counts.bytes_cached;
     }
 
     fn upstream(&mut self, name: &str, counts: &UpstreamCounts) {
@@ -188,6 +198,10 @@ impl RouteCounts {
         self.durations.observe(record.total);
         self.bytes_in += record.bytes_in();
         self.bytes_out += record.bytes_out;
+        if let Some(cache) = record.cache.map(|cache| cache.outcome()) {
+            self.cache[cache as usize] += 1;
+            self.bytes_cached += if cache.is_served() { record.bytes_out } else { 0 };
+        }
     }
 }
 

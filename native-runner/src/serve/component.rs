@@ -11,6 +11,7 @@ use http::{Request, Response};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tollgate::breaker::Totals;
+use tollgate::cache::memory::Totals as CacheTotals;
 use tollgate::forward::hop::strip_hop_by_hop;
 use tollgate::gateway::Peer;
 use tollgate::plan::ServerPlan;
@@ -108,6 +109,8 @@ impl Operated for ComponentServer {
             connections: self.workers.state().open_connections() as u64,
             dropped_lines: 0,
             limit_stores: Totals::default(),
+            kept: (0, 0),
+            cache_stores: CacheTotals::default(),
             reloads: (0, 0),
         }
     }

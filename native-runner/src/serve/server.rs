@@ -145,6 +145,8 @@ impl Server {
             connections: self.workers.state().open_connections() as u64,
             dropped_lines: self.access_log.dropped(),
             limit_stores: self.shared.memory.breakers.totals(),
+            kept: (self.shared.memory.cache.entries(), self.shared.memory.cache.bytes()),
+            cache_stores: self.shared.memory.cache.totals(),
             reloads: (self.taken.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed)),
         }
     }

@@ -52,8 +52,10 @@ fn said<'a>(response: &'a Response<Bytes>, name: &str) -> Option<&'a str> {
 
 #[test]
 fn the_whole_with_its_age() {
-    let kept = entry(&[("date", MADE), ("etag", "\"a\""), ("content-length", "99")]);
+    let own = ("tollgate-cache-control", "max-age=9");
+    let kept = entry(&[("date", MADE), ("etag", "\"a\""), ("content-length", "99"), own]);
     let response = get(&kept, &[]);
+    assert_eq!(said(&response, own.0), None, "that was for this cache");
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.body(), "0123456789");
     // 30.5 s when it arrived, and 12.999 s since: 43 whole seconds.

@@ -1,0 +1,148 @@
+//! Looking for a kept answer, and waiting for one that somebody else fetches, in the process or elsewhere.
+
+use std::sync::Arc;
+
+use super::Gateway;
+use super::cached::Wanted;
+use crate::cache::Entry;
+use crate::cache::fetches::{Joined, Landing};
+use crate::cache::key;
+use crate::cache::lease::{self, Lease, Pauses};
+use crate::cache::policy::Place;
+use crate::cache::rules::{self, Reuse};
+use crate::cache::shelf::{self, Found};
+use crate::cache::status::{Forward, Hit};
+use crate::cache::turn::{Leased, Turn};
+use crate::host::{Host, Tick};
+use crate::problem::{Failure, Problem};
+use crate::telemetry::Record;
+
+/// What looking came to.
+pub(super) enum Looked {
+    /// This may be given.
+    Give(Arc<Entry>, Hit),
+    /// This may be given, and a new one should be fetched.
+    GiveAndRefresh(Found, Arc<Entry>),
+    /// The upstream must be asked.
+    Ask(Found, Forward, Turn),
+}
+
+/// What is there, looked at by the rules.
+enum Seen {
+    Enough(Looked),
+    /// Not enough, and why.
+    Lacking(Found, Forward),
+}
+
+impl<H: Host> Gateway<H> {
+    /// Looks for an answer, and waits for one that somebody else fetches.
+    pub(super) async fn look(&self, wanted: &Wanted<'_>, record: &mut Record) -> Result<Looked, Failure> {
+        let Wanted { policy, asked, deadline, .. } = *wanted;
+        let mut waits = !policy.coalesce.is_zero() && wanted.is_like_others();
+        let due = deadline.or_after(self.host.tick(), Some(policy.coalesce));
+        let mut turn = Turn::default();
+        loop {
+            let (found, why) = match self.look_once(wanted).await {
+                Seen::Enough(looked) => return Ok(looked),
+                Seen::Lacking(found, why) => (found, why),
+            };
+            if asked.only_if_cached {
+                record.cache.get_or_insert_default().forward = Some(why);
+                return Err(Problem::NotCached.into());
+            }
+            let fetches = self.host.memory().map(|memory| &memory.fetches);
+            let joined = match fetches.filter(|_| waits && turn.lead.is_none()) {
+                Some(fetches) => fetches.join(key::alike(policy, &wanted.keys, &wanted.head.headers)),
+                None if waits => return self.take_lease(wanted, (found, why), turn, due, record).await,
+                None => return Ok(Looked::Ask(found, why, turn)),
+            };
+            match joined {
+                // Whoever fetched it until now may have kept it since it was looked for: in memory that costs nothing.
+                Joined::Lead(lead) => {
+                    turn.lead = Some(lead);
+                    if policy.place != Place::Memory {
+                        return self.take_lease(wanted, (found, why), turn, due, record).await;
+                    }
+                }
+                Joined::Wait(follow) => {
+                    record.cache.get_or_insert_default().collapsed = true;
+                    match follow.landing(&self.host, due).await {
+                        Some(Landing::Abandoned) => {}
+                        // It is there now, or was not meant for this request: then that asks for itself.
+                        Some(Landing::Kept | Landing::NotKept) | None => waits = false,
+                        Some(Landing::Failed(problem)) => return self.after_failure(wanted, found, problem),
+                    }
+                }
+            }
+        }
+    }
+
+    async fn look_once(&self, wanted: &Wanted<'_>) -> Seen {
+        let Wanted { policy, asked, deadline, .. } = *wanted;
+        let found = shelf::find(&self.host, &self.plan.caching, policy, &wanted.sought(), deadline).await;
+        let why = match &found.entry {
+            Some(entry) => match rules::reuse(&entry.life, &asked, found.purged, self.host.unix()) {
+                Reuse::Fresh => return Seen::Enough(Looked::Give(Arc::clone(entry), Hit::Fresh)),
+                Reuse::Stale => return Seen::Enough(Looked::Give(Arc::clone(entry), Hit::Stale)),
+                Reuse::WhileRevalidate => {
+                    let entry = Arc::clone(entry);
+                    return Seen::Enough(Looked::GiveAndRefresh(found, entry));
+                }
+                Reuse::Validate(why) => why,
+            },
+            None if found.others => Forward::VaryMiss,
+            None => Forward::UriMiss,
+        };
+        Seen::Lacking(found, why)
+    }
+
+    /// Whether another instance fetches the answer; then waits for what it keeps.
+    async fn take_lease(
+        &self,
+        wanted: &Wanted<'_>,
+        (mut found, mut why): (Found, Forward),
+        mut turn: Turn,
+        due: Tick,
+        record: &mut Record,
+    ) -> Result<Looked, Failure> {
+        let (policy, deadline, caching) = (wanted.policy, wanted.deadline, &self.plan.caching);
+        let Place::Store(index) = policy.place else { return Ok(Looked::Ask(found, why, turn)) };
+        let Some(store) = caching.stores.get(index) else { return Ok(Looked::Ask(found, why, turn)) };
+        let key = key::alike(policy, &wanted.keys, &wanted.head.headers);
+        match lease::take(&self.host, caching, store, &key, policy.coalesce, deadline).await {
+            Lease::Unknown => return Ok(Looked::Ask(found, why, turn)),
+            Lease::Mine(token) => {
+                turn.lease = Some(Leased { plan: Arc::clone(&self.plan), store: index, key, token });
+                return Ok(Looked::Ask(found, why, turn));
+            }
+            Lease::Theirs => record.cache.get_or_insert_default().collapsed = true,
+        }
+        let mut pauses = Pauses::until(due);
+        while let Some(next) = pauses.next(self.host.tick()) {
+            self.host.sleep_until(next).await;
+            let held = lease::is_held(&self.host, caching, store, &key, deadline).await;
+            match self.look_once(wanted).await {
+                Seen::Enough(looked) => {
+                    // Those who wait here find in memory what was found in the store.
+                    turn.land(&self.host, Landing::Kept);
+                    return Ok(looked);
+                }
+                Seen::Lacking(other, reason) => (found, why) = (other, reason),
+            }
+            if !held {
+                break;
+            }
+        }
+        Ok(Looked::Ask(found, why, turn))
+    }
+
+    /// What those get who waited for a fetch that failed.
+    fn after_failure(&self, wanted: &Wanted<'_>, found: Found, problem: Problem) -> Result<Looked, Failure> {
+        let now = self.host.unix();
+        let stale = found.entry.filter(|entry| rules::rescues(&entry.life, &wanted.asked, None, now));
+        match stale {
+            Some(entry) => Ok(Looked::Give(entry, Hit::Rescued)),
+            None => Err(Failure::from(problem).cause("another request for the same failed")),
+        }
+    }
+}
