@@ -17,8 +17,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 use sha2::{Digest as _, Sha256};
 
-use super::policy::OWN_FIELD;
-use super::{Entry, date};
+use super::{Entry, date, rules};
 use crate::host::UnixMillis;
 
 mod condition;
@@ -132,7 +131,7 @@ fn unsatisfiable(entry: &Entry) -> Response<Bytes> {
 
 /// How old it is, and when it was made; and nothing of what is for this cache only.
 fn stamp(headers: &mut HeaderMap, entry: &Entry, now: UnixMillis) {
-    headers.remove(OWN_FIELD);
+    rules::conceal(headers);
     let age = entry.life.age_at(now).as_secs().min(OLDEST);
     headers.insert(AGE, HeaderValue::from(age));
     // RFC 9110 section 6.6.1: where the origin did not say when, it is when the answer arrived.
