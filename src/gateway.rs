@@ -34,6 +34,7 @@ mod fetching;
 mod invalidation;
 mod login;
 mod looking;
+mod purge;
 mod record;
 mod refreshing;
 mod refusal;
@@ -240,7 +241,7 @@ impl<H: Host> Gateway<H> {
             Action::Respond(respond) => fixed(respond),
             Action::Login(own) => self.login(own, &incoming, deadline).await?,
             Action::KeySet => self.key_set().await?,
-            Action::Purge => return Err(Problem::NotImplemented.into()),
+            Action::Purge => self.purge_answers(&incoming, body, deadline).await?,
             Action::Usage(shown) => self.usage(route, shown, &incoming, deadline).await,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;

@@ -51,6 +51,7 @@ mod upstream;
 mod usage;
 mod written_consumer;
 
+pub use cache::{Account, Input, inputs};
 pub use conflict::witness;
 pub use scalar::{duration, moment};
 pub use server::{CertificateFiles, ClientAuthority, Listener, ServerPlan};

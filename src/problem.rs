@@ -77,6 +77,8 @@ catalogue! {
     InsufficientScope = "insufficient-scope", FORBIDDEN, "The token was not granted enough", Client, None;
     /// The caller is known and may not do this, or calls from where nobody may.
     Forbidden = "forbidden", FORBIDDEN, "This is not allowed", Client, None;
+    /// What is to be purged of the cache is not said as it must be.
+    InvalidPurge = "invalid-purge", BAD_REQUEST, "This cannot be purged", Client, None;
     /// The provider sent the browser back, and no session came of it: the browser had begun no such login, or too long ago, or what the provider gave is not to be believed.
     LoginFailed = "login-failed", BAD_REQUEST, "The login could not be finished", Client, None;
     /// No route matches.
@@ -89,6 +91,8 @@ catalogue! {
     LengthRequired = "length-required", LENGTH_REQUIRED, "The length of the body must be announced", Client, Some("http_request_error");
     /// The body is larger than the route allows (RFC 9110 section 15.5.14).
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The request's body is too large", Client, Some("http_request_error");
+    /// The content is not of the media type that is taken here (RFC 9110 section 15.5.16).
+    UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The content is not of a type that is taken here", Client, None;
     /// The request line is longer than allowed (RFC 9110 section 15.5.15).
     UriTooLong = "uri-too-long", URI_TOO_LONG, "The address is too long", Client, Some("http_request_error");
     /// The caller has asked for more than a limit allows; `violated-policies` names the limit, and `Retry-After` says when there may be enough again (RFC 6585 section 4, draft-ietf-httpapi-ratelimit-headers-11 section 5.1).
@@ -107,6 +111,8 @@ catalogue! {
     AuthUnavailable = "auth-unavailable", SERVICE_UNAVAILABLE, "The credentials cannot be checked at the moment", Gateway, Some("destination_unavailable");
     /// Whether a limit has permits left cannot be found out at the moment; `violated-policies` names the limit (draft-ietf-httpapi-ratelimit-headers-11 section 5.2).
     TemporaryReducedCapacity = "temporary-reduced-capacity", SERVICE_UNAVAILABLE, "Temporary Reduced Capacity", Gateway, Some("proxy_internal_error");
+    /// Some store could not be told what is purged, so that answers in it are as they were: the request should be repeated.
+    PurgeIncomplete = "purge-incomplete", SERVICE_UNAVAILABLE, "Not everything could be purged", Gateway, Some("proxy_internal_error");
     /// The gateway has as many requests in flight as it takes.
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The gateway is busy", Gateway, Some("connection_limit_reached");
     /// The upstream's name cannot be resolved.

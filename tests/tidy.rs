@@ -24,8 +24,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("body", &["deadline", "forward", "host", "identity"]),
     // A call of a store ends when the host's clock says so, as a body does.
     ("breaker", &["body", "deadline", "host", "plan"]),
-    // What is kept depends on who calls; stores are waited for on the host's clock, as bodies are.
-    ("cache", &["auth", "body", "breaker", "deadline", "forward", "gateway", "host", "memory", "plan", "problem", "telemetry", "transform"]),
+    // What is kept depends on who calls; stores are waited for on the host's clock, as bodies are. Hosts are read as routes
+    // read them.
+    ("cache", &["auth", "body", "breaker", "deadline", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry", "transform"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
     ("cors", &[]),

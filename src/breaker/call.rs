@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::body::Alarm;
 use crate::deadline::Deadline;
-use crate::host::{Host, Tick};
+use crate::host::{Clock, Host, Tick};
 use crate::plan::StorePlan;
 
 /// Why there is no answer of a store.
@@ -83,12 +83,12 @@ pub async fn guarded<H: Host, T, E>(
 ///
 /// # Errors
 /// It is not.
-pub async fn within<H: Host, F: Future>(host: &H, due: Tick, future: F) -> Result<F::Output, Late> {
+pub async fn within<C: Clock, F: Future>(clock: &C, due: Tick, future: F) -> Result<F::Output, Late> {
     let mut future = pin!(future);
-    let mut alarm = pin!(Alarm::<H>::unset());
+    let mut alarm = pin!(Alarm::<C>::unset());
     poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(output) => Poll::Ready(Ok(output)),
-        Poll::Pending => alarm.as_mut().poll_due(host, due, cx).map(|()| Err(Late)),
+        Poll::Pending => alarm.as_mut().poll_due(clock, due, cx).map(|()| Err(Late)),
     })
     .await
 }

@@ -6,9 +6,6 @@
 //! answer means that there is none to wait for: whoever waited fetches it without a lease, all at once and not one after
 //! the other. Nothing depends on a lease: whoever cannot take one, or cannot wait any longer, goes on without.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -17,9 +14,9 @@ use bytes::Bytes;
 
 use super::Caching;
 use super::key::Digest;
-use crate::body::Alarm;
+use crate::breaker::{Patience, guarded};
 use crate::deadline::Deadline;
-use crate::host::{Host, StoreError, Tick};
+use crate::host::{Host, Tick};
 use crate::plan::StorePlan;
 
 /// Whose turn it is to fetch an answer.
@@ -70,10 +67,10 @@ pub async fn take<H: Host>(
     host.fill(&mut token.0);
     let name = name(key);
     let taking = host.swap(store, &name, None, Bytes::copy_from_slice(&token.0), Some(span));
-    match asked(host, caching, deadline, taking).await {
-        Some(Ok(true)) => Lease::Mine(token),
-        Some(Ok(false)) => Lease::Theirs,
-        Some(Err(_)) | None => Lease::Unknown,
+    match guarded(host, store, Patience::new(host, caching.timeout, deadline), taking).await {
+        Ok(true) => Lease::Mine(token),
+        Ok(false) => Lease::Theirs,
+        Err(_) => Lease::Unknown,
     }
 }
 
@@ -90,7 +87,7 @@ pub async fn give_back<H: Host>(
     let name = name(key);
     let giving = host.swap(store, &name, Some(&token.0), Bytes::new(), Some(AT_ONCE));
     // A lease that cannot be given back ends by itself.
-    let _ = asked(host, caching, deadline, giving).await;
+    let _ = guarded(host, store, Patience::new(host, caching.timeout, deadline), giving).await;
 }
 
 /// Whether somebody holds the lease; nobody where the store does not say so in time.
@@ -103,29 +100,15 @@ pub async fn is_held<H: Host>(
 ) -> bool {
     let name = name(key);
     let looking = host.get(store, &name);
+    let looked = guarded(host, store, Patience::new(host, caching.timeout, deadline), looking).await;
     // What was given back is empty.
-    matches!(asked(host, caching, deadline, looking).await, Some(Ok(Some(held))) if !held.is_empty())
-}
-
-async fn asked<H: Host, T>(
-    host: &H,
-    caching: &Caching,
-    deadline: Deadline,
-    call: impl Future<Output = Result<T, StoreError>>,
-) -> Option<Result<T, StoreError>> {
-    let due = deadline.or_after(host.tick(), Some(caching.timeout));
-    let (mut call, mut alarm) = (pin!(call), pin!(Alarm::<H>::unset()));
-    poll_fn(|cx| match call.as_mut().poll(cx) {
-        Poll::Ready(answer) => Poll::Ready(Some(answer)),
-        Poll::Pending => alarm.as_mut().poll_due(host, due, cx).map(|()| None),
-    })
-    .await
+    matches!(looked, Ok(Some(held)) if !held.is_empty())
 }
 
 /// Under what a lease stands in a store.
 fn name(key: &Digest) -> String {
-    let mut name = String::with_capacity(64);
-    name.push_str("cache/lease/");
+    let mut name = String::with_capacity(72);
+    name.push_str("tollgate/cache/lease/");
     URL_SAFE_NO_PAD.encode_string(key.0, &mut name);
     name
 }
@@ -230,6 +213,8 @@ mod tests {
             assert_eq!(taken(&host).await, Lease::Unknown);
             assert!(!held(&host).await);
             host.fail_store(false);
+            // Not asked, because it has just failed.
+            assert_eq!(taken(&host).await, Lease::Unknown);
             host.forget(true);
             // Spin's store takes two steps.
             assert_eq!(taken(&host).await, Lease::Unknown);
@@ -241,6 +226,6 @@ mod tests {
 
     #[test]
     fn names_fit_every_store() {
-        assert_eq!(name(&KEY), "cache/lease/BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc");
+        assert_eq!(name(&KEY), "tollgate/cache/lease/BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc");
     }
 }

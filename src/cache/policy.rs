@@ -80,11 +80,13 @@ pub enum Parameters {
 /// What the upstream gets of a request whose answer may be kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Passes {
-    /// Every request field, whether keyed or not.
+    /// Every request field but `Authorization` and `Cookie`, whether keyed or not.
     pub all: bool,
     /// Otherwise only these, sorted: those of the key, those that `Vary` names, those excused, and those that every
     /// upstream needs.
     pub fields: Vec<HeaderName>,
+    /// Of these, those that upstreams name in `Vary` where an answer depends on them, sorted.
+    pub vary: Vec<HeaderName>,
     /// `Forwarded` and `X-Forwarded-For`.
     pub address: bool,
     /// Whether what is said of the caller may be told although the key does not have the caller.

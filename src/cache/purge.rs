@@ -10,13 +10,17 @@
 mod document;
 mod order;
 mod place;
+mod report;
 mod row;
 mod tag;
+mod written;
 
 pub use document::{LARGEST, MOST, Purges};
 pub use order::{Order, Query, What};
 pub use place::{Done, InMemory, KEY, known, purge};
+pub use report::{Incomplete, name, report};
 pub use tag::{Tag, tag, tags};
+pub use written::{address, read};
 
 /// What purges say of an answer that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

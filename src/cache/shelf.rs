@@ -23,6 +23,9 @@ mod remote;
 mod slot;
 pub mod vary;
 
+#[cfg(test)]
+mod tests;
+
 use look::Looked;
 use slot::Stood;
 

@@ -5,6 +5,7 @@ use http::header::{ALLOW, HeaderValue};
 use http::request::Parts;
 
 use super::Gateway;
+use super::purge::PURGE;
 use super::refusal::{is_registered, refuse_ambiguity, refuse_expectation};
 use crate::cors;
 use crate::host::Host;
@@ -38,6 +39,11 @@ impl<H: Host> Gateway<H> {
                 Method::OPTIONS => Ok(Destination::Options(self.every_method())),
                 _ => Err(Failure::from(Problem::BadRequest).detail("only OPTIONS takes *")),
             };
+        }
+        // The plan has no other route for this method. The path may be as ambiguous as that of the answer to be purged: it
+        // goes nowhere.
+        if let Some(index) = self.plan.caching.purge.filter(|_| head.method.as_str() == PURGE) {
+            return Ok(Destination::Route(index));
         }
         let query = Query {
             host: &route::lowercase(route::host::name(authority)),

@@ -8,11 +8,13 @@ use http::header::{
 };
 
 use super::compile::{Context, Pointer, defaults, one};
+use super::identity::claimed;
 use super::{Action, Proxy, Route, Upstream};
 use crate::auth::{self, Access, Authenticator, Kind};
 use crate::cache::policy::{KeyParts, Passes};
 use crate::cache::{Caching, Policy};
 use crate::config::{self, CacheSetting, Defaults, Document};
+use crate::identity::fold::FoldedNames;
 use digest::Digests;
 use settings::Settings;
 use told::Told;
@@ -20,19 +22,24 @@ use told::Told;
 mod callers;
 mod common;
 mod digest;
+mod inputs;
 mod key;
 mod lifetimes;
 mod place;
+mod purge;
 mod settings;
-pub(super) mod told;
+mod told;
+
+pub use inputs::{Account, Input, inputs};
 
 /// What an upstream may be asked differently for in the normal course of things, and says so in `Vary` (RFC 9110 section 12).
 const NEGOTIATION: [HeaderName; 3] = [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE];
 /// What the cache decides about before the upstream is asked, and what says where a request has been.
 const OF_EVERY_REQUEST: [HeaderName; 7] =
     [HOST, RANGE, IF_RANGE, IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE];
-/// Written by the gateway, in part after what came: where a request has been, and what it is called in logs.
-const CHAINS: [&str; 5] = ["via", "cdn-loop", "x-request-id", "traceparent", "tracestate"];
+/// Written by the gateway after what came: where a request has been, and what it is called in logs. Of `Via` the upstream gets
+/// the gateway's own only; RFC 8586 section 2 forbids to take anything out of `CDN-Loop`.
+const CHAINS: [&str; 4] = ["cdn-loop", "x-request-id", "traceparent", "tracestate"];
 
 /// A route that keeps answers, with what else is known of it.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +63,8 @@ pub(super) struct Known<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Written<'a> {
     documents: &'a [(String, Document)],
+    /// Names under which upstreams are told of callers.
+    claimed: &'a FoldedNames,
     at: &'a Pointer,
     route: &'a config::Route,
     defaults: &'a Defaults,
@@ -102,11 +111,19 @@ impl Context<'_> {
         let common = one(documents, "caching", |document| document.caching.as_ref());
         let mut common = self.common(common);
         let digests = Digests::new(documents, known);
+        let claimed = claimed(routes, known.auth);
         let none = Defaults::default();
         let (at_defaults, defaults) = defaults(documents, &none);
         for (file, document) in documents {
             for (route, at) in document.routes.iter().zip(Pointer::root(file).key("routes").indices()) {
-                let written = Written { documents, at: &at, route, defaults, at_defaults: &at_defaults };
+                let written = Written {
+                    documents,
+                    claimed: &claimed,
+                    at: &at,
+                    route,
+                    defaults,
+                    at_defaults: &at_defaults,
+                };
                 let place = (at.file(), at.path());
                 let index = routes.iter().position(|ready| (&*ready.origin.0, &*ready.origin.1) == place);
                 let policy =
@@ -139,11 +156,12 @@ impl Context<'_> {
         let place = self.cache_place(&settings);
         let mut key = self.key_parts(&settings, ready);
         let passes = self.passes(&settings, &key);
+        self.clients_say_it(&settings, written.claimed);
         self.conditions_count(written, &settings, &key);
         let told = ready.map(told::told).unwrap_or_default();
-        key.caller = self.callers(written, &settings, &key, &passes, &told, ready);
+        key.caller = self.key_has_the_caller(&settings, &key, &passes, &told, ready);
         let passes = finished(passes, &mut key, &told, ready);
-        Some(Policy {
+        let policy = Policy {
             place,
             digest: digests.of(written.route, ready),
             key,
@@ -154,7 +172,11 @@ impl Context<'_> {
             etag: settings.is_on("etag", |table| table.etag.as_ref()),
             largest: self.cache_largest(&settings, place, common),
             coalesce: self.coalesce(&settings),
-        })
+        };
+        if let Some(ready) = ready {
+            self.nothing_is_open(written, &settings, inputs::of(ready, &policy));
+        }
+        Some(policy)
     }
 
     /// Whether there are any answers that the route could keep. Defaults have no effect where there are none.
@@ -186,7 +208,9 @@ impl Context<'_> {
     fn passes(&mut self, settings: &Settings<'_>, key: &KeyParts) -> Passes {
         let mut passes = Passes::default();
         let vary = settings.find("vary", |table| table.vary.as_ref());
-        let mut fields = vary.map(|(at, names)| self.cache_fields(&at, names)).unwrap_or_default();
+        let mut vary = vary.map(|(at, names)| self.cache_fields(&at, names)).unwrap_or_default();
+        vary.extend(NEGOTIATION);
+        let mut fields = vary.clone();
         if let Some((at, names)) = settings.find("unkeyed", |table| table.unkeyed.as_ref()) {
             for (name, at) in names.iter().zip(at.indices()) {
                 match name.as_str() {
@@ -198,10 +222,26 @@ impl Context<'_> {
             }
         }
         fields.extend(key.headers.iter().cloned());
-        fields.extend(NEGOTIATION);
         fields.extend(OF_EVERY_REQUEST);
         fields.extend(CHAINS.map(HeaderName::from_static));
-        Passes { fields, ..passes }
+        Passes { fields, vary, ..passes }
+    }
+
+    /// What the gateway tells of callers is no client's to say, and so in no request.
+    fn clients_say_it(&mut self, settings: &Settings<'_>, claimed: &FoldedNames) {
+        let lists = [
+            settings.find_key("headers", |key| key.headers.as_ref()),
+            settings.find("vary", |table| table.vary.as_ref()),
+        ];
+        for (at, names) in lists.into_iter().flatten() {
+            for (name, at) in names.iter().zip(at.indices()).filter(|(name, _)| claimed.contains(name)) {
+                self.error(
+                    &at,
+                    format!("{name} is taken out of every request: upstreams are told of callers by it"),
+                )
+                .help("tell answers apart by the caller, or by claims or consumer in key");
+            }
+        }
     }
 
     /// What chooses the route must be in the key: the upstream does not get what is not.
@@ -219,6 +259,11 @@ impl Context<'_> {
     }
 }
 
+/// Whether every request to an upstream has the field, whatever the author says.
+fn is_of_every_request(name: &HeaderName) -> bool {
+    OF_EVERY_REQUEST.contains(name) || CHAINS.contains(&name.as_str())
+}
+
 /// The fields that pass, in order, with the credentials that callers' answers are told apart by.
 fn finished(mut passes: Passes, key: &mut KeyParts, told: &[Told<'_>], ready: Option<Ready<'_>>) -> Passes {
     for told in told {
@@ -234,7 +279,7 @@ fn finished(mut passes: Passes, key: &mut KeyParts, told: &[Told<'_>], ready: Op
     }
     passes.authorization =
         ready.is_none_or(|ready| told::authorization_may_pass(ready.route, ready.upstream));
-    for names in [&mut key.headers, &mut passes.fields] {
+    for names in [&mut key.headers, &mut passes.fields, &mut passes.vary] {
         names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
         names.dedup();
     }

@@ -92,6 +92,11 @@ impl Pointer {
         Self { file: Rc::clone(&self.file), path: path.to_owned() }
     }
 
+    /// The value at a JSON Pointer within this one.
+    pub(super) fn beneath(&self, path: &str) -> Self {
+        Self { file: Rc::clone(&self.file), path: format!("{}{path}", self.path) }
+    }
+
     pub(super) fn file(&self) -> &str {
         &self.file
     }
@@ -167,13 +172,16 @@ pub(super) fn compile(
     let limits = context.limits(documents);
     let mut routes = context.routes(documents, issuer.as_ref(), &limits);
     let known = Known { upstreams: &upstreams, auth: &auth, gateway: &telemetry.name };
-    let caching = context.caching(documents, known, &mut routes);
+    let mut caching = context.caching(documents, known, &mut routes);
     context.unused_limits(documents, &limits);
     context.credentials_and_tokens(&routes, &upstreams);
     routes.extend(context.published(issuer.as_ref()));
     routes.extend(context.login_routes(documents, &auth));
     let usage = context.usage_route(documents, &limits, &routes);
+    let purge = context.purge_route(documents, &limits, &caching, &routes);
     routes.extend(usage);
+    caching.purge = purge.is_some().then_some(routes.len());
+    routes.extend(purge);
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let plan = Plan {

@@ -24,7 +24,7 @@ mod counting;
 mod values;
 mod writer;
 
-use values::VALUES;
+use values::{End, NEVER, VALUES};
 use writer::{Change, Changed, Order};
 
 /// The longest key, in bytes: Spin's bound, so that a key that fits here fits there.
@@ -33,6 +33,12 @@ pub const LONGEST_KEY: usize = 255;
 pub const LONGEST_VALUE: usize = 1 << 20;
 /// Pages of the file that are kept in memory, in bytes. redb's own default is 1 GiB.
 const CACHE: usize = 16 << 20;
+
+/// How many bytes values may take together that were set for a while, and that nothing depends on: answers, above all, of
+/// which clients can ask for any number. What there is no room for goes before its end, the oldest first.
+const ROOM_IN_FILE: u64 = 1 << 30;
+/// The same where the store is in memory: as much as answers take there by default.
+const ROOM_IN_MEMORY: u64 = 64 << 20;
 
 /// The store. Cloning is cheap and gives the same store.
 #[derive(Debug, Clone)]
@@ -63,7 +69,7 @@ impl Store {
     pub fn memory() -> anyhow::Result<Self> {
         let database =
             Database::builder().set_cache_size(CACHE).create_with_backend(InMemoryBackend::new())?;
-        Ok(Self { counters: Some(Arc::default()), ..Self::begin(database)? })
+        Ok(Self { counters: Some(Arc::default()), ..Self::begin(database, ROOM_IN_MEMORY)? })
     }
 
     /// The store in `file`, which is made where there is none, readable by its owner only.
@@ -75,13 +81,13 @@ impl Store {
             .set_concurrency_mode(ConcurrencyMode::MultiWriter)
             .create(file)
             .with_context(|| format!("the store {} cannot be opened", file.display()))?;
-        Self::begin(database)
+        Self::begin(database, ROOM_IN_FILE)
     }
 
-    fn begin(database: Database) -> anyhow::Result<Self> {
+    fn begin(database: Database, room: u64) -> anyhow::Result<Self> {
         let database = Arc::new(database);
         values::index(&database)?;
-        let writer = writer::start(Arc::clone(&database))?;
+        let writer = writer::start(Arc::clone(&database), room)?;
         Ok(Self { database, writer, counters: None })
     }
 
@@ -141,20 +147,31 @@ impl Store {
         value: &[u8],
         expires: Option<UnixMillis>,
     ) -> Result<(), StoreError> {
-        self.change(set(label, key, value, expires)?).await.map(drop)
+        self.change(set(label, key, value, end(expires))?).await.map(drop)
     }
 
-    /// Sets `key` to `after`, until `expires` where that is said, where it is `before` (`None`: where there is none), and
-    /// says whether it was.
+    /// Sets `key` for a while; it may go sooner, where there is no room for it.
+    pub async fn set_for(
+        &self,
+        label: &str,
+        key: &str,
+        value: &[u8],
+        keep: Duration,
+    ) -> Result<(), StoreError> {
+        self.change(set(label, key, value, after(keep))?).await.map(drop)
+    }
+
+    /// Sets `key` to `after`, for good or as [`Self::set_for`], where it is `before` (`None`: where there is none), and says
+    /// whether it was.
     pub async fn swap(
         &self,
         label: &str,
         key: &str,
         before: Option<&[u8]>,
         after: &[u8],
-        expires: Option<UnixMillis>,
+        keep: Option<Duration>,
     ) -> Result<bool, StoreError> {
-        let set = set(label, key, after, expires)?;
+        let set = set(label, key, after, keep.map_or(End::NEVER, self::after))?;
         self.change(Change::Swap { before: before.map(Into::into), set: Box::new(set) }).await
     }
 
@@ -171,7 +188,7 @@ impl Store {
         value: &[u8],
         expires: Option<UnixMillis>,
     ) -> Result<(), StoreError> {
-        self.change_blocking(set(label, key, value, expires)?).map(drop)
+        self.change_blocking(set(label, key, value, end(expires))?).map(drop)
     }
 
     /// As [`Self::delete`], where there is no runtime, or a thread that may wait.
@@ -182,7 +199,7 @@ impl Store {
     /// Adds `delta` to the number under `key`, 0 where there is none, and nothing comes between; the sum. A number is a value
     /// of 8 bytes, the least significant first. Where there is no runtime, or a thread that may wait.
     pub fn add_blocking(&self, label: &str, key: &str, delta: i64) -> Result<i64, StoreError> {
-        set(label, key, &[], None)?;
+        set(label, key, &[], End::NEVER)?;
         match self.order_blocking(Change::Add { label: label.into(), key: key.into(), delta })? {
             Changed::Sum(sum) => sum,
             Changed::Known(_) | Changed::Counted(_) => Err(stopped()),
@@ -233,19 +250,20 @@ pub fn checked(key: &str, value: &[u8]) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn set(label: &str, key: &str, value: &[u8], expires: Option<UnixMillis>) -> Result<Change, StoreError> {
+fn set(label: &str, key: &str, value: &[u8], end: End) -> Result<Change, StoreError> {
     checked(key, value)?;
-    Ok(Change::Set {
-        label: label.into(),
-        key: key.into(),
-        value: value.into(),
-        expires: expires.map_or(u64::MAX, |moment| moment.0),
-    })
+    Ok(Change::Set { label: label.into(), key: key.into(), value: value.into(), end })
 }
 
-/// When what is kept for so long from now is gone.
-pub fn after(keep: Duration) -> UnixMillis {
-    UnixMillis(now().0.saturating_add(u64::try_from(keep.as_millis()).unwrap_or(u64::MAX)))
+fn end(expires: Option<UnixMillis>) -> End {
+    End { expires: expires.map_or(NEVER, |moment| moment.0), spare: false }
+}
+
+/// So long from now, or until there is no room.
+fn after(keep: Duration) -> End {
+    let expires = now().0.saturating_add(u64::try_from(keep.as_millis()).unwrap_or(u64::MAX));
+    // For ever would be for good.
+    End { expires: expires.min(NEVER - 1), spare: true }
 }
 
 /// The time, for those who have no host to ask.

@@ -167,7 +167,7 @@ impl Opened {
         keep: Duration,
     ) -> Result<(), store::StoreError> {
         match self {
-            Self::Kept(store) => store.set(label, key, value, Some(store::after(keep))).await,
+            Self::Kept(store) => store.set_for(label, key, value, keep).await,
             Self::Redis(redis) => redis.set_for(key, value, keep).await,
         }
     }
@@ -183,7 +183,7 @@ impl Opened {
         keep: Option<Duration>,
     ) -> Result<bool, store::StoreError> {
         match self {
-            Self::Kept(store) => store.swap(label, key, before, after, keep.map(store::after)).await,
+            Self::Kept(store) => store.swap(label, key, before, after, keep).await,
             Self::Redis(redis) => redis.swap(key, before, after, keep).await,
         }
     }

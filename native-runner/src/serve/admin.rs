@@ -20,6 +20,7 @@ use crate::observe::exposition::Snapshot;
 pub mod manage;
 
 use manage::Managed;
+use manage::cache;
 use manage::usage::{self, Counted};
 
 type Reply = Response<Body<NoStream>>;
@@ -59,6 +60,8 @@ pub async fn start(address: SocketAddr, server: Arc<impl Operated>) -> anyhow::R
                 async move {
                     Ok::<_, Infallible>(if let Some(id) = usage::consumer(request.uri().path()) {
                         usage::answer(server.managed(), server.counted(), &id, request, now()).await
+                    } else if cache::is_cache(request.uri().path()) {
+                        cache::answer(server.managed(), server.counted(), request).await
                     } else if manage::is_managed(request.uri().path()) {
                         manage::answer(server.managed(), request, now()).await
                     } else {
@@ -90,7 +93,7 @@ fn answer(server: &impl Operated, request: &Request<Incoming>) -> Reply {
         "/config" => typed(StatusCode::OK, "application/json", server.configuration().to_string()),
         _ => plain(
             StatusCode::NOT_FOUND,
-            "there are /livez, /readyz, /metrics, /config, /consumers, /keys and /revocations\n",
+            "there are /livez, /readyz, /metrics, /config, /cache, /consumers, /keys and /revocations\n",
         ),
     }
 }

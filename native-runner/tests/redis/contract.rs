@@ -240,7 +240,7 @@ async fn two_that_share_redis_have_one_lease() {
     let taken = lease::take(&host, &caching, &plan, &Digest([1; 32]), LONG, Deadline::never()).await;
     assert!(matches!(taken, Lease::Mine(_)), "{taken:?}");
     let key = redis.cli(&["keys", "*"]);
-    assert!(key.starts_with("tollgate:value:cache/lease/"), "{key}");
+    assert!(key.starts_with("tollgate:value:tollgate/cache/lease/"), "{key}");
     let lives: u64 = redis.cli(&["pttl", &key]).parse().unwrap();
     assert!((3_500_000..=3_600_000).contains(&lives), "{lives}");
 }

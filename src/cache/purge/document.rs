@@ -54,6 +54,11 @@ impl Purges {
         u64::from(self.epoch) << 32 | u64::from(self.count)
     }
 
+    /// How many purges there were since the document was made.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
     /// What was purged says of an answer that was asked for when the number was `asked`. `host` is a name without port;
     /// `target` is the path as it came, with that part of the query that counts; `tags` are as [`super::tags`] has them.
     pub fn verdict(&self, asked: u64, host: &str, target: &str, tags: &[Tag]) -> Verdict {
@@ -88,7 +93,10 @@ impl Purges {
         let mut after = Self { count, ..self.clone() };
         match (&order.what, order.soft) {
             (What::All, true) => after.stale = count,
-            (What::All, false) => after.gone = count,
+            (What::All, false) => {
+                after.gone = count;
+                after.rows = Bytes::new();
+            }
             (what, soft) => {
                 let texts = texts(what);
                 let rows = abouts(what, &texts).into_iter().map(|about| Row { count, soft, about });

@@ -35,11 +35,11 @@ const PREFIX: &str = "tollgate/cache/";
 // === impl Layout ===
 
 impl Layout {
-    /// That of `store` on this host. Spin's key-value store, which is what hosts without memory have, forgets nothing.
+    /// That of `store` on this host. Spin's key-value store forgets nothing.
     pub fn new<H: Host>(host: &H, caching: &Caching, store: &StorePlan) -> Self {
-        match host.memory().is_none() && store.redis.is_none() {
-            true => Self::Places(caching.places.max(1)),
-            false => Self::Digests,
+        match host.forgets(store) {
+            true => Self::Digests,
+            false => Self::Places(caching.places.max(1)),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Whether every caller has answers of its own.
 
 use super::super::compile::{Context, Pointer};
+use super::inputs::{Account, Input};
 use super::settings::Settings;
 use super::told::Told;
 use super::{Ready, Written};
@@ -10,26 +11,40 @@ use crate::config::{self, CacheCallers};
 use crate::diagnostic::Diagnostic;
 
 impl Context<'_> {
-    /// Whether the key has the caller.
-    pub(super) fn callers(
+    /// Whether every caller has answers of its own.
+    pub(super) fn key_has_the_caller(
         &mut self,
-        written: &Written<'_>,
         settings: &Settings<'_>,
         key: &KeyParts,
         passes: &Passes,
         told: &[Told<'_>],
         ready: Option<Ready<'_>>,
     ) -> bool {
-        let found = settings.find("callers", |table| table.callers.as_ref());
-        let open: Vec<_> = told.iter().filter(|told| !passes.caller && !told.is_keyed(key)).collect();
-        match found {
-            None | Some((_, CacheCallers::Auto)) => !open.is_empty(),
+        let is_open = |told: &Told<'_>| !passes.caller && !told.is_keyed(key) && !told.is_excused(passes);
+        match settings.find("callers", |table| table.callers.as_ref()) {
+            None | Some((_, CacheCallers::Auto)) => told.iter().any(is_open),
             Some((at, CacheCallers::Isolated)) => self.callers_are_known(&at, settings, ready),
-            Some((at, CacheCallers::Shared)) => {
-                for told in open {
-                    self.told_and_shared(written, &at, told);
+            Some((_, CacheCallers::Shared)) => false,
+        }
+    }
+
+    /// The proof that nothing unkeyed reaches the upstream.
+    pub(super) fn nothing_is_open(
+        &mut self,
+        written: &Written<'_>,
+        settings: &Settings<'_>,
+        inputs: Vec<Input<'_>>,
+    ) {
+        let shared = settings.find("callers", |table| table.callers.as_ref());
+        let shared = shared.map_or_else(|| settings.at.clone(), |(at, _)| at);
+        for input in inputs.iter().filter(|input| input.account == Account::Open) {
+            match &input.told {
+                Some(told) => self.told_and_shared(written, &shared, told),
+                None => {
+                    let message =
+                        format!("answers may depend on {}, and are not told apart by it", input.what);
+                    self.error(&shared, message).help("a bug in Tollgate: please report it");
                 }
-                false
             }
         }
     }
@@ -50,7 +65,7 @@ impl Context<'_> {
 impl Context<'_> {
     /// The setting by which the upstream is told something; `None` where that is what happens unless something is said.
     fn where_told(written: &Written<'_>, told: &Told<'_>) -> Option<Pointer> {
-        let Written { at, route, defaults, at_defaults, documents: _ } = written;
+        let Written { at, route, defaults, at_defaults, .. } = written;
         let layers = [(*at, &route.identity), (*at_defaults, &defaults.identity)];
         let identity = |has: fn(&config::Identity) -> bool| {
             let (at, _) = layers.iter().find(|(_, identity)| identity.as_ref().is_some_and(has))?;

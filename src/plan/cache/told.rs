@@ -8,7 +8,7 @@ use super::super::{HeaderEdit, Route, Upstream};
 use super::Ready;
 use crate::auth::presented::Place;
 use crate::auth::{Access, Authenticator, Kind};
-use crate::cache::policy::KeyParts;
+use crate::cache::policy::{KeyParts, Passes};
 use crate::credentials::Credentials;
 use crate::identity::Authorization;
 use crate::identity::headers::IdentityHeader;
@@ -16,7 +16,7 @@ use crate::identity::source::Source;
 
 /// One thing that an upstream is told of who calls.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::plan) enum Told<'a> {
+pub(super) enum Told<'a> {
     /// A field that the gateway writes.
     Header(&'a IdentityHeader),
     /// The gateway's own token, in this field.
@@ -31,13 +31,13 @@ pub(in crate::plan) enum Told<'a> {
 
 /// Where in a request a credential stands that goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::plan) enum Credential {
+pub(super) enum Credential {
     Header(HeaderName),
     Cookie(Box<str>),
 }
 
 /// All that the upstream of a route is told of who calls, unless the cache withholds it.
-pub(in crate::plan) fn told(ready: Ready<'_>) -> Vec<Told<'_>> {
+pub(super) fn told(ready: Ready<'_>) -> Vec<Told<'_>> {
     let mut told = Vec::new();
     // Nobody is known where nobody is asked.
     if ready.ways_in().next().is_some() {
@@ -83,7 +83,7 @@ pub(in crate::plan) fn told(ready: Ready<'_>) -> Vec<Told<'_>> {
 }
 
 /// Whether the upstream may get what a client sends in `Authorization`.
-pub(in crate::plan) fn authorization_may_pass(route: &Route, upstream: &Upstream) -> bool {
+pub(super) fn authorization_may_pass(route: &Route, upstream: &Upstream) -> bool {
     let identity = &route.identity;
     let by_token = identity.token.as_ref().is_some_and(|token| token.header == AUTHORIZATION);
     let by_credentials = match &upstream.credentials {
@@ -126,6 +126,18 @@ impl Told<'_> {
                 Place::Query(_) => true,
             },
         }
+    }
+
+    /// Whether the author excuses it by the name of the field that it stands in.
+    pub(super) fn is_excused(&self, passes: &Passes) -> bool {
+        let name = match self {
+            Self::Header(header) => &header.name,
+            Self::Token(name) | Self::External(_, name) => name,
+            Self::Forwarded(_, Place::Header(name)) => name,
+            Self::Authorization(_) | Self::Forwarded(_, Place::Authorization(_)) => &AUTHORIZATION,
+            Self::Forwarded(_, Place::Cookie(_) | Place::Query(_)) => return false,
+        };
+        passes.fields.contains(name)
     }
 
     /// Where a credential stands that goes on as it came.

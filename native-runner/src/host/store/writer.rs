@@ -9,7 +9,7 @@ use redb::{Database, WriteTransaction};
 use tollgate::limit::Verdict;
 
 use super::counting::{self, Counted};
-use super::values;
+use super::values::{self, End};
 use super::{StoreError, failed, now};
 
 /// What is to change.
@@ -22,8 +22,8 @@ pub enum Change {
         key: Box<str>,
         /// Its value.
         value: Box<[u8]>,
-        /// From when it is gone, in milliseconds since 1970.
-        expires: u64,
+        /// Until when.
+        end: End,
     },
     /// Sets a key that has this value.
     Swap {
@@ -79,23 +79,23 @@ const SWEEP: Duration = Duration::from_secs(60);
 /// How many of them at once, so that changes that wait get their turn.
 const SWEPT: usize = 1_000;
 
-/// Starts the thread. It ends when nobody can send any more.
-pub fn start(database: Arc<Database>) -> anyhow::Result<Sender<Order>> {
+/// Starts the thread. It ends when nobody can send any more. Values that may go take `room` bytes at most.
+pub fn start(database: Arc<Database>, room: u64) -> anyhow::Result<Sender<Order>> {
     let (orders, incoming) = channel();
     std::thread::Builder::new()
         .name("store".to_owned())
-        .spawn(move || run(&database, &incoming))
+        .spawn(move || run(&database, room, &incoming))
         .context("the store's thread cannot be started")?;
     Ok(orders)
 }
 
-fn run(database: &Database, incoming: &Receiver<Order>) {
+fn run(database: &Database, room: u64, incoming: &Receiver<Order>) {
     loop {
         match incoming.recv_timeout(SWEEP) {
             Ok(first) => {
                 let mut orders = vec![first];
                 orders.extend(incoming.try_iter().take(TOGETHER - 1));
-                carry_out(database, orders);
+                carry_out(database, room, orders);
             }
             Err(RecvTimeoutError::Timeout) => {
                 let swept = values::sweep(database, now().0, SWEPT)
@@ -110,24 +110,24 @@ fn run(database: &Database, incoming: &Receiver<Order>) {
 }
 
 /// All of them or none: one that fails takes the others with it, and each is told so.
-fn carry_out(database: &Database, orders: Vec<Order>) {
+fn carry_out(database: &Database, room: u64, orders: Vec<Order>) {
     let (changes, waiting): (Vec<_>, Vec<_>) =
         orders.into_iter().map(|order| (order.change, order.done)).unzip();
-    match transact(database, &changes) {
+    match transact(database, room, &changes) {
         Ok(changed) => waiting.into_iter().zip(changed).for_each(|(done, changed)| done(Ok(changed))),
         Err(error) => waiting.into_iter().for_each(|done| done(Err(error.clone()))),
     }
 }
 
-fn transact(database: &Database, changes: &[Change]) -> Result<Vec<Changed>, StoreError> {
+fn transact(database: &Database, room: u64, changes: &[Change]) -> Result<Vec<Changed>, StoreError> {
     let writing = database.begin_write().map_err(failed)?;
-    let changed = changed(&writing, changes)?;
+    let changed = changed(&writing, room, changes)?;
     writing.commit().map_err(failed)?;
     Ok(changed)
 }
 
 /// In the order in which they came. Tables are opened where they are needed.
-fn changed(writing: &WriteTransaction, changes: &[Change]) -> Result<Vec<Changed>, StoreError> {
+fn changed(writing: &WriteTransaction, room: u64, changes: &[Change]) -> Result<Vec<Changed>, StoreError> {
     let (mut values, mut counts) = (None, None);
     let mut done = Vec::with_capacity(changes.len());
     for change in changes {
@@ -153,7 +153,7 @@ fn changed(writing: &WriteTransaction, changes: &[Change]) -> Result<Vec<Changed
         });
     }
     if let Some(mut values) = values {
-        values.collect()?;
+        values.collect(room)?;
     }
     if let Some(mut counts) = counts {
         counts.collect()?;
@@ -170,7 +170,7 @@ fn apply(values: &mut values::Tables<'_>, change: &Change) -> Result<bool, Store
             }
             apply(values, set).map(|_| true)
         }
-        Change::Set { label, key, value, expires } => values.set(label, key, value, *expires),
+        Change::Set { label, key, value, end } => values.set(label, key, value, *end),
         Change::Delete { label, key } => values.delete(label, key),
         Change::Add { .. } | Change::Count(_) | Change::GiveBack(_) => Ok(false),
     }

@@ -19,6 +19,7 @@ use super::{Reply, typed};
 use crate::host::{Opened, Variables};
 use crate::keys::{NewKey, Refusal, Register, shown};
 
+pub mod cache;
 pub mod collect;
 pub mod usage;
 
@@ -353,29 +354,12 @@ async fn revoke_token(entitled: &Entitled, revoked: Revoked, now: UnixMillis) ->
 
 // === requests and answers ===
 
-/// JSON, said to be JSON: a form on somebody's page cannot send that unasked.
 async fn read<T, B>(head: &Parts, body: B) -> Result<T, Problem>
 where
     T: for<'a> Deserialize<'a>,
     B: http_body::Body<Data = Bytes> + Unpin,
 {
-    let said = head.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = said.and_then(|said| said.split(';').next()).unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case("application/json") {
-        let text = "the body is application/json, and Content-Type says so";
-        return Err(Problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, text.to_owned()));
-    }
-    let whole = match tokio::time::timeout(PATIENCE, collect::collect(body, LARGEST)).await {
-        Ok(Ok(whole)) => whole,
-        Ok(Err(collect::Incomplete::TooLarge)) => {
-            let text = format!("a body has {LARGEST} bytes at most");
-            return Err(Problem(StatusCode::PAYLOAD_TOO_LARGE, text));
-        }
-        Ok(Err(collect::Incomplete::Broken)) => return Err(invalid("the body broke off")),
-        Err(_) => {
-            return Err(Problem(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time".to_owned()));
-        }
-    };
+    let whole = json_of(head, body).await?;
     // The error of the parser may quote what was sent: a key, perhaps.
     serde_json::from_slice(&whole).map_err(|error| {
         invalid(&format!(
@@ -384,6 +368,28 @@ where
             error.column()
         ))
     })
+}
+
+/// JSON, said to be JSON: a form on somebody's page cannot send that unasked.
+async fn json_of<B>(head: &Parts, body: B) -> Result<Vec<u8>, Problem>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+{
+    let said = head.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = said.and_then(|said| said.split(';').next()).unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case("application/json") {
+        let text = "the body is application/json, and Content-Type says so";
+        return Err(Problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, text.to_owned()));
+    }
+    match tokio::time::timeout(PATIENCE, collect::collect(body, LARGEST)).await {
+        Ok(Ok(whole)) => Ok(whole),
+        Ok(Err(collect::Incomplete::TooLarge)) => {
+            let text = format!("a body has {LARGEST} bytes at most");
+            Err(Problem(StatusCode::PAYLOAD_TOO_LARGE, text))
+        }
+        Ok(Err(collect::Incomplete::Broken)) => Err(invalid("the body broke off")),
+        Err(_) => Err(Problem(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time".to_owned())),
+    }
 }
 
 fn parameter(query: Option<&str>, name: &str) -> Option<String> {
