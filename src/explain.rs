@@ -15,11 +15,13 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Uri};
 use serde::Serialize;
 
+mod cached;
 mod considered;
 mod counted;
 mod host;
 mod outcome;
 
+pub use cached::{Cached, Keyed, Lookup};
 pub use considered::{Considered, Verdict};
 pub use counted::{Counted, Part};
 pub use outcome::{Answer, Field, Limits, Outcome, Sent, Waits};
@@ -69,6 +71,9 @@ pub struct Explanation {
     /// The limits that count it, in the order in which they are asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Counted>,
+    /// What the route's cache has to do with it; `None` where it keeps no answers, or the request does not come so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cached>,
     /// The answer, or the request that an upstream would get.
     pub outcome: Outcome,
 }
@@ -151,7 +156,8 @@ pub fn explain(plan: &Arc<Plan>, question: &Question) -> Result<Explanation, Str
         client: record.client.clone().unwrap_or_default(),
     };
     let limits = limits(plan, question, &head, (authority, &normal), &record);
-    Ok(Explanation { request: seen, routes, limits, outcome: outcome::of(plan, record, &reply, body) })
+    let cache = cached::of(plan, question, &head, authority, &record);
+    Ok(Explanation { request: seen, routes, limits, cache, outcome: outcome::of(plan, record, &reply, body) })
 }
 
 /// The limits that counted the request, looked at as the gateway looks at them.

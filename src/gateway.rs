@@ -371,7 +371,7 @@ fn tell_admitted(admitted: &Admitted, headers: &mut HeaderMap) {
 }
 
 /// Where a request was sent to, as upstreams are told.
-fn origin<'a>(peer: Peer, client: &'a Client, authority: &'a str) -> Origin<'a> {
+pub(crate) fn origin<'a>(peer: Peer, client: &'a Client, authority: &'a str) -> Origin<'a> {
     let forwarded = client.host.as_ref().map(|host| host.as_str());
     Origin { secure: client.is_secure(peer), authority, forwarded }
 }

@@ -2,7 +2,7 @@
 
 use tollgate::author::Locations;
 use tollgate::explain::{
-    Answer, Considered, Counted, Explanation, Field, Outcome, Part, Seen, Sent, Verdict,
+    Answer, Cached, Considered, Counted, Explanation, Field, Keyed, Outcome, Part, Seen, Sent, Verdict,
 };
 
 use crate::columns::align;
@@ -16,8 +16,9 @@ pub fn text(explanation: &Explanation, locations: &Locations, all: bool, paint: 
         false => routes(&explanation.routes, locations, all, paint),
     };
     let limits = limits(&explanation.limits, paint);
+    let cache = explanation.cache.as_ref().map(|cached| cache(cached, paint)).unwrap_or_default();
     let (request, outcome) = (request(&explanation.request, paint), outcome(&explanation.outcome, paint));
-    format!("{request}\n{routes}\n{limits}{outcome}")
+    format!("{request}\n{routes}\n{limits}{cache}{outcome}")
 }
 
 fn request(seen: &Seen, paint: Paint) -> String {
@@ -93,6 +94,29 @@ fn counted(limit: &Counted) -> Vec<String> {
         format!("by {key}"),
         format!("{place}{shadow}{shield}"),
     ]
+}
+
+fn cache(cached: &Cached, paint: Paint) -> String {
+    let lookup = match cached {
+        Cached::PassedBy { why } => {
+            let title = paint.strong("the cache has no say in it");
+            return format!("{title}\n  {why}\n\n");
+        }
+        Cached::LookedUp(lookup) => lookup,
+    };
+    let keyed = |part: &Keyed| match (&part.value, part.secret) {
+        (Some(value), _) => row(&part.part, value),
+        (None, true) => row(&part.part, "(a secret)"),
+        (None, false) => row(&part.part, "(none)"),
+    };
+    let place = lookup.store.as_ref().map_or("in memory".to_owned(), |store| format!("in {store}"));
+    let title = format!("the cache looks for its answer {place}, under");
+    let mut text = format!("{}\n  {}\n", paint.strong(&title), lookup.address);
+    text.push_str(&align("  ", &lookup.key.iter().map(keyed).collect::<Vec<_>>()));
+    text.push_str("  and what Vary of the answer names\n");
+    text.extend(lookup.asked.iter().map(|consequence| format!("  as the client asks: {consequence}\n")));
+    text.push('\n');
+    text
 }
 
 fn considered(route: &Considered, locations: &Locations) -> Vec<String> {

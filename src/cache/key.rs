@@ -12,7 +12,7 @@ use http::{HeaderMap, Uri};
 use sha2::{Digest as _, Sha256};
 
 use super::policy::{KeyParts, Parameters, Policy};
-use crate::auth::{Caller, claims};
+use crate::auth::{Admitted, claims};
 use crate::transform::query;
 
 /// A SHA-256 digest. Nobody can make two requests with the same one.
@@ -46,12 +46,12 @@ struct Writer(Sha256);
 
 impl Keys {
     /// Under what the answers to `head` of `caller` are kept.
-    pub fn of(policy: &Policy, origin: &Origin<'_>, head: &Parts, caller: Option<&Caller>) -> Self {
+    pub fn of(policy: &Policy, origin: &Origin<'_>, head: &Parts, admitted: &Admitted) -> Self {
         let root = PathAndQuery::from_static("/");
         let target = head.uri.path_and_query().unwrap_or(&root);
         Self {
             address: address(policy, origin, target),
-            part: (!policy.key.is_empty()).then(|| part(&policy.key, &head.headers, caller)),
+            part: (!policy.key.is_empty()).then(|| part(&policy.key, &head.headers, admitted)),
         }
     }
 }
@@ -68,7 +68,8 @@ pub fn address(policy: &Policy, origin: &Origin<'_>, target: &PathAndQuery) -> D
     hash.finish()
 }
 
-fn part(key: &KeyParts, headers: &HeaderMap, caller: Option<&Caller>) -> Digest {
+fn part(key: &KeyParts, headers: &HeaderMap, admitted: &Admitted) -> Digest {
+    let caller = admitted.caller.as_deref();
     let mut hash = Writer::new(b"part");
     for name in &key.headers {
         hash.count(headers.get_all(name).iter().count());
@@ -91,6 +92,12 @@ fn part(key: &KeyParts, headers: &HeaderMap, caller: Option<&Caller>) -> Digest 
         hash.optional(caller.and_then(|caller| caller.subject.as_deref()).map(str::as_bytes));
         hash.optional(consumer.map(|consumer| consumer.id.as_bytes()));
         hash.optional(caller.and_then(|caller| caller.credential).as_ref().map(|id| &id.0[..]));
+        // What an external service adds to the request may be of this caller only, also where it alone knows who that is.
+        hash.count(admitted.request.len());
+        for (name, value) in &admitted.request {
+            hash.bytes(name.as_str().as_bytes());
+            hash.bytes(value.as_bytes());
+        }
     }
     hash.finish()
 }
@@ -106,20 +113,22 @@ pub fn counted<'a>(parameters: &Parameters, query: Option<&'a str>) -> Option<Co
 /// Takes out of a request whose answer may be kept what the answer must not depend on.
 pub fn withhold(policy: &Policy, head: &mut Parts) {
     let passes = &policy.passes;
+    let cookies = kept_cookies(&policy.key.cookies, &head.headers);
     if !passes.all {
-        let cookies = kept_cookies(&policy.key.cookies, &head.headers);
         let mut left = HeaderMap::with_capacity(passes.fields.len() + 8);
         for name in &passes.fields {
             for line in head.headers.get_all(name) {
                 left.append(name.clone(), line.clone());
             }
         }
-        if let Some(cookies) = cookies
-            && !left.contains_key(COOKIE)
-        {
-            left.insert(COOKIE, cookies);
-        }
         head.headers = left;
+    }
+    // Cookies say who somebody is: also where all fields pass, these pass by their names only.
+    if !passes.fields.contains(&COOKIE) {
+        head.headers.remove(COOKIE);
+        if let Some(cookies) = cookies {
+            head.headers.insert(COOKIE, cookies);
+        }
     }
 }
 

@@ -80,7 +80,7 @@ pub enum Parameters {
 /// What the upstream gets of a request whose answer may be kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Passes {
-    /// Every request field, whether keyed or not.
+    /// Every request field but `Authorization` and `Cookie`, whether keyed or not.
     pub all: bool,
     /// Otherwise only these, sorted: those of the key, those that `Vary` names, those excused, and those that every
     /// upstream needs.

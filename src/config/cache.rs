@@ -62,8 +62,8 @@ pub struct Cache {
     pub vary: Option<Vec<String>>,
     /// What the upstream gets although neither key nor `Vary` has it, because its answers do not depend on it: names of
     /// request fields, `"address"` (the client's, in `Forwarded` and `X-Forwarded-For`), `"caller"` (what `identity` and
-    /// ways in tell of it), or `"*"` for every request field. Everything else is withheld from the upstream when it is asked
-    /// for an answer that might be kept.
+    /// ways in tell of it), or `"*"` for every request field but `Authorization` and `Cookie`, which are named by themselves.
+    /// Everything else is withheld from the upstream when it is asked for an answer that might be kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unkeyed: Option<Vec<String>>,
     /// Whether every caller has answers of its own: `"isolated"`, `"shared"` where answers do not depend on who asks, or

@@ -12,6 +12,7 @@ use http_body::{Frame, SizeHint};
 
 use crate::auth::Caller;
 use crate::body::{Body, BodyError, Upload};
+use crate::cache::Status;
 use crate::gateway::Afterwards;
 use crate::host::{
     Clock, Compute, Count, Defer, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError,
@@ -52,6 +53,8 @@ pub(super) struct Recorded {
     pub(super) client: Option<String>,
     /// Who it was from, where that was verified.
     pub(super) caller: Option<Arc<Caller>>,
+    /// What the cache did.
+    pub(super) cache: Option<Status>,
     /// Limits that it was judged by: their indices.
     pub(super) judged: Vec<usize>,
 }
@@ -189,6 +192,7 @@ impl Observe for Recorder {
             recorded.cause.clone_from(&record.cause);
             recorded.client = Some(record.client.to_string());
             recorded.caller.clone_from(&record.caller);
+            recorded.cache = record.cache;
             recorded.judged = record.judged.iter().map(|judged| judged.limit).collect();
         });
     }

@@ -86,8 +86,8 @@ pub(crate) fn passes_by(policy: &Policy, head: &Parts, content: bool) -> Option<
         return Some(Forward::Method);
     }
     // Whose credentials reach the upstream, without being told apart by the key, gets an answer of its own.
-    let passes = policy.passes.all || policy.passes.fields.contains(&AUTHORIZATION);
-    let credentials = !passes && head.headers.contains_key(AUTHORIZATION);
+    let passes = policy.passes.authorization && !policy.passes.fields.contains(&AUTHORIZATION);
+    let credentials = passes && head.headers.contains_key(AUTHORIZATION);
     (content || credentials).then_some(Forward::Bypass)
 }
 
@@ -112,7 +112,7 @@ impl<H: Host> Gateway<H> {
         let Incoming { head, peer, client, authority, normal, admitted, record, authorized, .. } = incoming;
         let around = Around { peer, client, authority, normal, admitted };
         let asked = Asked { authorization: authorized, ..rules::asked(&head.headers, policy.ignore_client) };
-        let keys = Keys::of(policy, &origin(peer, client, authority), &head, admitted.caller.as_deref());
+        let keys = Keys::of(policy, &origin(peer, client, authority), &head, admitted);
         let wanted = Wanted { route, proxy, policy, keys, asked, head, around, deadline };
         record.cache = Some(Status::default());
         match self.look(&wanted, record).await? {

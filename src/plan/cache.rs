@@ -8,11 +8,13 @@ use http::header::{
 };
 
 use super::compile::{Context, Pointer, defaults, one};
+use super::identity::claimed;
 use super::{Action, Proxy, Route, Upstream};
 use crate::auth::{self, Access, Authenticator, Kind};
 use crate::cache::policy::{KeyParts, Passes};
 use crate::cache::{Caching, Policy};
 use crate::config::{self, CacheSetting, Defaults, Document};
+use crate::identity::fold::FoldedNames;
 use digest::Digests;
 use settings::Settings;
 use told::Told;
@@ -35,8 +37,9 @@ const NEGOTIATION: [HeaderName; 3] = [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE];
 /// What the cache decides about before the upstream is asked, and what says where a request has been.
 const OF_EVERY_REQUEST: [HeaderName; 7] =
     [HOST, RANGE, IF_RANGE, IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE];
-/// Written by the gateway, in part after what came: where a request has been, and what it is called in logs.
-const CHAINS: [&str; 5] = ["via", "cdn-loop", "x-request-id", "traceparent", "tracestate"];
+/// Written by the gateway after what came: where a request has been, and what it is called in logs. Of `Via` the upstream gets
+/// the gateway's own only; RFC 8586 section 2 forbids to take anything out of `CDN-Loop`.
+const CHAINS: [&str; 4] = ["cdn-loop", "x-request-id", "traceparent", "tracestate"];
 
 /// A route that keeps answers, with what else is known of it.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +63,8 @@ pub(super) struct Known<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Written<'a> {
     documents: &'a [(String, Document)],
+    /// Names under which upstreams are told of callers.
+    claimed: &'a FoldedNames,
     at: &'a Pointer,
     route: &'a config::Route,
     defaults: &'a Defaults,
@@ -106,11 +111,19 @@ impl Context<'_> {
         let common = one(documents, "caching", |document| document.caching.as_ref());
         let mut common = self.common(common);
         let digests = Digests::new(documents, known);
+        let claimed = claimed(routes, known.auth);
         let none = Defaults::default();
         let (at_defaults, defaults) = defaults(documents, &none);
         for (file, document) in documents {
             for (route, at) in document.routes.iter().zip(Pointer::root(file).key("routes").indices()) {
-                let written = Written { documents, at: &at, route, defaults, at_defaults: &at_defaults };
+                let written = Written {
+                    documents,
+                    claimed: &claimed,
+                    at: &at,
+                    route,
+                    defaults,
+                    at_defaults: &at_defaults,
+                };
                 let place = (at.file(), at.path());
                 let index = routes.iter().position(|ready| (&*ready.origin.0, &*ready.origin.1) == place);
                 let policy =
@@ -143,6 +156,7 @@ impl Context<'_> {
         let place = self.cache_place(&settings);
         let mut key = self.key_parts(&settings, ready);
         let passes = self.passes(&settings, &key);
+        self.clients_say_it(&settings, written.claimed);
         self.conditions_count(written, &settings, &key);
         let told = ready.map(told::told).unwrap_or_default();
         key.caller = self.key_has_the_caller(&settings, &key, &passes, &told, ready);
@@ -211,6 +225,23 @@ impl Context<'_> {
         fields.extend(OF_EVERY_REQUEST);
         fields.extend(CHAINS.map(HeaderName::from_static));
         Passes { fields, vary, ..passes }
+    }
+
+    /// What the gateway tells of callers is no client's to say, and so in no request.
+    fn clients_say_it(&mut self, settings: &Settings<'_>, claimed: &FoldedNames) {
+        let lists = [
+            settings.find_key("headers", |key| key.headers.as_ref()),
+            settings.find("vary", |table| table.vary.as_ref()),
+        ];
+        for (at, names) in lists.into_iter().flatten() {
+            for (name, at) in names.iter().zip(at.indices()).filter(|(name, _)| claimed.contains(name)) {
+                self.error(
+                    &at,
+                    format!("{name} is taken out of every request: upstreams are told of callers by it"),
+                )
+                .help("tell answers apart by the caller, or by claims or consumer in key");
+            }
+        }
     }
 
     /// What chooses the route must be in the key: the upstream does not get what is not.

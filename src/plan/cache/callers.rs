@@ -65,7 +65,7 @@ impl Context<'_> {
 impl Context<'_> {
     /// The setting by which the upstream is told something; `None` where that is what happens unless something is said.
     fn where_told(written: &Written<'_>, told: &Told<'_>) -> Option<Pointer> {
-        let Written { at, route, defaults, at_defaults, documents: _ } = written;
+        let Written { at, route, defaults, at_defaults, .. } = written;
         let layers = [(*at, &route.identity), (*at_defaults, &defaults.identity)];
         let identity = |has: fn(&config::Identity) -> bool| {
             let (at, _) = layers.iter().find(|(_, identity)| identity.as_ref().is_some_and(has))?;

@@ -99,7 +99,7 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
     list.upstream(ready.upstream);
     let address = if policy.passes.address { Account::Excused } else { Account::Withheld };
     list.add(format!("the client's address in {FORWARDED}, {X_FORWARDED_FOR}"), address);
-    list.add("via, cdn-loop, x-request-id, traceparent, tracestate", Account::Passage);
+    list.add("via (the gateway's own), cdn-loop, x-request-id, traceparent, tracestate", Account::Passage);
     list.add(
         "range, if-range, if-match, if-none-match, if-modified-since, if-unmodified-since",
         Account::Cache,
