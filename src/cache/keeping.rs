@@ -11,7 +11,7 @@ use super::key::Keys;
 use super::life::Life;
 use super::policy::Place;
 use super::shelf::Seen;
-use super::turn::{Leased, Turn};
+use super::turn::Turn;
 use super::{Entry, Policy, answer, purge, rules, shelf};
 use crate::gateway::Afterwards;
 use crate::host::Host;
@@ -65,7 +65,7 @@ pub struct Head {
 pub struct Kept {
     wanted: Wanted,
     entry: Arc<Entry>,
-    lease: Option<Leased>,
+    turn: Turn,
 }
 
 // === impl Wanted ===
@@ -137,7 +137,7 @@ impl Kept {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
         let entry = Entry { status, headers, body, life, tags, serial: wanted.seen.serial };
-        Self { entry: Arc::new(entry), wanted, lease: None }
+        Self { entry: Arc::new(entry), wanted, turn: Turn::default() }
     }
 
     /// The answer itself.
@@ -145,26 +145,31 @@ impl Kept {
         &self.entry
     }
 
-    /// Keeps it: in memory at once, in its store when the host comes to it; and tells those who wait.
+    /// Keeps it: in memory at once, in a store when the host comes to it. Those who wait are told when it is there.
     pub fn keep<H: Host>(mut self, host: &H, turn: Turn) {
         let Wanted { policy, seen, .. } = &self.wanted;
-        let remembered = shelf::remember(host, policy, &self.wanted.sought(), seen, &self.entry);
-        if let Some(lead) = turn.lead {
-            lead.land(if remembered.is_ok() { Landing::Kept } else { Landing::NotKept });
+        if policy.place == Place::Memory {
+            let kept = shelf::remember(host, policy, &self.wanted.sought(), seen, &self.entry);
+            return turn.land(host, landing(kept));
         }
-        if policy.place != Place::Memory {
-            self.lease = turn.lease;
-            host.defer(Afterwards::keep(self));
-        }
+        self.turn = turn;
+        host.defer(Afterwards::keep(self));
     }
 
-    /// Writes it into its store, for those elsewhere who wait for it. What cannot be written is fetched again by whoever
+    /// Writes it into its store, for those elsewhere who wait for it too. What cannot be written is fetched again by whoever
     /// wants it next.
     pub async fn store<H: Host>(self, host: &H) {
         let Wanted { plan, policy, seen, .. } = &self.wanted;
-        let _ = shelf::store(host, &plan.caching, policy, &self.wanted.sought(), seen, &self.entry).await;
-        if let Some(lease) = self.lease {
+        let kept = shelf::store(host, &plan.caching, policy, &self.wanted.sought(), seen, &self.entry).await;
+        if let Some(lead) = self.turn.lead {
+            lead.land(landing(kept));
+        }
+        if let Some(lease) = self.turn.lease {
             lease.give_back(host).await;
         }
     }
+}
+
+fn landing(kept: Result<(), rules::NotKept>) -> Landing {
+    if kept.is_ok() { Landing::Kept } else { Landing::NotKept }
 }

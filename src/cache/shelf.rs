@@ -23,9 +23,6 @@ mod remote;
 mod slot;
 pub mod vary;
 
-#[cfg(test)]
-mod tests;
-
 use look::Looked;
 use slot::Stood;
 
@@ -34,7 +31,7 @@ use slot::Stood;
 pub struct Sought<'a> {
     /// Under what.
     pub keys: &'a Keys,
-    /// The request's fields as the upstream gets them, which is what its `Vary` speaks of.
+    /// The request's fields, of which `Vary` speaks.
     pub headers: &'a HeaderMap,
     /// The host that was asked, without port; for purges.
     pub host: &'a str,

@@ -207,11 +207,16 @@ impl Defer for ComponentHost {
 
 /// Does what was deferred: what the next request looks for, or all of it.
 pub async fn settle(all: bool) {
-    let (now, later): (Vec<_>, Vec<_>) =
-        DEFERRED.take().into_iter().partition(|work| all || work.is_for_the_next());
-    DEFERRED.with_borrow_mut(|deferred| deferred.extend(later));
-    for work in now {
-        gateway::settle(&ComponentHost, work).await;
+    loop {
+        let (now, later): (Vec<_>, Vec<_>) =
+            DEFERRED.take().into_iter().partition(|work| all || work.is_for_the_next());
+        DEFERRED.with_borrow_mut(|deferred| deferred.extend(later));
+        if now.is_empty() {
+            return;
+        }
+        for work in now {
+            gateway::settle(&ComponentHost, work).await;
+        }
     }
 }
 

@@ -167,8 +167,14 @@ fn host_step(gateway: &Gateway<SimHost>, step: &Step, names: &Names) -> Result<S
 
 /// Does what the answer did not wait for.
 async fn settle_all(host: &SimHost) {
-    for work in host.take_deferred() {
-        settle(host, work).await;
+    loop {
+        let deferred = host.take_deferred();
+        if deferred.is_empty() {
+            return;
+        }
+        for work in deferred {
+            settle(host, work).await;
+        }
     }
 }
 

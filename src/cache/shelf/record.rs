@@ -167,3 +167,6 @@ impl Varies {
         Some(Self { names, kept, until })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,7 @@ const PREFIX: &str = "tollgate/cache/";
 // === impl Layout ===
 
 impl Layout {
-    /// That of `store` on this host. Spin's key-value store forgets nothing.
+    /// That of `store` on this host.
     pub fn new<H: Host>(host: &H, caching: &Caching, store: &StorePlan) -> Self {
         match host.forgets(store) {
             true => Self::Digests,
@@ -78,5 +78,27 @@ pub fn first(value: Option<&Bytes>, address: &Digest) -> Option<First> {
     match Record::decode(value?, address)? {
         Record::First(first) => Some(first),
         Record::Variant(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_million_addresses_have_as_many_keys_as_there_are_places() {
+        let mut keys = HashSet::new();
+        let mut lengths = HashSet::new();
+        for number in 0..1_000_000_u64 {
+            let mut digest = Digest([7; 32]);
+            digest.0[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
+            keys.insert(Layout::Places(4096).key(&digest));
+            lengths.insert(Layout::Digests.key(&digest).len());
+        }
+        assert_eq!(keys.len(), 4096);
+        assert_eq!(lengths, HashSet::from([79]));
+        assert!(keys.iter().all(|key| key.is_ascii() && key.len() < 79));
     }
 }

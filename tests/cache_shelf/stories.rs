@@ -1,158 +1,11 @@
-//! Finding and keeping, in memory and in stores, on the simulated host.
-#![allow(clippy::unwrap_used, clippy::panic)]
+//! What is the same in every place.
 
-use std::time::Duration;
+use tollgate::cache::Entry;
+use tollgate::cache::purge::{Order, What, tag};
+use tollgate::cache::shelf::{Found, vary};
+use tollgate::host::UnixMillis;
 
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, StatusCode};
-
-use super::super::life::Life;
-use super::super::policy::{KeyParts, Lifetimes, Passes};
-use super::super::purge::{Order, tag};
-use super::*;
-use crate::host::{Clock as _, UnixMillis};
-use crate::plan::StorePlan;
-use crate::sim::SimHost;
-
-mod memory;
-mod store;
-
-/// A world with a policy, in which requests are made for one address.
-struct World {
-    host: SimHost,
-    caching: Caching,
-    policy: Policy,
-}
-
-/// A request.
-#[derive(Clone)]
-struct Request {
-    keys: Keys,
-    headers: HeaderMap,
-}
-
-impl World {
-    fn new(place: Place) -> Self {
-        let caching = Caching { stores: vec![StorePlan::default()], used: true, ..Caching::default() };
-        Self { host: SimHost::new(7), caching, policy: policy(place) }
-    }
-
-    /// On a host without memory.
-    fn forgetful(places: u32) -> Self {
-        let mut world = Self::new(Place::Store(0));
-        world.caching.places = places;
-        world.host.forget(true);
-        world
-    }
-
-    fn find(&self, request: &Request) -> Found {
-        let sought = request.sought();
-        let found = find(&self.host, &self.caching, &self.policy, &sought, Deadline::never());
-        self.host.run(found).unwrap()
-    }
-
-    /// Keeps, in whatever place, an answer that was asked for when `found` was.
-    fn keep(&self, request: &Request, found: &Found, entry: Entry) -> Result<(), NotKept> {
-        let (sought, entry) = (request.sought(), Arc::new(Entry { serial: found.seen.serial, ..entry }));
-        match self.policy.place {
-            Place::Memory => remember(&self.host, &self.policy, &sought, &found.seen, &entry),
-            Place::Store(_) => {
-                let store = store(&self.host, &self.caching, &self.policy, &sought, &found.seen, &entry);
-                self.host.run(store).unwrap()
-            }
-        }
-    }
-
-    /// Looks for nothing and keeps an answer.
-    fn fill(&self, request: &Request, entry: Entry) -> Result<(), NotKept> {
-        self.keep(request, &self.find(request), entry)
-    }
-
-    fn invalidate(&self, address: u8) -> bool {
-        let address = Digest([address; 32]);
-        let done = invalidate(&self.host, &self.caching, &self.policy, &address, Deadline::never());
-        self.host.run(done).unwrap()
-    }
-
-    fn purge(&self, order: &Order) {
-        let done = super::super::purge::purge(&self.host, &self.caching, order, Deadline::never());
-        let done = self.host.run(done).unwrap();
-        assert!(done.iter().all(|done| done.serial.is_ok()), "{done:?}");
-    }
-
-    /// The content that a request gets; `None` where nothing is found.
-    fn body(&self, request: &Request) -> Option<String> {
-        let entry = self.find(request).entry?;
-        Some(String::from_utf8(entry.body.to_vec()).unwrap())
-    }
-
-    fn later(&self, seconds: u64) {
-        let host = &self.host;
-        host.run(host.sleep_until(host.tick() + Duration::from_secs(seconds))).unwrap();
-    }
-
-    /// An answer that is fresh for a minute.
-    fn answer(&self, body: &str, fields: &[(&str, &str)]) -> Entry {
-        let fresh = Duration::from_secs(60);
-        Entry {
-            status: StatusCode::OK,
-            headers: headers(fields),
-            body: Bytes::copy_from_slice(body.as_bytes()),
-            life: Life { received: self.host.unix(), fresh, ..Life::default() },
-            tags: vec![tag(b"shop")],
-            serial: 0,
-        }
-    }
-}
-
-impl Request {
-    fn new(address: u8, fields: &[(&str, &str)]) -> Self {
-        Self { keys: Keys { address: Digest([address; 32]), part: None }, headers: headers(fields) }
-    }
-
-    fn of(mut self, caller: u8) -> Self {
-        self.keys.part = Some(Digest([caller; 32]));
-        self
-    }
-
-    fn sought(&self) -> Sought<'_> {
-        Sought { keys: &self.keys, headers: &self.headers, host: "shop.test", target: "/a/b?c" }
-    }
-}
-
-fn policy(place: Place) -> Policy {
-    Policy {
-        place,
-        digest: [0; 16],
-        key: KeyParts::default(),
-        passes: Passes::default(),
-        lifetimes: Lifetimes::default(),
-        ignore_client: false,
-        set_cookie: false,
-        etag: false,
-        largest: 1000 << 10,
-        coalesce: Duration::ZERO,
-    }
-}
-
-fn headers(fields: &[(&str, &str)]) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for (name, value) in fields {
-        let name = HeaderName::try_from(*name).unwrap();
-        headers.append(name, HeaderValue::try_from(*value).unwrap());
-    }
-    headers
-}
-
-/// The same story in memory, in a store with and without memory in front of it, and on a host that has none.
-fn everywhere(story: impl Fn(&World)) {
-    story(&World::new(Place::Memory));
-    story(&World::new(Place::Store(0)));
-    let mut world = World::new(Place::Store(0));
-    world.caching.trust_memory = Duration::from_secs(10);
-    story(&world);
-    story(&World::forgetful(4096));
-}
+use crate::world::{INVALID, Request, everywhere};
 
 #[test]
 fn what_is_kept_is_found_while_it_is_of_use() {
@@ -200,7 +53,7 @@ fn an_answer_that_was_asked_for_before_an_address_was_made_invalid_is_not_kept()
         // Nothing is kept.
         let before = world.find(&request);
         assert!(world.invalidate(1));
-        assert_eq!(world.keep(&request, &before, world.answer("old", &[])), Err(local::INVALID));
+        assert_eq!(world.keep(&request, &before, world.answer("old", &[])), Err(INVALID));
         assert_eq!(world.body(&request), None);
         // Something is kept, and something newer is there when it arrives.
         world.fill(&request, world.answer("one", &[])).unwrap();
@@ -208,7 +61,7 @@ fn an_answer_that_was_asked_for_before_an_address_was_made_invalid_is_not_kept()
         assert!(world.invalidate(1));
         assert_eq!(world.body(&request), None);
         world.fill(&request, world.answer("new", &[])).unwrap();
-        assert_eq!(world.keep(&request, &before, world.answer("old", &[])), Err(local::INVALID));
+        assert_eq!(world.keep(&request, &before, world.answer("old", &[])), Err(INVALID));
         assert_eq!(world.body(&request).as_deref(), Some("new"));
     });
 }
@@ -219,14 +72,14 @@ fn what_was_purged_is_gone_or_stale_also_where_it_was_under_way() {
         let request = Request::new(1, &[]);
         let before = world.find(&request);
         world.fill(&request, world.answer("one", &[])).unwrap();
-        world.purge(&Order { what: super::super::purge::What::Tags(vec![tag(b"other")]), soft: false });
+        assert!(world.purge(&Order { what: What::Tags(vec![tag(b"other")]), soft: false }));
         world.later(11);
         assert_eq!(world.body(&request).as_deref(), Some("one"));
-        world.purge(&Order { what: super::super::purge::What::Tags(vec![tag(b"shop")]), soft: true });
+        assert!(world.purge(&Order { what: What::Tags(vec![tag(b"shop")]), soft: true }));
         world.later(11);
         let found = world.find(&request);
         assert_eq!((found.entry.is_some(), found.purged), (true, true));
-        world.purge(&Order { what: super::super::purge::What::Tags(vec![tag(b"shop")]), soft: false });
+        assert!(world.purge(&Order { what: What::Tags(vec![tag(b"shop")]), soft: false }));
         world.later(11);
         assert!(world.find(&request).entry.is_none());
         // It was asked for before the purge: kept or not, it is not given.
