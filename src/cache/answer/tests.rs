@@ -1,3 +1,5 @@
+//! What clients get, by table and on random input.
+
 #![allow(clippy::unwrap_used)]
 
 use std::time::Duration;

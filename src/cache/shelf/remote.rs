@@ -4,6 +4,7 @@
 //! lookup asks of a store together takes no longer than one call may.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -119,7 +120,7 @@ pub async fn invalidate<H: Host>(
     let gone = Record::First(First { generation: depot.chance(), what: What::Gone });
     let Some(value) = gone.encode(address) else { return false };
     let key = depot.layout.key(address);
-    let written = depot.ask(host.set_for(depot.store, &key, value, REMEMBERED)).await;
+    let written = depot.ask(pin!(host.set_for(depot.store, &key, value, REMEMBERED))).await;
     // Again: somebody may have read what was there before.
     depot.forget(address);
     if let (Err(_), Some(memory)) = (written, host.memory()) {
@@ -156,7 +157,8 @@ impl<'a, H: Host> Depot<'a, H> {
         })
     }
 
-    /// What `call` comes to.
+    /// What `call` comes to. It is pinned by whoever calls, because a future that is given away whole is there twice in
+    /// each function that it passes through.
     async fn ask<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, Missed> {
         let answer = breaker::guarded(self.host, self.store, self.patience, call).await;
         if let (Err(missed), Some(memory)) = (&answer, self.host.memory()) {
@@ -205,8 +207,9 @@ impl<'a, H: Host> Depot<'a, H> {
         let address = &sought.keys.address;
         let key = self.layout.key(address);
         let (host, store) = (self.host, self.store);
-        let known = purge::known(host, self.caching, store, self.deadline);
-        let (value, purges) = self.ask(both(host.get(store, &key), known)).await?;
+        let known = pin!(purge::known(host, self.caching, store, self.deadline));
+        let get = pin!(host.get(store, &key));
+        let (value, purges) = self.ask(pin!(both(get, known))).await?;
         let purges = Arc::new(purges);
         let first = first(value.as_ref(), address);
         let stood = Stood::new(value.as_ref(), first.as_ref());
@@ -226,7 +229,7 @@ impl<'a, H: Host> Depot<'a, H> {
         let mut looked = Looked { entry: None, others: true, generation: Some(first.generation) };
         for digest in tries {
             // What was seen so far is worth knowing, also where the store does not answer now.
-            let Ok(value) = self.ask(host.get(store, &self.layout.key(&digest))).await else { break };
+            let Ok(value) = self.ask(pin!(host.get(store, &self.layout.key(&digest)))).await else { break };
             let Some(Record::Variant(entry)) = value.and_then(|value| Record::decode(&value, &digest)) else {
                 continue;
             };
@@ -256,7 +259,7 @@ impl<'a, H: Host> Depot<'a, H> {
     async fn keep(&self, sought: &Sought<'_>, stood: Stood, entry: &Arc<Entry>) -> Result<bool, NotKept> {
         let (host, store, address) = (self.host, self.store, &sought.keys.address);
         let key = self.layout.key(address);
-        let value = self.ask(host.get(store, &key)).await.map_err(unanswered)?;
+        let value = self.ask(pin!(host.get(store, &key))).await.map_err(unanswered)?;
         let current = first(value.as_ref(), address);
         if Stood::new(value.as_ref(), current.as_ref()) != stood {
             return Err(INVALID);
@@ -269,7 +272,7 @@ impl<'a, H: Host> Depot<'a, H> {
             let record = Record::Variant(Arc::clone(entry));
             let (key, value) = (self.layout.key(&digest), encoded(&record, &digest)?);
             let keep = self.left(entry.useful_until());
-            self.ask(host.set_for(store, &key, value, keep)).await.map_err(unanswered)?;
+            self.ask(pin!(host.set_for(store, &key, value, keep))).await.map_err(unanswered)?;
             held.push((digest, record));
         }
         let changed = first.is_some();
@@ -282,7 +285,7 @@ impl<'a, H: Host> Depot<'a, H> {
             if changed {
                 let after = encoded(&record, address)?;
                 let keep = Some(self.left(until));
-                let written = self.ask(host.swap(store, &key, value.as_deref(), after, keep)).await;
+                let written = self.ask(pin!(host.swap(store, &key, value.as_deref(), after, keep))).await;
                 if !written.map_err(unanswered)? {
                     return Ok(false);
                 }
