@@ -23,6 +23,9 @@ mod remote;
 mod slot;
 pub mod vary;
 
+pub use remote::ATTEMPTS;
+pub use vary::MOST_TRIES;
+
 use look::Looked;
 use slot::Stood;
 

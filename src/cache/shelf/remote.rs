@@ -37,7 +37,7 @@ const LONGEST_FETCH: Duration = Duration::from_secs(480);
 const LARGEST: usize = 1 << 20;
 
 /// How often an answer is written where others write under the same address at the same time.
-const ATTEMPTS: usize = 3;
+pub const ATTEMPTS: usize = 3;
 
 /// A store, and how it is asked.
 struct Depot<'a, H> {
