@@ -1,3 +1,5 @@
+//! What changes a digest, and what does not.
+
 #![allow(clippy::unwrap_used)]
 
 use crate::author;
