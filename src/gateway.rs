@@ -88,6 +88,15 @@ struct Incoming<'a> {
     shared: Option<&'a cache::Policy>,
 }
 
+// === impl Incoming ===
+
+impl Incoming<'_> {
+    /// Takes the head for another use; what is left is empty.
+    fn take_head(&mut self) -> Parts {
+        std::mem::replace(&mut self.head, Request::new(()).into_parts().0)
+    }
+}
+
 /// An answer before it is watched, and how long the client may take to read it.
 type Answer<S> = (Response<Body<S>>, Patience, Deadline);
 
@@ -196,7 +205,7 @@ impl<H: Host> Gateway<H> {
         let caller = admitted.caller.as_deref();
         limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
-        let incoming = Incoming {
+        let mut incoming = Incoming {
             head,
             peer,
             client,
@@ -207,7 +216,7 @@ impl<H: Host> Gateway<H> {
             authorized,
             shared: None,
         };
-        let response = self.act(route, incoming, body, deadline).await?;
+        let response = self.act(route, &mut incoming, body, deadline).await?;
         Ok((response, route.patience, deadline))
     }
 
@@ -229,19 +238,19 @@ impl<H: Host> Gateway<H> {
     async fn act(
         &self,
         route: &Route,
-        incoming: Incoming<'_>,
+        incoming: &mut Incoming<'_>,
         body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
         let mut response = match &route.action {
             Action::Proxy(proxy) => return self.answer(route, proxy, incoming, body, deadline).await,
-            Action::Redirect(redirect) => self.redirect(route, redirect, &incoming)?,
+            Action::Redirect(redirect) => self.redirect(route, redirect, incoming)?,
             Action::Respond(respond) => fixed(respond),
-            Action::Login(own) => self.login(own, &incoming, deadline).await?,
-            Action::KeySet => self.key_set().await?,
-            Action::Purge => self.purge_answers(&incoming, body, deadline).await?,
-            Action::Usage(shown) => self.usage(route, shown, &incoming, deadline).await,
+            Action::Login(own) => Box::pin(self.login(own, incoming, deadline)).await?,
+            Action::KeySet => Box::pin(self.key_set()).await?,
+            Action::Purge => Box::pin(self.purge_answers(incoming, body, deadline)).await?,
+            Action::Usage(shown) => Box::pin(self.usage(route, shown, incoming, deadline)).await,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
         tell_admitted(admitted, response.headers_mut());

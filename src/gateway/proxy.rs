@@ -16,7 +16,7 @@ use crate::forward::client::Client;
 use crate::forward::{self, Passage};
 use crate::host::Host;
 use crate::identity::fold::FoldedNames;
-use crate::plan::{Proxy, Route};
+use crate::plan::{Proxy, Route, Upstream};
 use crate::problem::{Failure, Problem};
 use crate::{auth, credentials, transform};
 
@@ -26,11 +26,11 @@ impl<H: Host> Gateway<H> {
         &self,
         route: &Route,
         proxy: &Proxy,
-        incoming: Incoming<'_>,
+        incoming: &mut Incoming<'_>,
         body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
-        let Incoming { peer, client, authority, admitted, .. } = incoming;
+        let Incoming { peer, client, authority, admitted, .. } = *incoming;
         let invalid = self.may_invalidate(&incoming.head);
         let mut response = match &route.cache {
             None => self.fetch(route, proxy, incoming, body, deadline).await?,
@@ -39,7 +39,7 @@ impl<H: Host> Gateway<H> {
         if let Some(asked) = invalid {
             let origin = origin(peer, client, authority);
             let (status, headers) = (response.status(), response.headers());
-            self.invalidate(asked, &origin, status, headers, deadline).await;
+            Box::pin(self.invalidate(asked, &origin, status, headers, deadline)).await;
         }
         if route.cache.is_some() {
             cache::rules::conceal(response.headers_mut());
@@ -53,7 +53,7 @@ impl<H: Host> Gateway<H> {
         &self,
         route: &Route,
         proxy: &Proxy,
-        incoming: Incoming<'_>,
+        incoming: &mut Incoming<'_>,
         body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
@@ -66,45 +66,31 @@ impl<H: Host> Gateway<H> {
         &self,
         route: &Route,
         proxy: &Proxy,
-        incoming: Incoming<'_>,
+        incoming: &mut Incoming<'_>,
         body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
-        let Incoming { mut head, peer, client, authority, normal, admitted, record, shared, .. } = incoming;
-        let name = &self.plan.telemetry.name;
-        forward::refuse_loop(&head.headers, name)?;
-        if forward::max_forwards_spent(&mut head) {
+        forward::refuse_loop(&incoming.head.headers, &self.plan.telemetry.name)?;
+        if forward::max_forwards_spent(&mut incoming.head) {
             return Ok(options(self.every_method()));
         }
         let upstream = &self.plan.upstreams[proxy.upstream];
-        self.purge(route, admitted, &mut head);
+        let admitted = incoming.admitted;
+        self.purge(route, admitted, &mut incoming.head);
         let showing = upstream.credentials.as_ref();
         let body = credentials::content(&self.host, showing, body, route.body_limit, deadline).await?;
-        let (body, meter) = upload(route, &head.headers, body, &self.plan.claimed)?;
-        let asked_for = head.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
-        let target =
-            transform::target(route, &upstream.base, &proxy.path, &proxy.query, &asked_for, &normal.path)?;
-        let (request_id, trace) = (&record.request_id, &record.trace);
-        let passage = Passage { name, peer, client, authority, request_id, trace };
-        forward::request(&mut head, upstream, &passage)?;
-        if shared.is_some_and(|policy| !policy.passes.address) {
-            forward::withhold_address(&mut head.headers);
-        }
-        transform::edit_headers(&self.host, &route.request_edits, &mut head.headers).await?;
-        for name in admitted.request.keys() {
-            head.headers.remove(name);
-        }
-        head.headers.extend(admitted.request.clone());
-        auth::login::remove_cookies(&self.plan.auth, &mut head.headers);
-        head.uri = target.into();
-        head.version = Version::HTTP_11;
-        head.extensions.clear();
-        let shown = self.introduce(route, upstream, admitted, &mut head, &body, deadline).await?;
+        let (body, meter) = upload(route, &incoming.head.headers, body, &self.plan.claimed)?;
+        self.rewrite(route, proxy, upstream, incoming)?;
+        transform::edit_headers(&self.host, &route.request_edits, &mut incoming.head.headers).await?;
+        replace(&mut incoming.head.headers, &admitted.request);
+        auth::login::remove_cookies(&self.plan.auth, &mut incoming.head.headers);
+        let shown = self.introduce(route, upstream, admitted, &mut incoming.head, &body, deadline).await?;
+        let request = Request::from_parts(incoming.take_head(), body);
+        let record = &mut *incoming.record;
         record.upload = meter;
         record.upstream = Some(proxy.upstream);
         record.attempts = 1;
         record.asked = Some(self.host.tick() - record.begun);
-        let request = Request::from_parts(head, body);
         let sent = self.send(route, upstream, &shown, request, deadline, record).await;
         record.answered = Some(self.host.tick() - record.begun);
         let mut response = sent?.map(Body::Stream);
@@ -112,6 +98,39 @@ impl<H: Host> Gateway<H> {
         *response.version_mut() = Version::HTTP_11;
         Ok(response)
     }
+
+    /// The address and the fields as the upstream gets them, but for what an author or the gateway adds.
+    fn rewrite(
+        &self,
+        route: &Route,
+        proxy: &Proxy,
+        upstream: &Upstream,
+        incoming: &mut Incoming<'_>,
+    ) -> Result<(), Failure> {
+        let Incoming { head, peer, client, authority, normal, record, shared, .. } = incoming;
+        let asked_for = head.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
+        let target =
+            transform::target(route, &upstream.base, &proxy.path, &proxy.query, &asked_for, &normal.path)?;
+        let (request_id, trace) = (&record.request_id, &record.trace);
+        let name = &self.plan.telemetry.name;
+        let passage = Passage { name, peer: *peer, client, authority, request_id, trace };
+        forward::request(head, upstream, &passage)?;
+        if shared.is_some_and(|policy| !policy.passes.address) {
+            forward::withhold_address(&mut head.headers);
+        }
+        head.uri = target.into();
+        head.version = Version::HTTP_11;
+        head.extensions.clear();
+        Ok(())
+    }
+}
+
+/// Has `fields` in place of all others of their names.
+fn replace(headers: &mut HeaderMap, fields: &HeaderMap) {
+    for name in fields.keys() {
+        headers.remove(name);
+    }
+    headers.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
 }
 
 /// Where a request was sent to, as upstreams are told.
