@@ -236,7 +236,7 @@ pub async fn authorise<H: Host>(
     if let Some(index) = required.external.filter(|_| asking.assumed.is_none())
         && let Kind::External(service) = &asking.plan.authenticators[index].kind
     {
-        match external::consult(host, service, asking).await {
+        match Box::pin(external::consult(host, service, asking)).await {
             Ok(said) => {
                 admitted.request.extend(said.request);
                 admitted.response.extend(said.response);
@@ -269,10 +269,14 @@ async fn identify<H: Host>(
             Kind::Jwt(jwt) => jwt::authenticate(host, authenticator, jwt, asking).await,
             Kind::ApiKey(keys) => api_key::authenticate(host, authenticator, keys, asking).await,
             Kind::Basic(basic) => basic::authenticate(host, authenticator, basic, asking).await,
-            Kind::Introspection(it) => introspection::authenticate(host, authenticator, it, asking).await,
-            Kind::Signature(it) => signature::authenticate(host, authenticator, it, asking, body).await,
+            Kind::Introspection(it) => {
+                Box::pin(introspection::authenticate(host, authenticator, it, asking)).await
+            }
+            Kind::Signature(it) => {
+                Box::pin(signature::authenticate(host, authenticator, it, asking, body)).await
+            }
             Kind::Certificate(it) => certificate::authenticate(authenticator, it, asking),
-            Kind::Login(login) => login::authenticate(host, login, asking).await,
+            Kind::Login(login) => Box::pin(login::authenticate(host, login, asking)).await,
             // The plan accepts none as a way in.
             Kind::External(_) => Found::Absent,
         };

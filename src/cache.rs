@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod coding;
+pub mod cost;
 pub mod date;
 pub mod entry;
 pub mod fetches;

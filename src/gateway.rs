@@ -5,26 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 
 use crate::auth::{Admitted, Asking, Caller, Stop};
-use crate::body::{Body, BodyError, Meter, Upload};
-use crate::cache::key::Origin;
+use crate::body::{Body, BodyError};
 use crate::deadline::Deadline;
 use crate::forward::client::{Client, client_of};
-use crate::forward::{self, Passage};
 use crate::host::Host;
-use crate::identity::fold::FoldedNames;
-use crate::plan::{Action, Patience, Plan, Proxy, Redirect, Respond, Route};
+use crate::plan::{Action, Patience, Plan, Redirect, Respond, Route};
 use crate::problem::{Failure, Problem};
 use crate::reply::{Open, Reply, ReplyBody};
 use crate::route::path::{Normal, normalise};
 use crate::telemetry::Record;
-use crate::{auth, cache, cors, credentials, limit, redirect, transform};
+use crate::{auth, cache, cors, limit, redirect, transform};
 
 mod afterwards;
 mod browser;
@@ -34,6 +31,7 @@ mod fetching;
 mod invalidation;
 mod login;
 mod looking;
+mod proxy;
 mod purge;
 mod record;
 mod refreshing;
@@ -43,6 +41,8 @@ mod upkeep;
 mod usage;
 
 pub use afterwards::{Afterwards, settle};
+pub(crate) use proxy::origin;
+
 use browser::preflight;
 use destination::Destination;
 use refusal::{authority, refuse_framing};
@@ -86,6 +86,15 @@ struct Incoming<'a> {
     authorized: bool,
     /// Its answer may be kept, and must not depend on what this policy does not tell apart.
     shared: Option<&'a cache::Policy>,
+}
+
+// === impl Incoming ===
+
+impl Incoming<'_> {
+    /// Takes the head for another use; what is left is empty.
+    fn take_head(&mut self) -> Parts {
+        std::mem::replace(&mut self.head, Request::new(()).into_parts().0)
+    }
 }
 
 /// An answer before it is watched, and how long the client may take to read it.
@@ -195,9 +204,8 @@ impl<H: Host> Gateway<H> {
         };
         let caller = admitted.caller.as_deref();
         limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
-        let authorized = head.headers.contains_key(AUTHORIZATION);
-        auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
-        let incoming = Incoming {
+        let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
+        let mut incoming = Incoming {
             head,
             peer,
             client,
@@ -208,7 +216,7 @@ impl<H: Host> Gateway<H> {
             authorized,
             shared: None,
         };
-        let response = self.act(route, incoming, body, deadline).await?;
+        let response = self.act(route, &mut incoming, body, deadline).await?;
         Ok((response, route.patience, deadline))
     }
 
@@ -230,114 +238,22 @@ impl<H: Host> Gateway<H> {
     async fn act(
         &self,
         route: &Route,
-        incoming: Incoming<'_>,
+        incoming: &mut Incoming<'_>,
         body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
         let mut response = match &route.action {
             Action::Proxy(proxy) => return self.answer(route, proxy, incoming, body, deadline).await,
-            Action::Redirect(redirect) => self.redirect(route, redirect, &incoming)?,
+            Action::Redirect(redirect) => self.redirect(route, redirect, incoming)?,
             Action::Respond(respond) => fixed(respond),
-            Action::Login(own) => self.login(own, &incoming, deadline).await?,
-            Action::KeySet => self.key_set().await?,
-            Action::Purge => self.purge_answers(&incoming, body, deadline).await?,
-            Action::Usage(shown) => self.usage(route, shown, &incoming, deadline).await,
+            Action::Login(own) => Box::pin(self.login(own, incoming, deadline)).await?,
+            Action::KeySet => Box::pin(self.key_set()).await?,
+            Action::Purge => Box::pin(self.purge_answers(incoming, body, deadline)).await?,
+            Action::Usage(shown) => Box::pin(self.usage(route, shown, incoming, deadline)).await,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
         tell_admitted(admitted, response.headers_mut());
-        Ok(response)
-    }
-
-    /// An upstream's answer, or a kept one, and what the request comes to for those that are kept.
-    async fn answer(
-        &self,
-        route: &Route,
-        proxy: &Proxy,
-        incoming: Incoming<'_>,
-        body: Body<H::Stream>,
-        deadline: Deadline,
-    ) -> Result<Response<Body<H::Stream>>, Failure> {
-        let Incoming { peer, client, authority, admitted, .. } = incoming;
-        let invalid = self.may_invalidate(&incoming.head);
-        let mut response = match &route.cache {
-            None => self.fetch(route, proxy, incoming, body, deadline).await?,
-            Some(policy) => self.cached(route, proxy, policy, incoming, body, deadline).await?,
-        };
-        if let Some(asked) = invalid {
-            let origin = origin(peer, client, authority);
-            let (status, headers) = (response.status(), response.headers());
-            self.invalidate(asked, &origin, status, headers, deadline).await;
-        }
-        if route.cache.is_some() {
-            cache::rules::conceal(response.headers_mut());
-        }
-        tell_admitted(admitted, response.headers_mut());
-        Ok(response)
-    }
-
-    /// What the upstream answers, finished but for what belongs to this request alone.
-    async fn fetch(
-        &self,
-        route: &Route,
-        proxy: &Proxy,
-        incoming: Incoming<'_>,
-        body: Body<H::Stream>,
-        deadline: Deadline,
-    ) -> Result<Response<Body<H::Stream>>, Failure> {
-        let mut response = self.proxy(route, proxy, incoming, body, deadline).await?;
-        transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
-        Ok(response)
-    }
-
-    async fn proxy(
-        &self,
-        route: &Route,
-        proxy: &Proxy,
-        incoming: Incoming<'_>,
-        body: Body<H::Stream>,
-        deadline: Deadline,
-    ) -> Result<Response<Body<H::Stream>>, Failure> {
-        let Incoming { mut head, peer, client, authority, normal, admitted, record, shared, .. } = incoming;
-        let name = &self.plan.telemetry.name;
-        forward::refuse_loop(&head.headers, name)?;
-        if forward::max_forwards_spent(&mut head) {
-            return Ok(options(self.every_method()));
-        }
-        let upstream = &self.plan.upstreams[proxy.upstream];
-        self.purge(route, admitted, &mut head);
-        let showing = upstream.credentials.as_ref();
-        let body = credentials::content(&self.host, showing, body, route.body_limit, deadline).await?;
-        let (body, meter) = upload(route, &head.headers, body, &self.plan.claimed)?;
-        let asked_for = head.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
-        let target =
-            transform::target(route, &upstream.base, &proxy.path, &proxy.query, &asked_for, &normal.path)?;
-        let (request_id, trace) = (&record.request_id, &record.trace);
-        let passage = Passage { name, peer, client, authority, request_id, trace };
-        forward::request(&mut head, upstream, &passage)?;
-        if shared.is_some_and(|policy| !policy.passes.address) {
-            forward::withhold_address(&mut head.headers);
-        }
-        transform::edit_headers(&self.host, &route.request_edits, &mut head.headers).await?;
-        for name in admitted.request.keys() {
-            head.headers.remove(name);
-        }
-        head.headers.extend(admitted.request.clone());
-        auth::login::remove_cookies(&self.plan.auth, &mut head.headers);
-        head.uri = target.into();
-        head.version = Version::HTTP_11;
-        head.extensions.clear();
-        let shown = self.introduce(route, upstream, admitted, &mut head, &body, deadline).await?;
-        record.upload = meter;
-        record.upstream = Some(proxy.upstream);
-        record.attempts = 1;
-        record.asked = Some(self.host.tick() - record.begun);
-        let request = Request::from_parts(head, body);
-        let sent = self.send(route, upstream, &shown, request, deadline, record).await;
-        record.answered = Some(self.host.tick() - record.begun);
-        let mut response = sent?.map(Body::Stream);
-        forward::response(response.headers_mut());
-        *response.version_mut() = Version::HTTP_11;
         Ok(response)
     }
 
@@ -368,44 +284,6 @@ fn tell_admitted(admitted: &Admitted, headers: &mut HeaderMap) {
     for (name, value) in &admitted.response {
         headers.append(name, value.clone());
     }
-}
-
-/// Where a request was sent to, as upstreams are told.
-pub(crate) fn origin<'a>(peer: Peer, client: &'a Client, authority: &'a str) -> Origin<'a> {
-    let forwarded = client.host.as_ref().map(|host| host.as_str());
-    Origin { secure: client.is_secure(peer), authority, forwarded }
-}
-
-/// A body that is counted, and who counts; nobody where there is none.
-type Metered<S> = (Body<Upload<S>>, Option<Arc<Meter>>);
-
-/// The request's body with its limit, refused at once where the announced length is beyond it.
-fn upload<S>(
-    route: &Route,
-    headers: &HeaderMap,
-    body: Body<S>,
-    claimed: &Arc<FoldedNames>,
-) -> Result<Metered<S>, Failure>
-where
-    S: http_body::Body<Data = Bytes, Error = BodyError> + Unpin,
-{
-    if body.is_end_stream() {
-        return Ok((Body::Empty, None));
-    }
-    if announced(headers, &body).is_some_and(|length| length > route.body_limit) {
-        return Err(Problem::BodyTooLarge.into());
-    }
-    Ok(match body {
-        Body::Empty => (Body::Empty, None),
-        Body::Full(bytes) => {
-            let meter = Meter::complete(bytes.len() as u64);
-            (Body::Full(bytes), Some(meter))
-        }
-        Body::Stream(stream) => {
-            let (upload, meter) = Upload::new(stream, route.body_limit);
-            (Body::Stream(upload.without(claimed)), Some(meter))
-        }
-    })
 }
 
 /// How long a request's body says it is, where it does.

@@ -195,3 +195,36 @@ fn answered(answer: &Answer) -> String {
 fn fields(fields: &[Field]) -> String {
     fields.iter().map(|field| format!("  {}: {}\n", field.name, field.value)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use tollgate::explain::Lookup;
+
+    use super::*;
+
+    #[test]
+    fn the_cache_in_words() {
+        let keyed = |part: &str, value: Option<&str>, secret| Keyed {
+            part: part.to_owned(),
+            value: value.map(ToOwned::to_owned),
+            secret,
+        };
+        let lookup = Lookup {
+            address: "00ff".to_owned(),
+            key: vec![
+                keyed("path", Some("/x"), false),
+                keyed("query", None, false),
+                keyed("cookie sid", None, true),
+            ],
+            store: Some("default".to_owned()),
+            asked: vec!["where nothing fresh is kept, the answer is 504"],
+        };
+        let expected = "the cache looks for its answer in default, under\n  00ff\n  path        /x\n  query       (none)\n  \
+                        cookie sid  (a secret)\n  and what Vary of the answer names\n  \
+                        as the client asks: where nothing fresh is kept, the answer is 504\n\n";
+        assert_eq!(cache(&Cached::LookedUp(lookup), Paint::PLAIN), expected);
+        let passed = Cached::PassedBy { why: "only answers to GET and HEAD are kept" };
+        let expected = "the cache has no say in it\n  only answers to GET and HEAD are kept\n\n";
+        assert_eq!(cache(&passed, Paint::PLAIN), expected);
+    }
+}

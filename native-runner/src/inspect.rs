@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tollgate::plan::{Action, LoginStep, Patience, Plan, Route};
 
-use crate::limits;
+use crate::{kept, limits};
 
 /// The plan in force.
 pub fn plan(plan: &Plan) -> Value {
@@ -36,6 +36,7 @@ fn route(plan: &Plan, route: &Route) -> Value {
         "allowed_in_paths": route.tolerated.names().collect::<Vec<_>>(),
     });
     limits::describe_route(plan, route, &mut entry);
+    entry["cache"] = kept::of_route_as_json(plan, route);
     entry
 }
 

@@ -11,6 +11,7 @@ pub mod explanation;
 pub mod freeze;
 pub mod host;
 pub mod inspect;
+pub mod kept;
 pub mod keys;
 pub mod limits;
 pub mod listing;

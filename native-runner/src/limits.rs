@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use tollgate::limit::bound::Promise;
 use tollgate::limit::{Limit, Limits, Place, Weight};
-use tollgate::plan::{Abilities, Plan, Route};
+use tollgate::plan::{Abilities, Plan, Route, StorePlan};
 
 /// One row a limit: its name, what it allows, by what, where, how far that may be off, and what it costs.
 pub fn rows(limits: &Limits, abilities: &Abilities) -> Vec<Vec<String>> {
@@ -120,7 +120,11 @@ fn weight(weight: &Weight) -> String {
 
 fn place(limit: &Limit, limits: &Limits) -> String {
     let Place::Store(index) = limit.place else { return "in memory".to_owned() };
-    let Some(store) = limits.stores.get(index) else { return String::new() };
+    limits.stores.get(index).map(in_store).unwrap_or_default()
+}
+
+/// Where something is that is in a store.
+pub fn in_store(store: &StorePlan) -> String {
     match (&store.redis, &store.file) {
         (Some(redis), _) => format!("in Redis at {}:{}", redis.host, redis.port),
         (None, Some(file)) => format!("in {file}"),

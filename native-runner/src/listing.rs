@@ -7,8 +7,8 @@ use tollgate::route::order::{Group, RULE};
 
 use crate::columns::align;
 use crate::inspect;
-use crate::limits;
 use crate::paint::Paint;
+use crate::{kept, limits};
 
 /// The table as text: one block a host, one line a route.
 pub fn text(plan: &Plan, locations: &Locations, paint: Paint) -> String {
@@ -95,6 +95,7 @@ fn row(plan: &Plan, route: &Route, locations: &Locations) -> Vec<String> {
         format!("-> {}", action(plan, route)),
         route.protection.to_string(),
         limits::of_route(plan, route),
+        kept::of_route(plan, route),
         route.id.to_string(),
         written(route, locations),
     ]
@@ -123,5 +124,6 @@ fn entry(plan: &Plan, route: &Route, locations: &Locations) -> Value {
         "pointer": place.pointer,
     });
     limits::describe_route(plan, route, &mut entry);
+    entry["cache"] = kept::of_route_as_json(plan, route);
     entry
 }

@@ -1,6 +1,7 @@
 //! Taking credentials out of a request that was let in: what is good for the gateway is nobody else's.
 
 use http::Uri;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 
@@ -9,14 +10,17 @@ use super::{Access, Kind, Plan};
 use crate::transform::query;
 
 /// Takes away the keys and passwords of every way in that the route accepts, whichever of them the request came by:
-/// from its header fields and from its query. What is passed on by the author's wish stays.
-pub fn conceal(plan: &Plan, access: &Access, head: &mut Parts) {
-    let Access::Required(required) = access else { return };
+/// from its header fields and from its query. What is passed on by the author's wish stays. Whether it came with
+/// `Authorization`, which caches ask (RFC 9111 section 3.5).
+pub fn conceal(plan: &Plan, access: &Access, head: &mut Parts) -> bool {
+    let authorized = head.headers.contains_key(AUTHORIZATION);
+    let Access::Required(required) = access else { return authorized };
     for index in &required.any {
         let places = places(&plan.authenticators[*index].kind);
         presented::strip(places, &mut head.headers);
         conceal_in_query(places, &mut head.uri);
     }
+    authorized
 }
 
 fn places(kind: &Kind) -> &[Place] {

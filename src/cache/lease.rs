@@ -6,6 +6,7 @@
 //! answer means that there is none to wait for: whoever waited fetches it without a lease, all at once and not one after
 //! the other. Nothing depends on a lease: whoever cannot take one, or cannot wait any longer, goes on without.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -66,7 +67,7 @@ pub async fn take<H: Host>(
     let mut token = Token([0; 16]);
     host.fill(&mut token.0);
     let name = name(key);
-    let taking = host.swap(store, &name, None, Bytes::copy_from_slice(&token.0), Some(span));
+    let taking = pin!(host.swap(store, &name, None, Bytes::copy_from_slice(&token.0), Some(span)));
     match guarded(host, store, Patience::new(host, caching.timeout, deadline), taking).await {
         Ok(true) => Lease::Mine(token),
         Ok(false) => Lease::Theirs,
@@ -85,7 +86,7 @@ pub async fn give_back<H: Host>(
     deadline: Deadline,
 ) {
     let name = name(key);
-    let giving = host.swap(store, &name, Some(&token.0), Bytes::new(), Some(AT_ONCE));
+    let giving = pin!(host.swap(store, &name, Some(&token.0), Bytes::new(), Some(AT_ONCE)));
     // A lease that cannot be given back ends by itself.
     let _ = guarded(host, store, Patience::new(host, caching.timeout, deadline), giving).await;
 }
@@ -99,7 +100,7 @@ pub async fn is_held<H: Host>(
     deadline: Deadline,
 ) -> bool {
     let name = name(key);
-    let looking = host.get(store, &name);
+    let looking = pin!(host.get(store, &name));
     let looked = guarded(host, store, Patience::new(host, caching.timeout, deadline), looking).await;
     // What was given back is empty.
     matches!(looked, Ok(Some(held)) if !held.is_empty())

@@ -23,6 +23,9 @@ mod remote;
 mod slot;
 pub mod vary;
 
+pub use remote::ATTEMPTS;
+pub use vary::MOST_TRIES;
+
 use look::Looked;
 use slot::Stood;
 
@@ -92,7 +95,7 @@ pub async fn find<H: Host>(
         Place::Memory => {
             host.memory().map_or(Found::default(), |memory| local::find(&memory.cache, sought, host.unix()))
         }
-        Place::Store(store) => remote::find(host, caching, store, sought, deadline).await,
+        Place::Store(store) => Box::pin(remote::find(host, caching, store, sought, deadline)).await,
     }
 }
 

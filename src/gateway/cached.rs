@@ -98,7 +98,7 @@ impl<H: Host> Gateway<H> {
         route: &Route,
         proxy: &Proxy,
         policy: &Arc<Policy>,
-        mut incoming: Incoming<'_>,
+        incoming: &mut Incoming<'_>,
         body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
@@ -109,7 +109,9 @@ impl<H: Host> Gateway<H> {
             return self.fetch(route, proxy, incoming, body, deadline).await;
         }
         key::count(policy, &mut incoming.head.uri);
-        let Incoming { head, peer, client, authority, normal, admitted, record, authorized, .. } = incoming;
+        let head = incoming.take_head();
+        let Incoming { peer, client, authority, normal, admitted, authorized, .. } = *incoming;
+        let record = &mut *incoming.record;
         let around = Around { peer, client, authority, normal, admitted };
         let asked = Asked { authorization: authorized, ..rules::asked(&head.headers, policy.ignore_client) };
         let keys = Keys::of(policy, &origin(peer, client, authority), &head, admitted);
@@ -123,7 +125,7 @@ impl<H: Host> Gateway<H> {
             }
             Looked::Ask(found, why, turn) => {
                 record.cache.get_or_insert_default().forward = Some(why);
-                self.ask(&wanted, Fetching { found, turn }, record).await
+                Box::pin(self.ask(&wanted, Fetching { found, turn }, record)).await
             }
         }
     }

@@ -99,7 +99,7 @@ impl<H: Host> Gateway<H> {
         key::withhold(policy, &mut head);
         let conditional = condition(stale, &wanted.head.headers, &mut head.headers);
         let asked = self.host.unix();
-        let incoming = Incoming {
+        let mut incoming = Incoming {
             head,
             peer: around.peer,
             client: around.client,
@@ -110,7 +110,7 @@ impl<H: Host> Gateway<H> {
             authorized: wanted.asked.authorization,
             shared: Some(policy),
         };
-        let response = self.fetch(route, proxy, incoming, Body::Empty, deadline).await?;
+        let response = self.fetch(route, proxy, &mut incoming, Body::Empty, deadline).await?;
         let mut fetched = Fetched { response, asked, received: self.host.unix(), conditional };
         rules::date(fetched.response.headers_mut(), fetched.received);
         Ok(fetched)

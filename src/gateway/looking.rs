@@ -53,7 +53,9 @@ impl<H: Host> Gateway<H> {
             let fetches = self.host.memory().map(|memory| &memory.fetches);
             let joined = match fetches.filter(|_| waits && turn.lead.is_none()) {
                 Some(fetches) => fetches.join(key::alike(policy, &wanted.keys, &wanted.head.headers)),
-                None if waits => return self.take_lease(wanted, (found, why), turn, due, record).await,
+                None if waits => {
+                    return Box::pin(self.take_lease(wanted, (found, why), turn, due, record)).await;
+                }
                 None => return Ok(Looked::Ask(found, why, turn)),
             };
             match joined {
@@ -61,7 +63,7 @@ impl<H: Host> Gateway<H> {
                 Joined::Lead(lead) => {
                     turn.lead = Some(lead);
                     if policy.place != Place::Memory {
-                        return self.take_lease(wanted, (found, why), turn, due, record).await;
+                        return Box::pin(self.take_lease(wanted, (found, why), turn, due, record)).await;
                     }
                 }
                 Joined::Wait(follow) => {

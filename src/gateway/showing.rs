@@ -8,7 +8,7 @@ use http::{Request, Response, StatusCode};
 
 use super::Gateway;
 use crate::auth::Admitted;
-use crate::body::{Body, Upload};
+use crate::body::{Body, Meter, Upload};
 use crate::credentials::{self, Shown};
 use crate::deadline::Deadline;
 use crate::host::Host;
@@ -56,7 +56,9 @@ impl<H: Host> Gateway<H> {
         identity::tell(host, &route.identity, plan.issuer.as_ref(), caller, headers, host.unix()).await?;
         match &upstream.credentials {
             None => Ok(Shown::Fixed),
-            Some(it) => credentials::show(host, it, plan.auth.store.as_ref(), head, body, deadline).await,
+            Some(it) => {
+                Box::pin(credentials::show(host, it, plan.auth.store.as_ref(), head, body, deadline)).await
+            }
         }
     }
 
@@ -82,24 +84,25 @@ impl<H: Host> Gateway<H> {
         };
         let store = self.plan.auth.store.as_ref();
         // The answer stands if there is no other token: it is the upstream's own.
-        match credentials::show_again(&self.host, shown, store, &mut head.headers, deadline).await {
+        match Box::pin(credentials::show_again(&self.host, shown, store, &mut head.headers, deadline)).await {
             Ok(true) => {}
             Ok(false) | Err(_) => return Ok(answer),
         }
         drop(answer);
         record.attempts += 1;
-        self.exchange(route, upstream, Request::from_parts(head, Body::Empty), deadline, None).await
+        let request = Request::from_parts(head, Body::Empty);
+        Box::pin(self.exchange(route, upstream, request, deadline, None)).await
     }
 
-    async fn exchange(
-        &self,
-        route: &Route,
-        upstream: &Upstream,
+    fn exchange<'a>(
+        &'a self,
+        route: &'a Route,
+        upstream: &'a Upstream,
         request: Request<Body<Upload<H::Stream>>>,
         deadline: Deadline,
-        meter: Option<&Arc<crate::body::Meter>>,
-    ) -> Result<Response<H::Stream>, Failure> {
-        upstream::exchange(&self.host, &upstream.target, &route.patience, deadline, request, meter).await
+        meter: Option<&'a Arc<Meter>>,
+    ) -> impl Future<Output = Result<Response<H::Stream>, Failure>> {
+        upstream::exchange(&self.host, &upstream.target, &route.patience, deadline, request, meter)
     }
 
     /// The gateway's public keys.

@@ -81,13 +81,13 @@ pub async fn judge<H: Host>(
         bench.ask_memory();
     }
     if bench.goes_on() && !limits.stores.is_empty() {
-        bench.ask_leases().await;
+        Box::pin(bench.ask_leases()).await;
     }
     if bench.goes_on() && !limits.stores.is_empty() {
-        bench.ask_stores().await;
+        Box::pin(bench.ask_stores()).await;
     }
     if !bench.goes_on() {
-        bench.give_back().await;
+        Box::pin(bench.give_back()).await;
     }
     bench.judgement
 }

@@ -20,7 +20,6 @@ use settings::Settings;
 use told::Told;
 
 mod callers;
-mod common;
 mod digest;
 mod inputs;
 mod key;
@@ -28,6 +27,7 @@ mod lifetimes;
 mod place;
 mod purge;
 mod settings;
+mod shared;
 mod told;
 
 pub use inputs::{Account, Input, inputs};

@@ -145,19 +145,7 @@ pub(super) fn compile(
     documents: &[(String, Document)],
     abilities: &Abilities,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
-    let mut context = Context {
-        abilities,
-        diagnostics: Vec::new(),
-        upstream_names: upstream_names(documents),
-        authenticator_names: authenticator_names(documents),
-        policies: BTreeMap::new(),
-        has_store: documents.iter().any(|(_, document)| document.store.is_some()),
-        written_consumers: written_consumer::written(documents),
-        variables: BTreeSet::new(),
-        called: BTreeMap::new(),
-        stores: Stores::default(),
-        written_limits: limit::Written::default(),
-    };
+    let mut context = Context::new(documents, abilities);
     let upstreams = context.upstreams(documents);
     let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
     let telemetry = context.telemetry(documents);
@@ -257,6 +245,22 @@ fn or_first<'a, T>(
 }
 
 impl<'a> Context<'a> {
+    fn new(documents: &'a [(String, Document)], abilities: &'a Abilities) -> Self {
+        Self {
+            abilities,
+            diagnostics: Vec::new(),
+            upstream_names: upstream_names(documents),
+            authenticator_names: authenticator_names(documents),
+            policies: BTreeMap::new(),
+            has_store: documents.iter().any(|(_, document)| document.store.is_some()),
+            written_consumers: written_consumer::written(documents),
+            variables: BTreeSet::new(),
+            called: BTreeMap::new(),
+            stores: Stores::default(),
+            written_limits: limit::Written::default(),
+        }
+    }
+
     fn upstreams(&mut self, documents: &'a [(String, Document)]) -> Vec<Upstream> {
         let mut upstreams = BTreeMap::new();
         for (file, document) in documents {

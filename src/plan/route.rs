@@ -47,19 +47,18 @@ impl Context<'_> {
         let timeouts = layers(at, at_defaults, "timeouts", &written.timeouts, &defaults.timeouts);
         let sizes = layers(at, at_defaults, "limits", &written.limits, &defaults.limits);
         let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
-        let addresses = layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses);
-        let addresses = self.addresses(&addresses);
+        let addresses =
+            self.addresses(&layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses));
         self.policy_params(at, pattern.as_ref(), &access);
         let protection = addresses.after(written.auth.as_ref().or(defaults.auth.as_ref()));
         let told = layers(at, at_defaults, "identity", &written.identity, &defaults.identity);
         let identity = self.identity(&told, issuer, action.as_ref(), &access);
-        let patience = self.patience(&timeouts);
-        let body_limit = self.body_limit(&sizes);
+        let (patience, body_limit) = (self.patience(&timeouts), self.body_limit(&sizes));
         let fitted = Fitted { at, id: &written.id, pattern: pattern.as_ref(), access: &access };
         let limits = self.route_limits(limits, written, &fitted, (at_defaults, defaults));
-        let policies = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
-        let request_edits = self.layered_edits(&policies, "request", |policy| policy.request.as_ref());
-        let response_edits = self.layered_edits(&policies, "response", |policy| policy.response.as_ref());
+        let edits = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
+        let request_edits = self.layered_edits(&edits, "request", |edits| edits.request.as_ref());
+        let response_edits = self.layered_edits(&edits, "response", |edits| edits.response.as_ref());
         let (cors, security_headers) = self.for_browsers((at, written), (at_defaults, defaults), &methods);
         Some(Route {
             id: written.id.as_str().into(),

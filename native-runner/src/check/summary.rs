@@ -9,9 +9,9 @@ use tollgate::plan::{Abilities, Plan, Route};
 use super::Checked;
 use crate::columns::align;
 use crate::host::variables::ENVIRONMENT_PREFIX;
-use crate::limits;
 use crate::paint::Paint;
 use crate::wording::count;
+use crate::{kept, limits};
 
 /// For people.
 pub fn text(plan: &Plan, checked: &Checked, paint: Paint) -> String {
@@ -42,7 +42,21 @@ pub fn text(plan: &Plan, checked: &Checked, paint: Paint) -> String {
     };
     let places = checked.places.join(" and ");
     let rows = align("  ", &rows);
-    format!("{}: the configuration {fit} {places}\n{rows}{}", paint.good("ok"), limits_of(checked))
+    let (limits, kept) = (limits_of(checked), kept_by(plan, checked));
+    format!("{}: the configuration {fit} {places}\n{rows}{limits}{kept}", paint.good("ok"))
+}
+
+/// What routes keep of answers in each place, and what those may depend on.
+fn kept_by(plan: &Plan, checked: &Checked) -> String {
+    let keeps = |plan: &Plan| kept::cached(plan).next().is_some();
+    let block = |(abilities, plan): &(Abilities, Plan)| {
+        format!("answers kept in {}\n{}", abilities.name, align("  ", &kept::rows(plan)))
+    };
+    let blocks = checked.plans.iter().filter(|(_, plan)| keeps(plan)).map(block);
+    let inputs = kept::cached(plan).map(|(route, _)| {
+        format!("what answers of {} may depend on\n{}", route.id, align("  ", &kept::accounts(plan, route)))
+    });
+    blocks.chain(inputs).collect()
 }
 
 /// What limits promise in each place.
@@ -64,8 +78,17 @@ pub fn json(plan: &Plan, checked: &Checked) -> Value {
     let promised = checked.plans.iter().map(|(abilities, plan)| {
         json!({ "for": abilities.name, "limits": limits::promises(&plan.limits, abilities) })
     });
+    let caching = checked.plans.iter().map(|(abilities, plan)| {
+        let routes = kept::cached(plan).map(|(route, _)| {
+            let mut entry = kept::of_route_as_json(plan, route);
+            entry["id"] = json!(&*route.id);
+            entry
+        });
+        json!({ "for": abilities.name, "routes": routes.collect::<Vec<_>>() })
+    });
     json!({
         "limits": promised.collect::<Vec<_>>(),
+        "caching": caching.collect::<Vec<_>>(),
         "files": checked.files,
         "routes": plan.routes.len(),
         "public_routes": public_routes(plan).map(|route| &*route.id).collect::<Vec<_>>(),

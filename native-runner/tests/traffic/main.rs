@@ -17,6 +17,7 @@ mod managed;
 mod observe;
 mod plans;
 mod process;
+mod purging;
 mod reload;
 mod tls;
 mod upstreams;

@@ -159,6 +159,45 @@ async fn counts_agree_with_records() {
     assert!(!metrics.contains("/up/"), "raw paths");
 }
 
+/// What the cache did stands in the metrics, by route, with the bytes that it spared upstreams.
+#[tokio::test]
+async fn what_the_cache_did_is_counted() {
+    let upstream = Upstream::answering(
+        "HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nContent-Length: 5\r\n\r\nhello",
+    )
+    .await;
+    let rest = format!(
+        "[upstreams]\nup.url = \"http://{}\"\n\
+         [[routes]]\nauth = \"public\"\nid = \"kept\"\nupstream = \"up\"\nmatch.path = \"/kept\"\ncache = true\n\
+         [[routes]]\nauth = \"public\"\nid = \"other\"\nupstream = \"up\"\nmatch.path = \"/other\"\n",
+        upstream.address
+    );
+    let gateway = Gateway::start("", &rest);
+    let mut client = gateway.connect().await;
+    for (path, did) in
+        [("/kept", Some("miss")), ("/kept", Some("hit")), ("/kept", Some("hit")), ("/other", None)]
+    {
+        client.get(path).await;
+        assert_eq!(client.message().await.1, "hello");
+        assert_eq!(gateway.record().await.get("cache").and_then(serde_json::Value::as_str), did);
+    }
+    let metrics = scrape(&gateway).await;
+    for line in [
+        "tollgate_cache_requests_total{route=\"kept\",result=\"hit\"} 2",
+        "tollgate_cache_requests_total{route=\"kept\",result=\"miss\"} 1",
+        "tollgate_cache_requests_total{route=\"kept\",result=\"coalesced\"} 0",
+        "tollgate_cache_body_bytes_total{route=\"kept\"} 10",
+        "tollgate_cache_memory_entries 1",
+        "tollgate_cache_store_failures_total{result=\"failed\"} 0",
+        "tollgate_cache_lost_invalidations_total 0",
+    ] {
+        assert!(metrics.contains(line), "no {line} in\n{metrics}");
+    }
+    let bytes = metrics.lines().find_map(|line| line.strip_prefix("tollgate_cache_memory_bytes "));
+    assert!(bytes.unwrap().parse::<u64>().unwrap() > 5, "{metrics}");
+    assert!(!metrics.contains("tollgate_cache_requests_total{route=\"other\""), "{metrics}");
+}
+
 #[tokio::test]
 async fn a_store_that_fails_is_counted() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

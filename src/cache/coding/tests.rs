@@ -1,3 +1,5 @@
+//! Which variant a client gets, by table and on random input.
+
 #![allow(clippy::unwrap_used)]
 
 use http::HeaderValue;

@@ -1,6 +1,7 @@
 //! Where documents are: one in the memory of a process, one in each store.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{Order, Purges};
@@ -61,12 +62,12 @@ pub async fn known<H: Clock + Random + KeyValue>(
     deadline: Deadline,
 ) -> Result<Purges, StoreError> {
     for _ in 0..TRIES {
-        let stored = within(host, due(host, caching, deadline), host.get(store, KEY)).await?;
+        let stored = within(host, due(host, caching, deadline), pin!(host.get(store, KEY))).await?;
         if let Some(purges) = stored.as_ref().and_then(Purges::decode) {
             return Ok(purges);
         }
         let purges = fresh(host);
-        let written = host.swap(store, KEY, stored.as_deref(), purges.encode(), None);
+        let written = pin!(host.swap(store, KEY, stored.as_deref(), purges.encode(), None));
         if within(host, due(host, caching, deadline), written).await? {
             return Ok(purges);
         }
@@ -83,16 +84,16 @@ async fn in_store<H: Clock + Random + KeyValue>(
     deadline: Deadline,
 ) -> Result<Purges, StoreError> {
     for _ in 0..TRIES {
-        let stored = within(host, due(host, caching, deadline), host.get(store, KEY)).await?;
+        let stored = within(host, due(host, caching, deadline), pin!(host.get(store, KEY))).await?;
         let before = stored.as_ref().and_then(Purges::decode).unwrap_or_else(|| fresh(host));
         let after = before.with(order);
-        let written = host.swap(store, KEY, stored.as_deref(), after.encode(), None);
+        let written = pin!(host.swap(store, KEY, stored.as_deref(), after.encode(), None));
         if !within(host, due(host, caching, deadline), written).await? {
             continue;
         }
         // A store that compares and writes in two steps may have told somebody else the same, whose document has
         // replaced this one: then the purge would be forgotten.
-        let stored = within(host, due(host, caching, deadline), host.get(store, KEY)).await?;
+        let stored = within(host, due(host, caching, deadline), pin!(host.get(store, KEY))).await?;
         match stored.as_ref().and_then(Purges::decode) {
             Some(now) if !now.covers(&after, order) => {}
             Some(now) => return Ok(now),
@@ -150,7 +151,6 @@ mod tests {
     use std::cell::{Cell, RefCell};
     use std::collections::VecDeque;
     use std::future::{Pending, pending};
-    use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
     use bytes::Bytes;

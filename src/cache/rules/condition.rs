@@ -1,10 +1,10 @@
 //! Asking whether what is kept is still good (RFC 9111 section 4.3.1).
 
-use http::HeaderMap;
 use http::header::{
     ETAG, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE,
     LAST_MODIFIED, RANGE,
 };
+use http::{HeaderMap, HeaderValue};
 
 use super::validator::EntityTag;
 use crate::cache::{Entry, date};
@@ -19,10 +19,7 @@ pub fn condition(entry: &Entry, headers: &mut HeaderMap) -> bool {
     for name in OF_THE_CLIENT {
         headers.remove(name);
     }
-    // One that is not well-formed could mean something else in a list: `*` is any answer.
-    let tag = EntityTag::of(&entry.headers).and_then(|_| entry.headers.get(ETAG));
-    // Whether it is a date does not depend on when it is read.
-    let changed = entry.headers.get(LAST_MODIFIED).filter(|value| date::parse(value.as_bytes(), 0).is_some());
+    let (tag, changed) = validators(&entry.headers);
     if let Some(tag) = tag {
         headers.insert(IF_NONE_MATCH, tag.clone());
     }
@@ -30,6 +27,15 @@ pub fn condition(entry: &Entry, headers: &mut HeaderMap) -> bool {
         headers.insert(IF_MODIFIED_SINCE, changed.clone());
     }
     tag.is_some() || changed.is_some()
+}
+
+/// The validators of an answer that a request can name: its `ETag` and its `Last-Modified`.
+pub fn validators(headers: &HeaderMap) -> (Option<&HeaderValue>, Option<&HeaderValue>) {
+    // One that is not well-formed could mean something else in a list: `*` is any answer.
+    let tag = EntityTag::of(headers).and_then(|_| headers.get(ETAG));
+    // Whether it is a date does not depend on when it is read.
+    let changed = headers.get(LAST_MODIFIED).filter(|value| date::parse(value.as_bytes(), 0).is_some());
+    (tag, changed)
 }
 
 #[cfg(test)]

@@ -4,13 +4,13 @@
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG, HeaderName, LAST_MODIFIED};
 
+use super::strip::strip_connection;
 use super::validator::EntityTag;
 use crate::cache::Entry;
-use crate::forward::hop::strip_hop_by_hop;
 
 /// What describes the content that is kept, which does not change with a 304. RFC 9111 section 3.2 excepts `Content-Length`
 /// and allows to except what the stored content depends on; digests of content (RFC 9530) and its entity tag do.
-const OF_THE_CONTENT: [HeaderName; 8] = [
+const OF_THE_CONTENT: [HeaderName; 7] = [
     CONTENT_ENCODING,
     CONTENT_LENGTH,
     CONTENT_RANGE,
@@ -18,7 +18,6 @@ const OF_THE_CONTENT: [HeaderName; 8] = [
     HeaderName::from_static("content-digest"),
     HeaderName::from_static("content-md5"),
     HeaderName::from_static("repr-digest"),
-    HeaderName::from_static("trailer"),
 ];
 
 /// The fields of what is kept after a 304 with `answer`'s (RFC 9111 sections 3.2 and 4.3.4); `None` where that answer is
@@ -57,7 +56,7 @@ fn is_about(kept: &HeaderMap, answer: &HeaderMap) -> bool {
 /// RFC 9111 section 3.2.
 fn update(kept: &HeaderMap, answer: &HeaderMap) -> HeaderMap {
     let mut answer = answer.clone();
-    strip_hop_by_hop(&mut answer);
+    strip_connection(&mut answer);
     for name in OF_THE_CONTENT {
         answer.remove(name);
     }

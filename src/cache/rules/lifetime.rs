@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use http::header::{AGE, DATE, ETAG, EXPIRES, HeaderName, LAST_MODIFIED};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{AGE, DATE, EXPIRES, LAST_MODIFIED};
+use http::{HeaderMap, StatusCode};
 
+use super::condition::validators;
 use super::said::{Part, Said, said};
 use super::seconds::{LONGEST, seconds};
 use super::storable::{is_heuristically_cacheable, refusal};
@@ -38,13 +39,13 @@ pub fn life(
     let lifetimes = &policy.lifetimes;
     let fresh = lifetime(lifetimes, status, headers, &said, received)
         .ok_or(NotKept("the answer does not say for how long, and its status is not kept without"))?;
-    let age = age(headers, asked_at, received);
+    let Age { age, readable } = age(headers, asked_at, received);
     let life = Life {
         received,
-        age: age.unwrap_or_default(),
+        age,
         // An age that cannot be read is freshness information that cannot be read: stale (RFC 9111 section 4.2.1).
         // Section 5.1 would have such a field ignored; but then something might be given that is older than it may be.
-        fresh: if age.is_some() || lifetimes.fixed.is_some() { fresh } else { Duration::ZERO },
+        fresh: if readable || lifetimes.fixed.is_some() { fresh } else { Duration::ZERO },
         while_revalidate: said.while_revalidate.unwrap_or(lifetimes.while_revalidate),
         if_error: said.if_error.unwrap_or(lifetimes.if_error),
         always_validate: said.no_cache == Part::Whole,
@@ -100,17 +101,26 @@ fn heuristic(headers: &HeaderMap, received: UnixMillis) -> Duration {
     Duration::from_secs(unchanged.as_secs() / HEURISTIC_PART).min(LONGEST_HEURISTIC)
 }
 
-/// `corrected_initial_age` (RFC 9111 section 4.2.3); `None` where the answer has an `Age` that cannot be read.
-fn age(headers: &HeaderMap, asked_at: UnixMillis, received: UnixMillis) -> Option<Duration> {
+/// How old an answer was when it arrived.
+struct Age {
+    /// `corrected_initial_age` (RFC 9111 section 4.2.3).
+    age: Duration,
+    /// The answer has no `Age`, or one that can be read.
+    readable: bool,
+}
+
+/// RFC 9111 section 4.2.3.
+fn age(headers: &HeaderMap, asked_at: UnixMillis, received: UnixMillis) -> Age {
     let now = whole_seconds(received);
     let apparent = between(made(headers, now), now);
     let delay = Duration::from_millis(received.0.saturating_sub(asked_at.0));
-    let told = match only(headers, &AGE) {
-        Ok(None) => Duration::ZERO,
-        Ok(Some(value)) => seconds(value.as_bytes().trim_ascii())?,
-        Err(Several) => return None,
+    let mut told = headers.get_all(AGE).iter();
+    let told = match (told.next(), told.next()) {
+        (None, _) => Some(Duration::ZERO),
+        (Some(value), None) => seconds(value.as_bytes().trim_ascii()),
+        (Some(_), Some(_)) => None,
     };
-    Some(apparent.max(told + delay))
+    Age { age: apparent.max(told.unwrap_or_default() + delay), readable: told.is_some() }
 }
 
 /// RFC 9111 section 5.2.2.2 and 5.2.2.8; `s-maxage` says the same (section 5.2.2.10), unless the author's word is in its
@@ -127,8 +137,7 @@ fn is_useless(life: &Life, headers: &HeaderMap) -> bool {
     let stale = !life.always_validate
         && !life.never_stale
         && !(life.while_revalidate.is_zero() && life.if_error.is_zero());
-    let validator = headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED);
-    !(fresh || stale || validator)
+    !(fresh || stale || matches!(validators(headers), (Some(_), _) | (_, Some(_))))
 }
 
 /// When an answer was made: as it says, or, where it says nothing that can be read, now (RFC 9110 section 6.6.1).
@@ -145,14 +154,4 @@ fn whole_seconds(at: UnixMillis) -> i64 {
 fn between(from: i64, to: i64) -> Duration {
     let seconds = u64::try_from(to.saturating_sub(from)).unwrap_or(0);
     Duration::from_secs(seconds).min(LONGEST)
-}
-
-/// A field that should stand once stands several times.
-struct Several;
-
-/// The value of a field that should stand once.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Several> {
-    let mut all = headers.get_all(name).iter();
-    let first = all.next();
-    all.next().map_or(Ok(first), |_| Err(Several))
 }

@@ -20,15 +20,20 @@ pub fn strip(policy: &Policy, headers: &mut HeaderMap) {
             names.iter().for_each(|name| drop(headers.remove(name)));
         }
     }
-    strip_hop_by_hop(headers);
-    // What is kept has neither a connection nor a trailer section; how old it is, is said when it is given.
-    for name in [TE, TRAILER, AGE] {
-        headers.remove(name);
-    }
+    strip_connection(headers);
+    // How old it is, is said when it is given.
+    headers.remove(AGE);
     if !policy.set_cookie {
         headers.remove(SET_COOKIE);
         headers.remove(SET_COOKIE2);
     }
+}
+
+/// Takes away fields of one connection. What is kept has no trailer section either, of which `Trailer` would tell.
+pub fn strip_connection(headers: &mut HeaderMap) {
+    strip_hop_by_hop(headers);
+    headers.remove(TE);
+    headers.remove(TRAILER);
 }
 
 /// Gives an answer without a readable `Date` the one when it was received, which a recipient with a clock that keeps it has

@@ -4,6 +4,7 @@
 //! lookup asks of a store together takes no longer than one call may.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::super::memory::{Front, Shelves};
-use super::super::purge::{self, Purges};
+use super::super::purge;
 use super::super::rules::NotKept;
 use super::super::{Caching, Entry};
 use super::both::both;
@@ -36,7 +37,7 @@ const LONGEST_FETCH: Duration = Duration::from_secs(480);
 const LARGEST: usize = 1 << 20;
 
 /// How often an answer is written where others write under the same address at the same time.
-const ATTEMPTS: usize = 3;
+pub const ATTEMPTS: usize = 3;
 
 /// A store, and how it is asked.
 struct Depot<'a, H> {
@@ -45,7 +46,6 @@ struct Depot<'a, H> {
     store: &'a StorePlan,
     layout: Layout,
     patience: Patience,
-    deadline: Deadline,
     /// The memory in front of it, where any of it is believed.
     front: Option<(&'a Shelves, Arc<Front>)>,
     /// How often the address was made invalid by this process when this began.
@@ -87,7 +87,7 @@ pub async fn keep<H: Host>(
         return Err(NotKept("nobody has looked for it in the store"));
     };
     let address = &sought.keys.address;
-    let Some(mut depot) = Depot::new(host, caching, index, address, Deadline::never()) else {
+    let Some(depot) = Depot::new(host, caching, index, address, Deadline::never()) else {
         return Err(NotKept("there is no such store"));
     };
     useful(entry, depot.now)?;
@@ -97,7 +97,6 @@ pub async fn keep<H: Host>(
     if depot.epoch != epoch {
         return Err(INVALID);
     }
-    depot.epoch = epoch;
     for _ in 0..ATTEMPTS {
         if depot.keep(sought, stood, entry).await? {
             return Ok(());
@@ -119,7 +118,7 @@ pub async fn invalidate<H: Host>(
     let gone = Record::First(First { generation: depot.chance(), what: What::Gone });
     let Some(value) = gone.encode(address) else { return false };
     let key = depot.layout.key(address);
-    let written = depot.ask(host.set_for(depot.store, &key, value, REMEMBERED)).await;
+    let written = depot.ask(pin!(host.set_for(depot.store, &key, value, REMEMBERED))).await;
     // Again: somebody may have read what was there before.
     depot.forget(address);
     if let (Err(_), Some(memory)) = (written, host.memory()) {
@@ -146,7 +145,6 @@ impl<'a, H: Host> Depot<'a, H> {
             store,
             layout: Layout::new(host, caching, store),
             patience: Patience::new(host, caching.timeout, deadline),
-            deadline,
             epoch: shelves.map_or(0, |shelves| shelves.epoch(address)),
             front: shelves
                 .filter(|_| !caching.trust_memory.is_zero())
@@ -156,7 +154,8 @@ impl<'a, H: Host> Depot<'a, H> {
         })
     }
 
-    /// What `call` comes to.
+    /// What `call` comes to. It is pinned by whoever calls, because a future that is given away whole is there twice in
+    /// each function that it passes through.
     async fn ask<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, Missed> {
         let answer = breaker::guarded(self.host, self.store, self.patience, call).await;
         if let (Err(missed), Some(memory)) = (&answer, self.host.memory()) {
@@ -205,9 +204,14 @@ impl<'a, H: Host> Depot<'a, H> {
         let address = &sought.keys.address;
         let key = self.layout.key(address);
         let (host, store) = (self.host, self.store);
-        let known = purge::known(host, self.caching, store, self.deadline);
-        let (value, purges) = self.ask(both(host.get(store, &key), known)).await?;
+        // The request's own time is looked at around it: to have too little of it is no fault of the store's.
+        let known = pin!(purge::known(host, self.caching, store, Deadline::never()));
+        let get = pin!(host.get(store, &key));
+        let (value, purges) = self.ask(pin!(both(get, known))).await?;
         let purges = Arc::new(purges);
+        if let Some((_, front)) = &self.front {
+            front.learn(&purges, self.begun);
+        }
         let first = first(value.as_ref(), address);
         let stood = Stood::new(value.as_ref(), first.as_ref());
         let judge = Judge { sought, purges: &purges, now: self.now };
@@ -217,7 +221,7 @@ impl<'a, H: Host> Depot<'a, H> {
         let tries = match judge.step(&first) {
             Step::Done(looked) => {
                 if looked.entry.is_some() {
-                    self.hold(sought, &purges, [(*address, Record::First(first))]);
+                    self.hold(sought, [(*address, Record::First(first))]);
                 }
                 return Ok(self.found(looked, purges.serial(), stood));
             }
@@ -226,13 +230,13 @@ impl<'a, H: Host> Depot<'a, H> {
         let mut looked = Looked { entry: None, others: true, generation: Some(first.generation) };
         for digest in tries {
             // What was seen so far is worth knowing, also where the store does not answer now.
-            let Ok(value) = self.ask(host.get(store, &self.layout.key(&digest))).await else { break };
+            let Ok(value) = self.ask(pin!(host.get(store, &self.layout.key(&digest)))).await else { break };
             let Some(Record::Variant(entry)) = value.and_then(|value| Record::decode(&value, &digest)) else {
                 continue;
             };
             if let Some(taken) = judge.takes(&entry) {
                 let held = [(digest, Record::Variant(entry)), (*address, Record::First(first))];
-                self.hold(sought, &purges, held);
+                self.hold(sought, held);
                 looked = Looked { entry: Some(taken), others: false, ..looked };
                 break;
             }
@@ -241,22 +245,24 @@ impl<'a, H: Host> Depot<'a, H> {
     }
 
     /// Keeps what was read or written in the memory in front of the store, where the address was not made invalid since.
-    fn hold<const N: usize>(
-        &self,
-        sought: &Sought<'_>,
-        purges: &Arc<Purges>,
-        records: [(Digest, Record); N],
-    ) {
+    fn hold(&self, sought: &Sought<'_>, records: impl IntoIterator<Item = (Digest, Record)>) {
         let Some((shelves, front)) = &self.front else { return };
-        front.learn(purges, self.begun);
-        hold(shelves, front, self, sought, records);
+        let address = &sought.keys.address;
+        let records = records.into_iter().filter_map(|it| Some((it.0, detached(shelves, it.1)?)));
+        let records: Vec<_> = records.collect();
+        let _turn = shelves.turn(address);
+        if shelves.epoch(address) == self.epoch {
+            for (digest, record) in records {
+                shelves.put(front.place, digest, record, self.begun);
+            }
+        }
     }
 
     /// Writes an answer; whether nobody else did so at the same time.
     async fn keep(&self, sought: &Sought<'_>, stood: Stood, entry: &Arc<Entry>) -> Result<bool, NotKept> {
         let (host, store, address) = (self.host, self.store, &sought.keys.address);
         let key = self.layout.key(address);
-        let value = self.ask(host.get(store, &key)).await.map_err(unanswered)?;
+        let value = self.ask(pin!(host.get(store, &key))).await.map_err(unanswered)?;
         let current = first(value.as_ref(), address);
         if Stood::new(value.as_ref(), current.as_ref()) != stood {
             return Err(INVALID);
@@ -269,7 +275,7 @@ impl<'a, H: Host> Depot<'a, H> {
             let record = Record::Variant(Arc::clone(entry));
             let (key, value) = (self.layout.key(&digest), encoded(&record, &digest)?);
             let keep = self.left(entry.useful_until());
-            self.ask(host.set_for(store, &key, value, keep)).await.map_err(unanswered)?;
+            self.ask(pin!(host.set_for(store, &key, value, keep))).await.map_err(unanswered)?;
             held.push((digest, record));
         }
         let changed = first.is_some();
@@ -282,40 +288,20 @@ impl<'a, H: Host> Depot<'a, H> {
             if changed {
                 let after = encoded(&record, address)?;
                 let keep = Some(self.left(until));
-                let written = self.ask(host.swap(store, &key, value.as_deref(), after, keep)).await;
+                let written = self.ask(pin!(host.swap(store, &key, value.as_deref(), after, keep))).await;
                 if !written.map_err(unanswered)? {
                     return Ok(false);
                 }
             }
             held.push((*address, record));
         }
-        if let Some((shelves, front)) = &self.front {
-            hold(shelves, front, self, sought, held);
-        }
+        self.hold(sought, held);
         Ok(true)
     }
 
     /// How long it is until `end`; stores take no lifetime that is none.
     fn left(&self, end: UnixMillis) -> Duration {
         Duration::from_millis(end.0.saturating_sub(self.now.0)).max(Duration::from_secs(1))
-    }
-}
-
-fn hold<H: Host>(
-    shelves: &Shelves,
-    front: &Front,
-    depot: &Depot<'_, H>,
-    sought: &Sought<'_>,
-    records: impl IntoIterator<Item = (Digest, Record)>,
-) {
-    let address = &sought.keys.address;
-    let records: Vec<_> =
-        records.into_iter().filter_map(|it| Some((it.0, detached(shelves, it.1)?))).collect();
-    let _turn = shelves.turn(address);
-    if shelves.epoch(address) == depot.epoch {
-        for (digest, record) in records {
-            shelves.put(front.place, digest, record, depot.begun);
-        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::super::rules::NotKept;
 pub const MOST_NAMES: usize = 16;
 
 /// The most variants that a lookup tries, each of which may be a question to a store.
-const MOST_TRIES: usize = 3;
+pub const MOST_TRIES: usize = 3;
 
 /// A variant by its coding: the coding, and whether the request that it was fetched for took any.
 pub type Coded = (Coding, bool);

@@ -117,6 +117,8 @@ fn ages() {
         assert_eq!(fields(&[("age", age)], 0), None, "{age}");
     }
     assert_eq!(fields(&[("age", "0"), ("age", "0")], 0), None);
+    // It is no reason to forget what else is known of its age.
+    assert_eq!(fields(&[("age", "x"), ("date", &past), ("etag", "\"a\"")], 7), Some((67, 0)));
 }
 
 #[test]
