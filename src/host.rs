@@ -2,7 +2,8 @@
 //!
 //! Small traits, static dispatch, plain `async fn`, and no `Send` bound: in the native runner the host type is
 //! concrete, so that the compiler proves `Send` there; in a component nothing asks for it. The price is three rules
-//! for the core: never spawn, never box a future, and keep no closure alive across an `.await`.
+//! for the core: never spawn, never erase the type of a future, and keep no closure alive across an `.await`. What is large
+//! and rare is awaited as `Box::pin(…).await`, so that it is no part of what is moved for each request.
 
 #![allow(async_fn_in_trait, reason = "see above: Send is proved where the host is concrete")]
 

@@ -83,7 +83,11 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     (r"\bstd::time::(Instant|SystemTime)\b|\bSystemTime::now|\bInstant::now", &[], "time is the host's"),
     (r"\bstd::env\b", &["component/variables.rs"], "what varies comes from the configuration or the host"),
     (r"\be?println!|\beprint!|\bprint!", &["component"], "the core is silent: records go to the host"),
-    (r"\bBox<dyn\s+Future|\.boxed\(\)|Box::pin", &["component", "sim"], "the core never boxes a future"),
+    (
+        r"\bBox<dyn\s+Future|\.boxed\(\)|\bPin<Box",
+        &["component", "sim"],
+        "the core never erases the type of a future",
+    ),
 ];
 
 /// What stands nowhere: not in code, not in comments, not in documents.
