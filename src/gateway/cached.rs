@@ -87,8 +87,8 @@ pub(crate) fn passes_by(policy: &Policy, head: &Parts, content: bool) -> Option<
         return Some(Forward::Method);
     }
     // Whose credentials reach the upstream, without being told apart by the key, gets an answer of its own.
-    let Passes { all, fields, authorization, .. } = &policy.passes;
-    let passes = *authorization && !all && !fields.contains(&AUTHORIZATION);
+    let Passes { fields, authorization, .. } = &policy.passes;
+    let passes = *authorization && !fields.contains(&AUTHORIZATION);
     let credentials = passes && head.headers.contains_key(AUTHORIZATION);
     (content || credentials).then_some(Forward::Bypass)
 }
