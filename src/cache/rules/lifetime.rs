@@ -98,13 +98,13 @@ fn heuristic(headers: &HeaderMap, received: UnixMillis) -> Duration {
     Duration::from_secs(unchanged.as_secs() / HEURISTIC_PART).min(LONGEST_HEURISTIC)
 }
 
-/// How old an answer was when it arrived: `corrected_initial_age` (RFC 9111 section 4.2.3).
+/// `corrected_initial_age` (RFC 9111 section 4.2.3): how old an answer was when it arrived.
 fn age(headers: &HeaderMap, asked_at: UnixMillis, received: UnixMillis) -> Duration {
     let now = whole_seconds(received);
     let apparent = between(made(headers, now), now);
     let delay = Duration::from_millis(received.0.saturating_sub(asked_at.0));
-    // RFC 9111 section 5.1: of several the first counts, and what is no number is ignored.
-    let first = headers.get(AGE).and_then(|line| line.as_bytes().split(|byte| *byte == b',').next());
+    // RFC 9111 section 5.1: of several the first counts, and what is no number is as if it were not there.
+    let first = headers.get(AGE).and_then(|value| value.as_bytes().split(|byte| *byte == b',').next());
     let told = first.and_then(|value| seconds(value.trim_ascii())).unwrap_or_default();
     apparent.max(told + delay)
 }
