@@ -1,4 +1,5 @@
-//! What stands in documents is true: each block of TOML in `docs/limits.md` is a configuration of its own.
+//! What stands in documents is true: each block of TOML in `docs/limits.md` and `docs/caching.md` is a configuration of its
+//! own.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,10 +11,22 @@ use tollgate::plan::{Abilities, Plan};
 
 #[test]
 fn configurations_about_limits_are_valid() {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/limits.md")).unwrap();
+    are_valid("limits.md", 10);
+}
+
+#[test]
+fn configurations_about_caching_are_valid() {
+    are_valid("caching.md", 4);
+}
+
+/// Each of more than `few` configurations on a page is one.
+fn are_valid(page: &str, few: usize) {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page)).unwrap();
+    let blocks = blocks(&text);
+    assert!(blocks.len() > few, "{page} has only {} configurations", blocks.len());
     let mut wrong = Vec::new();
-    for (block, line) in blocks(&page) {
-        let name = format!("limits.md:{line}.toml");
+    for (block, line) in blocks {
+        let name = format!("{page}:{line}.toml");
         let compiled = author::load(&[(name.clone(), block.to_owned())]).and_then(|loaded| {
             let compiled = Plan::compile(&loaded.documents, &Abilities::NATIVE);
             compiled.map_err(|mut found| {
@@ -36,6 +49,5 @@ fn blocks(page: &str) -> Vec<(&str, usize)> {
         let block = page[begin..].split("```").next().unwrap();
         found.push((block, page[..begin].lines().count() + 1));
     }
-    assert!(found.len() > 10, "the page has only {} configurations", found.len());
     found
 }

@@ -57,8 +57,8 @@ impl<'a> Digests<'a> {
             "defaults": self.defaults.map(of_defaults),
             "upstream": upstream,
             "ways in": ready.map(ways_in),
-            "consumers": self.consumers,
-            "issuer": self.issuer,
+            "consumers": ready.filter(|ready| ready.ways_in().next().is_some()).map(|_| self.consumers),
+            "issuer": ready.filter(|ready| ready.route.identity.token.is_some()).map(|_| self.issuer),
             "gateway": self.known.gateway,
         });
         let mut half = [0; 16];
@@ -126,3 +126,6 @@ fn sha256(value: &Value) -> [u8; 32] {
     // Made of types that were read from text: it cannot fail.
     Sha256::digest(serde_json::to_vec(value).unwrap_or_default()).into()
 }
+
+#[cfg(all(test, feature = "author"))]
+mod tests;

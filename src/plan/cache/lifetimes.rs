@@ -7,6 +7,7 @@ use http::StatusCode;
 use super::super::compile::{Context, Pointer};
 use super::settings::Settings;
 use crate::cache::policy::{Lifetimes, Statuses};
+use crate::cache::rules::may_be_kept;
 use crate::config::{Cache, DurationText};
 
 /// The longest time that an answer is kept: RFC 9111 knows no limit, HTTP/1.1 had a year, and what is kept for longer is
@@ -16,8 +17,6 @@ const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long it waits where the author does not say.
 const USUAL_WAIT: Duration = Duration::from_secs(5);
-/// What is about one request's conditions, and says nothing to the next (RFC 9110 sections 15.5.13 and 15.5.17).
-const OF_ONE_REQUEST: [u16; 2] = [412, 416];
 
 impl Context<'_> {
     pub(super) fn lifetimes(&mut self, settings: &Settings<'_>) -> Lifetimes {
@@ -84,13 +83,13 @@ impl Context<'_> {
         match (text, number) {
             ("4xx", _) => return Some(Statuses::Class(4)),
             ("5xx", _) => return Some(Statuses::Class(5)),
-            (_, Some(status)) if OF_ONE_REQUEST.contains(&status) => {
-                self.error(at, format!("{status} is about one request's conditions, and is never kept"))
-                    .help("remove it");
-                return None;
-            }
-            (_, Some(status)) if (400..600).contains(&status) => {
-                return StatusCode::from_u16(status).ok().map(Statuses::One);
+            (_, Some(status @ 400..600)) => {
+                let status = StatusCode::from_u16(status).ok()?;
+                if !may_be_kept(status) {
+                    self.error(at, format!("{text} is about one request, and is never kept"))
+                        .help("remove it");
+                }
+                return Some(Statuses::One(status));
             }
             _ => {}
         }
