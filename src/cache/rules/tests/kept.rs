@@ -260,7 +260,7 @@ fn what_the_author_says() {
         (200, &[("expires", "0")], None, Some(40)),
         (200, &[(CC, "no-store")], None, None),
         (200, &[(CC, "private")], None, None),
-        (200, &[("age", "x")], None, Some(40)),
+        (200, &[("age", "x")], Some(30), Some(40)),
         (404, &[], Some(5), Some(5)),
         (404, &[(CC, "max-age=60")], Some(60), Some(40)),
         (404, &[(CC, "no-store")], None, None),
