@@ -19,6 +19,8 @@ usage: benches/compare.sh [OPTION...]
   --connections N   connections of the load, kept open, one request at a time each (default 16)
   --limits          only contestants that limit rates, and the same without limits; writes their tables into limits.md,
                     and limits.json
+  --cache           only contestants that keep answers, asked for the same one and for others each time; writes their
+                    table into caching.md, and caching.json
   --only NAMES      only these contestants: names or patterns, separated by commas (see --list)
   --out DIR         where to write (default docs/performance; with --quick target/compare/quick)
   --quick           one round of 1 s each: proves that everything runs, and measures nothing
@@ -37,7 +39,7 @@ END
 
 # === options ===
 
-rounds=5 seconds=5 connections=16 warm_up=1 patience=300 only='' out='' quick='' strict='' list='' limits=''
+rounds=5 seconds=5 connections=16 warm_up=1 patience=300 only='' out='' quick='' strict='' list='' page=''
 tollgate='' build=yes
 command_line="benches/compare.sh $*"
 
@@ -53,7 +55,8 @@ while (($#)); do
         --only) only=${2:?--only wants names}; shift ;;
         --out) out=${2:?--out wants a directory}; shift ;;
         --tollgate) tollgate=$(realpath -- "${2:?--tollgate wants a file}"); build=''; shift ;;
-        --limits) limits=yes ;;
+        --limits) page=limits ;;
+        --cache) page=caching ;;
         --quick) quick=yes ;;
         --strict) strict=yes ;;
         --no-build) build='' ;;
@@ -86,7 +89,7 @@ out=${out:-$([[ $quick ]] && echo "$work/quick" || echo "$root/docs/performance"
 #            anyway, it leaves `command` empty.
 
 names=()
-declare -A group title path prepare state reason tokens base redis
+declare -A group title path prepare state reason tokens base redis distinct
 
 contestant() {
     names+=("$1")
@@ -101,6 +104,9 @@ compared() { base[$1]=$2; }
 
 # counts NAME: counts in Redis: one is started before it, and its work is measured too.
 counts() { redis[$1]=yes; }
+
+# asks_anew NAME: each request of the load is for another address, so that no cache has the answer.
+asks_anew() { distinct[$1]=yes; }
 
 # Makes the tokens and their keys, once: many different ones, all alive.
 make_tokens() {
@@ -158,6 +164,8 @@ source "$here/contestants/floor.sh"
 source "$here/contestants/tollgate.sh"
 # shellcheck source=contestants/component.sh
 source "$here/contestants/component.sh"
+# shellcheck source=contestants/cache.sh
+source "$here/contestants/cache.sh"
 
 chosen() {
     [[ $only ]] || return 0
@@ -180,7 +188,11 @@ of_limits() {
 set -f # patterns of --only are for the contestants' names, not for files
 contestants=()
 for name in "${names[@]}"; do
-    if [[ $limits ]] && ! of_limits "$name"; then continue; fi
+    case $page in
+        limits) of_limits "$name" || continue ;;
+        caching) [[ ${group[$name]} == cache ]] || continue ;;
+        *) [[ ${group[$name]} != cache ]] || continue ;;
+    esac
     if chosen "$name"; then contestants+=("$name"); fi
 done
 set +f
@@ -212,7 +224,12 @@ stop() {
     kill -KILL -- "-$1" 2>/dev/null || true
     wait "$1" 2>/dev/null || true
 }
-clean_up() { stop "$proxy_pid"; stop "$redis_pid"; stop "$backend_pid"; }
+clean_up() {
+    stop "$proxy_pid"
+    stop "$redis_pid"
+    stop "$backend_pid"
+    rm -rf "$memory_files"
+}
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 trap 'complain "line $LINENO failed"' ERR
@@ -222,6 +239,8 @@ listening() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 fetch() { curl --silent --fail --max-time 5 --output - "${credentials[@]}" "http://127.0.0.1:$1$2"; }
 # What the contestant that is measured must be shown: curl's options, and the file of tokens for wrk.
 credentials=() token_file='' token_field=''
+# Whether each request of the load is for another address.
+anew=''
 
 # The last line of a log, fit for a table.
 last_line() { tail -n 1 "$1" | tr '\t|' '  ' | cut -c 1-120 | grep . || echo 'it said nothing'; }
@@ -258,7 +277,7 @@ ticks_of_children() { awk '{ sub(/^.*\) /, ""); print $14 + $15 }' "/proc/$$/sta
 
 # load SECONDS PORT PATH FILE: leaves wrk's numbers in FILE (see load.lua), tab-separated.
 load() {
-    TOKENS=$token_file TOKEN_FIELD=$token_field wrk --threads "$threads" --connections "$connections" --duration "${1}s" --timeout 5s --latency \
+    TOKENS=$token_file TOKEN_FIELD=$token_field DISTINCT=$anew wrk --threads "$threads" --connections "$connections" --duration "${1}s" --timeout 5s --latency \
         --script "$here/load.lua" "http://127.0.0.1:$2$3" >"$work/wrk.log" 2>&1 &&
         sed -n 's/^result\t//p' "$work/wrk.log" >"$4"
 }
@@ -282,7 +301,7 @@ ready() {
 start() {
     eval "local -a command=(${commands[$1]})"
     pid=$backend_pid port=$backend_port
-    credentials=() token_file='' token_field=''
+    credentials=() token_file='' token_field='' anew=${distinct[$1]-}
     if [[ ${tokens[$1]-} ]]; then
         token_file=$work/tokens/${tokens[$1]}.tokens token_field='Authorization: Bearer '
         if [[ ${tokens[$1]} == apikey ]]; then token_field='X-Api-Key: '; fi
@@ -347,6 +366,9 @@ measure_quietly() {
     done
 }
 
+# What the backend is asked for, to compare its answer with a contestant's.
+asked_of_backend() { if [[ ${group[$1]} == cache ]]; then echo "${path[$1]}"; else echo /; fi; }
+
 # take NAME ROUND: one contestant from start to end; one line in raw.tsv, or a reason why not.
 take() {
     local pid port cpu others numbers store_cpu store_operations
@@ -359,7 +381,7 @@ take() {
         measure_quietly "$1"
         if [[ ! $numbers ]]; then
             state[$1]=invalid reason[$1]="wrk failed: $(last_line "$work/wrk.log")"
-        elif [[ $(fetch "$port" "${path[$1]}" || true) != "$expected" ]]; then
+        elif [[ $(fetch "$port" "${path[$1]}" || true) != "$(fetch "$backend_port" "$(asked_of_backend "$1")")" ]]; then
             state[$1]=invalid reason[$1]='it does not give the answer of the backend'
         else
             printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
@@ -386,7 +408,6 @@ threads=$((connections < cores ? connections : cores))
 if listening "$backend_port"; then complain "port $backend_port is taken"; exit 1; fi
 start_backend
 await "$backend_pid" "$backend_port" / || { complain "the backend did not start: $(last_line "$work/logs/backend.log")"; exit 1; }
-expected=$(fetch "$backend_port" /)
 
 for ((round = 1; round <= rounds; round++)); do
     # Every second round backwards: what drifts slowly falls on all alike.
@@ -421,6 +442,7 @@ version() { "$@" 2>&1 | head -n 1 || true; }
     printf 'Envoy\t%s\n' "$(envoy_version)"
     printf 'rustc\t%s\n' "$(version rustc --version | awk '{ print $2 }')"
     printf 'Redis\t%s\n' "$(redis_version)"
+    if [[ $page == caching ]]; then printf 'Varnish\t%s\n' "$(varnish_version)"; fi
     printf 'wrk\t%s\n' "$(version wrk -v | awk '{ print $2 }')"
 } >"$work/facts.tsv"
 for name in "${contestants[@]}"; do
@@ -429,10 +451,9 @@ for name in "${contestants[@]}"; do
 done >"$work/contestants.tsv"
 
 status=0
-page=${limits:+limits}
 python3 -B "$here/report.py" "$work" "$out" "${page:-comparison}" ${strict:+--strict} || status=1
-if [[ $limits ]]; then
-    echo "written: $out/limits.md, limits.json" >&2
+if [[ $page ]]; then
+    echo "written: $out/$page.md, $page.json" >&2
 else
     python3 "$here/plot.py" "$out/comparison.json" "$out/comparison.svg"
     echo "written: $out/comparison.md, comparison.json, comparison.svg" >&2

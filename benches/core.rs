@@ -172,6 +172,51 @@ mod request {
     }
 }
 
+/// Answers that are kept: a whole request that memory answers, beside `request::proxied`.
+mod cache {
+    use std::future::poll_fn;
+    use std::pin::pin;
+
+    use http_body::Body as _;
+
+    use super::*;
+
+    #[divan::bench(args = [1 << 10, 100 << 10])]
+    fn hit(bencher: Bencher<'_, '_>, size: usize) {
+        let text = r#"{"defaults":{"auth":"public"},"upstreams":{"users":{"url":"http://users"}},"routes":
+            [{"id":"users","upstream":"users","cache":true}]}"#;
+        let document: Document = serde_json::from_str(text).unwrap();
+        let plan = Plan::compile(&[("routes.json".to_owned(), document)], &Abilities::NATIVE).unwrap().0;
+        let host = SimHost::new(1);
+        let mut reply = Reply::new(http::StatusCode::OK, Script::fixed("x".repeat(size)));
+        reply.headers.insert("cache-control", HeaderValue::from_static("max-age=3600"));
+        host.set_upstream("users", "users", Replies::new(vec![reply]));
+        let gateway = Gateway::new(Arc::new(plan), host);
+        let peer = Peer { address: "127.0.0.1:9".parse().unwrap(), secure: false };
+        let one = || {
+            let body = SimStream::empty(gateway.host().clock().clone());
+            let request = Request::get("/users/1").header("host", "api.example.com").header("accept", "*/*");
+            let answer = async {
+                let reply = gateway.handle(request.body(body).unwrap(), peer).await;
+                let mut body = pin!(reply.into_body());
+                let mut size = 0;
+                while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+                    size += frame.unwrap().into_data().unwrap().len();
+                }
+                size
+            };
+            let size = gateway.host().run(answer).unwrap();
+            gateway.host().take_log();
+            size
+        };
+        assert_eq!(one(), size);
+        gateway.host().take_received();
+        assert_eq!(one(), size);
+        assert!(gateway.host().take_received().is_empty(), "the upstream was asked again");
+        bencher.bench_local(one);
+    }
+}
+
 /// What callers may do, counted in memory: the decision alone, with keys and limits at hand.
 mod limit {
     use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Makes comparison.json and comparison.md of what compare.sh measured; or limits.json and the tables of limits.md.
+"""Makes comparison.json and comparison.md of what compare.sh measured; or limits.json and the tables of limits.md; or
+caching.json and the table of caching.md.
 
-usage: report.py WORK OUT comparison|limits [--strict]
+usage: report.py WORK OUT comparison|limits|caching [--strict]
 
-What limits.md has around its tables stays as it is. WORK has facts.tsv, contestants.tsv and raw.tsv (one line for each contestant and round). Exits with 1 if a
+What limits.md and caching.md have around their tables stays as it is. WORK has facts.tsv, contestants.tsv and raw.tsv (one line for each contestant and round). Exits with 1 if a
 contestant is invalid, or with --strict also if one was skipped.
 """
 
@@ -20,6 +21,7 @@ TABLES = {
     "tokens": "1,000 different tokens, all of them verified",
     "component": "WebAssembly components in Tollgate's Wasmtime host",
     "limits": "Limits, so high that nothing is refused",
+    "cache": "Caches",
 }
 # A round in which others had more than this share of the machine's CPU time is left out, where a quiet one exists.
 DISTURBED = 0.05
@@ -127,6 +129,27 @@ def limits(contestants):
         yield "| " + " | ".join([*row[:3], without, alone, *store, *row[3:]]) + " |"
 
 
+def caches(contestants):
+    """What an answer from a cache costs, beside one that it has to fetch: a table for each size."""
+    by_name = {one["name"]: one for one in contestants}
+    head = ["", "CPU µs/hit", "lowest–highest", "hits/s", "p50 ms", "p99 ms", "CPU µs/miss", "misses/s", "quiet rounds"]
+    for path, size in (("/kept/1k", "1 KiB"), ("/kept/100k", "100 KiB")):
+        yield from ["", f"### {size}", "", "| " + " | ".join(head) + " |", "|---" + "|--:" * (len(head) - 1) + "|"]
+        for one in contestants:
+            if one["path"] != path or not one["base"]:
+                continue
+            if one["state"] != "ready":
+                yield "| " + " | ".join([*cells(one, [])[:2], *[""] * (len(head) - 2)]) + " |"
+                continue
+            miss, cost, rate = by_name.get(one["base"]), "–", "–"
+            if miss and miss["state"] == "ready":
+                cost, rate = f"{miss['cpu_us_per_request']:.1f}", f"{miss['requests_per_second']:,.0f}"
+            elif miss:
+                cost = f"{miss['state']}: {miss['reason']}"
+            title, own, spread, requests, half, most, rounds = cells(one, [])
+            yield "| " + " | ".join([title, own, spread, requests, half, most, cost, rate, rounds]) + " |"
+
+
 def markdown(facts, contestants):
     yield "# Comparison with other gateways"
     yield ""
@@ -140,7 +163,7 @@ def markdown(facts, contestants):
     yield from tables(facts, contestants)
 
 
-def limits_page(facts, contestants):
+def inserted_page(facts, contestants):
     yield ""
     yield f"Written by `{facts['command'].strip()}` on {facts['date']}: medians of {facts['rounds']} round(s) of"
     yield f"{facts['seconds']} s with {facts['connections']} connections."
@@ -155,8 +178,8 @@ def tables(facts, contestants):
         if not rows:
             continue
         yield from ["", f"## {heading}", ""]
-        if group == "limits":
-            yield from limits(contestants)
+        if group in ("limits", "cache"):
+            yield from limits(contestants) if group == "limits" else caches(contestants)
             continue
         references = {"× HAProxy": by_name.get("haproxy"), "× floor": by_name.get("floor")}
         if group == "component":
@@ -187,9 +210,9 @@ def main():
     facts = dict(lines(work / "facts.tsv"))
     raw = lines(work / "raw.tsv")
     contestants = [contestant(row, raw) for row in lines(work / "contestants.tsv")]
-    if page == "limits":
-        text = "\n".join(limits_page(facts, contestants)) + "\n"
-        insert(out / "limits.md", "gateways", text)
+    if page != "comparison":
+        text = "\n".join(inserted_page(facts, contestants)) + "\n"
+        insert(out / f"{page}.md", "gateways", text)
     else:
         text = "\n".join(markdown(facts, contestants)) + "\n"
         (out / "comparison.md").write_text(text)

@@ -171,7 +171,10 @@ run() { # NAME
     port=$(free_port)
     "prepare_$1"
     launch "$port" "$place/log" "${command[@]}"
-    node "$suite/run.mjs" "http://127.0.0.1:$port" "$work/$1.json" ${id:+--id "$id"}
+    local options=()
+    [ "$1" != tollgate-component ] || options=(--places)
+    [ -z "$id" ] || options+=(--id "$id")
+    node "$suite/run.mjs" "http://127.0.0.1:$port" "$work/$1.json" "${options[@]}"
     stop
     facts+=("\"$1\": { \"title\": \"$title\", \"version\": \"$version\" }")
 }

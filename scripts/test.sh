@@ -17,7 +17,7 @@ export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
 target=${CARGO_TARGET_DIR:-$PWD/target}
 # One set of features for all that contains the native runner, so that Wasmtime is compiled once.
 features=(--features native-runner/component)
-steps=(toolchain format lint unit component guests hosts redis cases web documents demo bench)
+steps=(toolchain format lint unit component guests hosts redis cases conformance web documents demo bench)
 passed=0
 
 # --- steps ----------------------------------------------------------------------------------------------------------
@@ -96,6 +96,14 @@ step_cases() {
     tollgate test --host "$hosts" --modules "$target/component" tests/cases
 }
 
+# The public suite for HTTP caches, against the native server over memory and Redis, and the component. A minute and a half,
+# nearly all of it waiting for answers to become old.
+step_conformance() {
+    need_redis
+    cargo build --locked --quiet --package native-runner "${features[@]}"
+    scripts/cache-tests.sh --check --tollgate "$target/debug/tollgate" --modules "$target/component"
+}
+
 # The core, compiled for wasm32-unknown-unknown, under Node.
 step_web() {
     local runner
@@ -120,6 +128,7 @@ step_bench() {
     cargo test --locked --quiet --package tollgate --benches
     cargo build --locked --quiet --package native-runner "${features[@]}"
     benches/compare.sh --quick --tollgate "$target/debug/tollgate" --out "$target/compare"
+    benches/compare.sh --quick --cache --tollgate "$target/debug/tollgate" --out "$target/compare"
 }
 
 # --- what steps share -----------------------------------------------------------------------------------------------

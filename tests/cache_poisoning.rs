@@ -132,7 +132,7 @@ struct Client {
     content: &'static str,
 }
 
-/// What is asked for.
+/// What clients may ask for.
 const TARGETS: &[&str] = &[
     "/shop/list",
     "/shop/list?",
@@ -148,7 +148,7 @@ const TARGETS: &[&str] = &[
     "/shop/list?q=1&key=tgk_kxtPoKAixktNY5rnFnE7Zqy1miNRq9ZnDrjgopE6d2G23EIMr",
 ];
 
-/// One field that a client adds.
+/// What clients may say.
 const HEADERS: &[(&str, &str)] = &[
     ("x-forwarded-host", "evil.test"),
     ("x-forwarded-proto", "https"),
@@ -194,14 +194,14 @@ fn clients() -> Vec<Client> {
         content: "",
     };
     let mut clients = vec![usual.clone()];
-    for target in TARGETS {
-        clients.push(Client { target: *target, ..usual.clone() });
+    for &target in TARGETS {
+        clients.push(Client { target, ..usual.clone() });
     }
     for host in ["SHOP.test", "shop.test:80", "shop.test:8080", "evil.test"] {
         clients.push(Client { host, ..usual.clone() });
     }
-    for header in HEADERS {
-        clients.push(Client { headers: vec![*header], ..usual.clone() });
+    for &header in HEADERS {
+        clients.push(Client { headers: vec![header], ..usual.clone() });
     }
     for headers in [
         vec![("x-api-key", ACME), ("authorization", "Basic YTpi")],

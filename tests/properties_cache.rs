@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "cache/anything.rs"]
+mod anything;
 #[path = "cache/message.rs"]
 mod message;
 #[path = "cache/model.rs"]
@@ -12,6 +14,7 @@ mod writing;
 
 use std::time::Duration;
 
+use anything::anything;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use message::{Answer, RECEIVED, Request, answer, request};
@@ -390,80 +393,6 @@ proptest! {
 }
 
 // === anything at all ===
-
-/// Fields whose values are made of what parsers look at, and of anything.
-fn anything() -> impl Strategy<Value = HeaderMap> {
-    const NAMES: [&str; 20] = [
-        "age",
-        "authorization",
-        "cache-control",
-        "cdn-cache-control",
-        "connection",
-        "content-length",
-        "content-location",
-        "date",
-        "etag",
-        "expires",
-        "if-none-match",
-        "last-modified",
-        "location",
-        "pragma",
-        "range",
-        "set-cookie",
-        "te",
-        "tollgate-cache-control",
-        "vary",
-        "x-a",
-    ];
-    const PIECES: [&str; 34] = [
-        "max-age",
-        "s-maxage",
-        "private",
-        "no-cache",
-        "no-store",
-        "public",
-        "=",
-        "=\"",
-        "\"",
-        "\\",
-        ",",
-        ";",
-        " ",
-        "\t",
-        "0",
-        "9",
-        "99999999999999999999",
-        "-",
-        "*",
-        "W/",
-        "Sun, ",
-        "06 ",
-        "Nov ",
-        "1994 ",
-        "08:49:37 ",
-        "GMT",
-        "//",
-        "http://",
-        "a",
-        "[",
-        "%2e",
-        "?",
-        "(",
-        "x-a",
-    ];
-    let piece = prop_oneof![
-        9 => prop::sample::select(&PIECES[..]).prop_map(|piece| piece.as_bytes().to_vec()),
-        1 => vec(prop_oneof![Just(b'\t'), 32_u8..127, 128_u8..=255], 1..4),
-    ];
-    let value = vec(piece, 0..12).prop_map(|pieces| pieces.concat());
-    vec((prop::sample::select(&NAMES[..]), value), 0..12).prop_map(|fields| {
-        let mut headers = HeaderMap::new();
-        for (name, value) in fields {
-            headers.append(HeaderName::from_static(name), HeaderValue::from_bytes(&value).unwrap());
-        }
-        headers
-    })
-}
 
 proptest! {
     /// Nothing panics, whoever wrote it, and at the ends of time.

@@ -4,6 +4,11 @@
 start_backend() {
     mkdir -p "$work/nginx"
     fill backend.conf "$work/backend.conf"
+    # What caches keep: text of 1 KiB and of 100 KiB. nginx' workers may be another user.
+    mkdir -p "$work/kept"
+    base64 -w 0 /dev/zero 2>/dev/null | head -c 102400 >"$work/kept/100k" || true
+    head -c 1024 "$work/kept/100k" >"$work/kept/1k"
+    chmod -R a+rX "$work/kept"
     launch "$work/logs/backend.log" nginx -p "$work/nginx" -c "$work/backend.conf" -e stderr
     backend_pid=$launched
 }

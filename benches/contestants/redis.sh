@@ -6,7 +6,8 @@ redis_port=19002
 # Starts it; sets `redis_pid`.
 start_redis() {
     if listening "$redis_port"; then complain "port $redis_port is taken"; exit 1; fi
-    launch "$work/logs/redis.log" redis-server --bind 127.0.0.1 --port "$redis_port" --save '' --appendonly no --dir "$work"
+    launch "$work/logs/redis.log" redis-server --bind 127.0.0.1 --port "$redis_port" --save '' --appendonly no --dir "$work" \
+        --maxmemory 1gb --maxmemory-policy allkeys-lru
     redis_pid=$launched
     until listening "$redis_port"; do sleep 0.05; done
 }

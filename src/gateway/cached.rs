@@ -14,6 +14,7 @@ use super::{Gateway, Incoming, origin};
 use crate::auth::Admitted;
 use crate::body::Body;
 use crate::cache::key::{self, Keys};
+use crate::cache::policy::Passes;
 use crate::cache::rules::{self, Asked};
 use crate::cache::shelf::Sought;
 use crate::cache::status::{Forward, Hit};
@@ -86,7 +87,8 @@ pub(crate) fn passes_by(policy: &Policy, head: &Parts, content: bool) -> Option<
         return Some(Forward::Method);
     }
     // Whose credentials reach the upstream, without being told apart by the key, gets an answer of its own.
-    let passes = policy.passes.authorization && !policy.passes.fields.contains(&AUTHORIZATION);
+    let Passes { fields, authorization, .. } = &policy.passes;
+    let passes = *authorization && !fields.contains(&AUTHORIZATION);
     let credentials = passes && head.headers.contains_key(AUTHORIZATION);
     (content || credentials).then_some(Forward::Bypass)
 }

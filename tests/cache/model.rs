@@ -115,10 +115,7 @@ impl Author {
         if !may {
             return None;
         }
-        let unknown_age = answer.age == Some(Number::Nonsense);
         let lifetime = match (negative, self.fixed) {
-            // Section 4.2.1 encourages to take what cannot be read for stale; only an author knows better.
-            (_, None) if unknown_age => 0,
             (Some((_, lifetime)), _) => *lifetime,
             (None, Some(fixed)) => fixed,
             (None, None) => self.lifetime(answer, &field),

@@ -10,9 +10,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tollgate::body::{Body, Upload};
 use tollgate::deadline::Deadline;
+use tollgate::gateway::Afterwards;
 use tollgate::host::{
-    Clock, Compute, Count, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError, StoreError,
-    Tick, UnixMillis, VariableError, Variables,
+    Clock, Compute, Count, Defer, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError,
+    StoreError, Tick, UnixMillis, VariableError, Variables,
 };
 use tollgate::limit::{
     Algorithm, Ask, Counters, Judgement, Key, Limit, Limits, OnFailure, Outcome, Place, Ruling, Wanted,

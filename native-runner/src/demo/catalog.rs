@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use http::header::{CACHE_CONTROL, HeaderValue};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -60,10 +61,12 @@ pub async fn answer(_: Arc<Catalog>, asked: Asked) -> Reply {
         return error(StatusCode::METHOD_NOT_ALLOWED, "only GET");
     }
     match asked.path().as_slice() {
-        ["products"] => search(asked.query("search").unwrap_or_default()).await,
+        ["products"] => kept(search(asked.query("search").unwrap_or_default()).await, "catalog"),
         ["products.csv"] => text(StatusCode::OK, "text/csv; charset=utf-8", csv()),
         ["products", id] => match PRODUCTS.iter().find(|product| product.id.to_string() == *id) {
-            Some(product) => json_reply(StatusCode::OK, &product.json()),
+            Some(product) => {
+                kept(json_reply(StatusCode::OK, &product.json()), &format!("catalog product-{}", product.id))
+            }
             None => error(StatusCode::NOT_FOUND, "no such product"),
         },
         ["images", file] => {
@@ -74,6 +77,16 @@ pub async fn answer(_: Arc<Catalog>, asked: Asked) -> Reply {
         }
         _ => error(StatusCode::NOT_FOUND, "no such thing"),
     }
+}
+
+/// Says for how long the answer is good, and under which tags it can be purged before.
+fn kept(mut reply: Reply, tags: &str) -> Reply {
+    let headers = reply.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
+    if let Ok(tags) = HeaderValue::from_str(tags) {
+        headers.insert("surrogate-key", tags);
+    }
+    reply
 }
 
 /// Looking through everything takes longer than listing it.

@@ -109,6 +109,9 @@ impl Source {
 
 // === impl Opened ===
 
+// What Redis is asked with is boxed: each future around it has room for it several times over, and there are many around it
+// before there is a request.
+
 impl Opened {
     /// The store that a plan asks for; one in memory where it asks for none. Files are relative to `directory`, passwords
     /// come from `variables`.
@@ -140,7 +143,7 @@ impl Opened {
     ) -> Result<Option<Vec<u8>>, store::StoreError> {
         match self {
             Self::Kept(store) => store.get(label, key, now),
-            Self::Redis(redis) => redis.get(key).await,
+            Self::Redis(redis) => Box::pin(redis.get(key)).await,
         }
     }
 
@@ -154,7 +157,7 @@ impl Opened {
     ) -> Result<(), store::StoreError> {
         match self {
             Self::Kept(store) => store.set(label, key, value, expires).await,
-            Self::Redis(redis) => redis.set(key, value, expires).await,
+            Self::Redis(redis) => Box::pin(redis.set(key, value, expires)).await,
         }
     }
 
@@ -168,7 +171,7 @@ impl Opened {
     ) -> Result<(), store::StoreError> {
         match self {
             Self::Kept(store) => store.set_for(label, key, value, keep).await,
-            Self::Redis(redis) => redis.set_for(key, value, keep).await,
+            Self::Redis(redis) => Box::pin(redis.set_for(key, value, keep)).await,
         }
     }
 
@@ -184,7 +187,7 @@ impl Opened {
     ) -> Result<bool, store::StoreError> {
         match self {
             Self::Kept(store) => store.swap(label, key, before, after, keep).await,
-            Self::Redis(redis) => redis.swap(key, before, after, keep).await,
+            Self::Redis(redis) => Box::pin(redis.swap(key, before, after, keep)).await,
         }
     }
 
@@ -192,7 +195,7 @@ impl Opened {
     pub async fn delete(&self, label: &str, key: &str) -> Result<bool, store::StoreError> {
         match self {
             Self::Kept(store) => store.delete(label, key).await,
-            Self::Redis(redis) => redis.delete(key).await,
+            Self::Redis(redis) => Box::pin(redis.delete(key)).await,
         }
     }
 
@@ -208,7 +211,7 @@ impl Opened {
     ) -> Result<Vec<Entry>, store::StoreError> {
         match self {
             Self::Kept(store) => store.list(label, prefix, after, limit, now),
-            Self::Redis(redis) => redis.list(prefix, after, limit).await,
+            Self::Redis(redis) => Box::pin(redis.list(prefix, after, limit)).await,
         }
     }
 
@@ -216,7 +219,7 @@ impl Opened {
     pub async fn count(&self, label: &str, asks: &mut [Ask<'_>], now: UnixMillis) -> Result<(), StoreError> {
         match self {
             Self::Kept(store) => store.count(label, asks, now).await.map_err(StoreError::from),
-            Self::Redis(redis) => redis.count(asks, now).await,
+            Self::Redis(redis) => Box::pin(redis.count(asks, now)).await,
         }
     }
 
@@ -229,7 +232,7 @@ impl Opened {
     ) -> Result<(), StoreError> {
         match self {
             Self::Kept(store) => store.give_back(label, asks, taken).await.map_err(StoreError::from),
-            Self::Redis(redis) => redis.give_back(asks, taken).await,
+            Self::Redis(redis) => Box::pin(redis.give_back(asks, taken)).await,
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Two servers that keep answers in one store.
 
-use crate::harness::{Origin, Running, configuration};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::harness::{Answers, Origin, Running, configuration, get};
 use crate::redis::{Redis, is_there};
 use crate::support::gateway::Directory;
 use crate::support::within;
@@ -71,6 +75,64 @@ async fn redis() {
     assert_eq!(lives.iter().filter(|lives| **lives == -1).count(), 1, "all but what was purged: {keys}");
 }
 
+/// Clients of two servers ask for the same, and the upstream is asked once: one server has the lease, the other waits for
+/// what it keeps.
+async fn one_lease(store: &str) {
+    let (origin, directory) = (Origin::held(Answers::Well).await, Directory::new());
+    let [one, other] = two(&origin, store, &directory).await;
+    let mut clients = JoinSet::new();
+    for _ in 0..16 {
+        clients.spawn(get(one.address, "/same"));
+        clients.spawn(get(other.address, "/same"));
+    }
+    one.holds(16).await;
+    other.holds(16).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(origin.asked(), 1);
+    origin.let_go();
+    while let Some(got) = within("an answer", clients.join_next()).await {
+        let got = got.unwrap();
+        assert_eq!((got.status, &*got.body), (200, "answer 1"), "{got:?}");
+    }
+    assert_eq!(origin.asked(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_in_a_file() {
+    one_lease("file = \"store.redb\"").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_in_redis() {
+    if !is_there() {
+        return;
+    }
+    let redis = Redis::start();
+    one_lease(&format!("redis = \"{}\"", redis.url())).await;
+}
+
+/// When the upstream fails whoever has the lease, nobody waits for it any longer: all are told, and soon.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_is_given_back_when_the_upstream_fails() {
+    let (origin, directory) = (Origin::held(Answers::Never).await, Directory::new());
+    let [one, other] = two(&origin, "file = \"store.redb\"", &directory).await;
+    let mut clients = JoinSet::new();
+    for _ in 0..16 {
+        clients.spawn(get(one.address, "/same"));
+        clients.spawn(get(other.address, "/same"));
+    }
+    one.holds(16).await;
+    other.holds(16).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(origin.asked(), 1);
+    origin.let_go();
+    while let Some(got) = within("an answer", clients.join_next()).await {
+        assert_eq!(got.unwrap().status, 502);
+    }
+    // One for each server, and those who had not come to wait yet.
+    assert!(origin.asked() < 8, "{}", origin.asked());
+}
+
 /// A store that is gone, or stands still, is as if nothing were kept; and it is used again when it is back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_fails_costs_nobody_an_answer() {
@@ -90,7 +152,8 @@ async fn one_that_fails_costs_nobody_an_answer() {
         assert_eq!((got.status, got.is_hit()), (200, false), "{got:?}");
     }
     redis.start_again();
-    hit(&running, "/a", &running.get("/a").await.body).await;
+    // What it kept is fresh still.
+    hit(&running, "/a", &first.body).await;
     redis.pause();
     for _ in 0..20 {
         assert_eq!(running.get("/a").await.status, 200);
@@ -98,7 +161,7 @@ async fn one_that_fails_costs_nobody_an_answer() {
     redis.resume();
     let asked = async {
         while !running.get("/a").await.is_hit() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     within("the store is used again", asked).await;

@@ -10,12 +10,14 @@ use native_runner::host::trust::Trust;
 use native_runner::host::{Client, NativeHost, Shared, Stores, Variables};
 use native_runner::observe::{AccessLog, Observer};
 use tokio::sync::Barrier;
-use tollgate::cache::Caching;
-use tollgate::cache::key::Digest;
+use tollgate::cache::key::{Digest, Keys};
 use tollgate::cache::lease::{self, Lease};
+use tollgate::cache::policy::{KeyParts, Lifetimes, Passes, Place};
+use tollgate::cache::shelf::{self, Sought};
+use tollgate::cache::{Caching, Policy};
 use tollgate::config::Document;
 use tollgate::deadline::Deadline;
-use tollgate::host::{Clock, Host, KeyValue};
+use tollgate::host::{Host, KeyValue};
 use tollgate::plan::{Abilities, Plan, StorePlan};
 use tollgate::sim::SimHost;
 
@@ -243,4 +245,34 @@ async fn two_that_share_redis_have_one_lease() {
     assert!(key.starts_with("tollgate:value:tollgate/cache/lease/"), "{key}");
     let lives: u64 = redis.cli(&["pttl", &key]).parse().unwrap();
     assert!((3_500_000..=3_600_000).contains(&lives), "{lives}");
+}
+
+/// Every request has room for all that it may wait for, in each worker's stack and as long as it lives.
+#[tokio::test]
+async fn what_waits_for_a_store_is_small() {
+    const MOST: usize = 12 << 10;
+    let directory = Directory::new();
+    let (host, store) = native(directory.path(), "redis = \"redis://127.0.0.1:1\"");
+    let (key, headers) = (Digest([1; 32]), http::HeaderMap::new());
+    let keys = Keys { address: key, part: None };
+    let sought = Sought { keys: &keys, headers: &headers, host: "a", target: "/" };
+    let caching = Caching { stores: vec![store.clone()], ..Caching::default() };
+    let size = size_of_val(&host.swap(&store, "a", None, Bytes::new(), None));
+    assert!(size < 1 << 10, "{size}");
+    let size = size_of_val(&lease::take(&host, &caching, &store, &key, LONG, Deadline::never()));
+    assert!(size < 4 << 10, "{size}");
+    let policy = Policy {
+        place: Place::Store(0),
+        digest: [0; 16],
+        key: KeyParts::default(),
+        passes: Passes::default(),
+        lifetimes: Lifetimes::default(),
+        ignore_client: false,
+        set_cookie: false,
+        etag: false,
+        largest: 0,
+        coalesce: LONG,
+    };
+    let size = size_of_val(&shelf::find(&host, &caching, &policy, &sought, Deadline::never()));
+    assert!(size < MOST, "{size}");
 }

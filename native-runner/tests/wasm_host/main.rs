@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests say what they expect")]
 
 mod bodies;
+mod cache;
 mod counting;
 mod freezing;
 mod limits;

@@ -39,13 +39,10 @@ pub fn life(
     let lifetimes = &policy.lifetimes;
     let fresh = lifetime(lifetimes, status, headers, &said, received)
         .ok_or(NotKept("the answer does not say for how long, and its status is not kept without"))?;
-    let Age { age, readable } = age(headers, asked_at, received);
     let life = Life {
         received,
-        age,
-        // An age that cannot be read is freshness information that cannot be read: stale (RFC 9111 section 4.2.1).
-        // Section 5.1 would have such a field ignored; but then something might be given that is older than it may be.
-        fresh: if readable || lifetimes.fixed.is_some() { fresh } else { Duration::ZERO },
+        age: age(headers, asked_at, received),
+        fresh,
         while_revalidate: said.while_revalidate.unwrap_or(lifetimes.while_revalidate),
         if_error: said.if_error.unwrap_or(lifetimes.if_error),
         always_validate: said.no_cache == Part::Whole,
@@ -101,26 +98,15 @@ fn heuristic(headers: &HeaderMap, received: UnixMillis) -> Duration {
     Duration::from_secs(unchanged.as_secs() / HEURISTIC_PART).min(LONGEST_HEURISTIC)
 }
 
-/// How old an answer was when it arrived.
-struct Age {
-    /// `corrected_initial_age` (RFC 9111 section 4.2.3).
-    age: Duration,
-    /// The answer has no `Age`, or one that can be read.
-    readable: bool,
-}
-
-/// RFC 9111 section 4.2.3.
-fn age(headers: &HeaderMap, asked_at: UnixMillis, received: UnixMillis) -> Age {
+/// `corrected_initial_age` (RFC 9111 section 4.2.3): how old an answer was when it arrived.
+fn age(headers: &HeaderMap, asked_at: UnixMillis, received: UnixMillis) -> Duration {
     let now = whole_seconds(received);
     let apparent = between(made(headers, now), now);
     let delay = Duration::from_millis(received.0.saturating_sub(asked_at.0));
-    let mut told = headers.get_all(AGE).iter();
-    let told = match (told.next(), told.next()) {
-        (None, _) => Some(Duration::ZERO),
-        (Some(value), None) => seconds(value.as_bytes().trim_ascii()),
-        (Some(_), Some(_)) => None,
-    };
-    Age { age: apparent.max(told.unwrap_or_default() + delay), readable: told.is_some() }
+    // RFC 9111 section 5.1: of several the first counts, and what is no number is as if it were not there.
+    let first = headers.get(AGE).and_then(|value| value.as_bytes().split(|byte| *byte == b',').next());
+    let told = first.and_then(|value| seconds(value.trim_ascii())).unwrap_or_default();
+    apparent.max(told + delay)
 }
 
 /// RFC 9111 section 5.2.2.2 and 5.2.2.8; `s-maxage` says the same (section 5.2.2.10), unless the author's word is in its

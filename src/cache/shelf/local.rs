@@ -16,7 +16,7 @@ pub fn find(shelves: &Shelves, sought: &Sought<'_>, now: UnixMillis) -> Found {
     // Before anything is looked at: whoever makes the address invalid from now on is noticed.
     let epoch = shelves.epoch(&sought.keys.address);
     let purges = shelves.purged();
-    let looked = Judge { sought, purges: &purges, now }.look(shelves, MEMORY, Tick(0));
+    let looked = Judge { sought, purges: &purges, now }.look(shelves, MEMORY, |_| true);
     Found::new(looked, Seen { serial: purges.serial(), sight: Sight::Memory { epoch } })
 }
 

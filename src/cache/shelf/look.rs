@@ -78,10 +78,10 @@ impl Judge<'_> {
         }
     }
 
-    /// Looks in memory. What was read from a store before `since` is not believed. What is of no use is taken away.
-    pub fn look(&self, shelves: &Shelves, place: u32, since: Tick) -> Looked {
+    /// Looks in memory, where what was read from a store at a moment is believed or not. What is of no use is taken away.
+    pub fn look(&self, shelves: &Shelves, place: u32, is_believed: impl Fn(Tick) -> bool) -> Looked {
         let address = &self.sought.keys.address;
-        let believed = |digest| shelves.get(place, digest).filter(|held| held.checked >= since);
+        let believed = |digest| shelves.get(place, digest).filter(|held| is_believed(held.checked));
         let Some(Record::First(first)) = believed(address).map(|held| held.record) else {
             return Looked::default();
         };

@@ -187,9 +187,8 @@ impl<'a, H: Host> Depot<'a, H> {
     fn remembered(&self, sought: &Sought<'_>, trust: Duration) -> Option<Found> {
         let (shelves, front) = self.front.as_ref()?;
         let purges = front.purges(trust, self.begun)?;
-        let since = Tick(self.begun.0.saturating_sub(u64::try_from(trust.as_nanos()).unwrap_or(u64::MAX)));
         let judge = Judge { sought, purges: &purges, now: self.now };
-        let looked = judge.look(shelves, front.place, since + Duration::from_nanos(1));
+        let looked = judge.look(shelves, front.place, |checked| self.begun < checked + trust);
         let stood = Stood::Ours(looked.generation?);
         looked.entry.is_some().then(|| self.found(looked, purges.serial(), stood))
     }

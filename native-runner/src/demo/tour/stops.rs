@@ -12,11 +12,12 @@ const fn get(
 }
 
 /// The tour, in order.
-pub const GROUPS: [Group; 4] = [
+pub const GROUPS: [Group; 5] = [
     Group { title: "Routes to services", stops: &SERVICES },
     Group { title: "What the gateway answers itself", stops: &GATEWAY },
     Group { title: "Who may call (the keys and the token are public, for this demo alone)", stops: &ACCESS },
     Group { title: "How much they may call", stops: &LIMITS },
+    Group { title: "What is not asked twice", stops: &KEPT },
 ];
 
 const SERVICES: [Stop; 10] = [
@@ -214,5 +215,48 @@ const LIMITS: [Stop; 5] = [
         headers: &[("Content-Type", "application/json")],
         body: Some("{\"user\": 1, \"product\": 2}"),
         ..get("an order weighs as much as ten looks", "/orders", 201, &["\"orders\";q=200;w=10"])
+    },
+];
+
+const KEPT: [Stop; 4] = [
+    Stop {
+        times: 2,
+        ..get(
+            "the second answer comes from the cache, which says so, and for how long still",
+            "/products/4",
+            200,
+            &["Desk lamp", "age: ", "cache-status: ", "; hit; ttl=", "surrogate-key: catalog product-4"],
+        )
+    },
+    Stop {
+        headers: &[("If-None-Match", "*")],
+        times: 2,
+        ..get(
+            "whoever has it already is told that it has not changed",
+            "/images/bag.svg",
+            304,
+            &["; hit; ttl="],
+        )
+    },
+    Stop {
+        method: "POST",
+        headers: &[TESTER_KEY, ("Content-Type", "application/json")],
+        body: Some("{\"tags\": [\"product-5\"]}"),
+        ..get(
+            "everything with a tag is forgotten, at once",
+            "/.tollgate/purge",
+            200,
+            &["\"purged\":\"tags\""],
+        )
+    },
+    Stop {
+        method: "PURGE",
+        headers: &[TESTER_KEY, ("Tollgate-Purge", "soft")],
+        ..get(
+            "and what is at an address: softly, so that it is there still if the service fails",
+            "/products/5",
+            200,
+            &["\"purged\":\"address\"", "\"soft\":true"],
+        )
     },
 ];

@@ -1,8 +1,8 @@
-//! What changes a digest, and what does not.
+//! Digests change when answers could.
 
 #![allow(clippy::unwrap_used)]
 
-use crate::author;
+use crate::config::Document;
 use crate::plan::{Abilities, Plan};
 
 const BASE: &str = r#"
@@ -53,8 +53,8 @@ rate_limits = "floods"
 
 /// The digests of both routes.
 fn digests(text: &str) -> [[u8; 16]; 2] {
-    let loaded = author::load(&[("gateway.toml".to_owned(), text.to_owned())]).unwrap();
-    let (plan, _) = Plan::compile(&loaded.documents, &Abilities::NATIVE).unwrap();
+    let document: Document = toml::from_str(text).unwrap();
+    let (plan, _) = Plan::compile(&[("gateway.toml".to_owned(), document)], &Abilities::NATIVE).unwrap();
     [0, 1].map(|index| plan.routes[index].cache.as_ref().unwrap().digest)
 }
 
