@@ -27,7 +27,7 @@ pub fn rows(plan: &Plan) -> Vec<Vec<String>> {
 }
 
 /// What the answers of each route may depend on, one row for each way in which that is accounted for.
-pub fn accounts<'a>(plan: &'a Plan, route: &'a Route) -> Vec<Vec<String>> {
+pub fn accounts(plan: &Plan, route: &Route) -> Vec<Vec<String>> {
     let mut accounts: BTreeMap<Account, Vec<String>> = BTreeMap::new();
     for input in inputs(plan, route) {
         accounts.entry(input.account).or_default().push(input.what.into_owned());

@@ -30,11 +30,11 @@ pub struct Cache {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
     /// For how long answers with a status that may be kept are fresh, whatever the upstream says of lifetimes; `no-store`
-    /// and `private` still keep them out. Default: as the upstream says.
+    /// and `private` still keep them out. `"off"`, the default: as the upstream says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<DurationText>,
     /// For how long answers are fresh that say nothing of it. Default: a tenth of the time since they changed
-    /// (`Last-Modified`), at most a day, where the RFC allows it (section 4.2.2), else not at all.
+    /// (`Last-Modified`), at most a day, where the RFC allows it (section 4.2.2), else not at all; `"off"`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_lifetime: Option<DurationText>,
     /// For how long errors are kept, by status (`"404"`) or class (`"5xx"`), where they say nothing themselves.

@@ -19,8 +19,10 @@ struct Story<'a> {
     fault: Option<Fault>,
 }
 
-/// Whom the answers are for: the request, who it is, and what its answers say of what they depend on.
-const CLIENTS: [(u8, &[(&str, &str)], &str); 5] = [
+/// Whom answers are for: the address, the fields of the request, and what the answers say of what they depend on.
+type Client = (u8, &'static [(&'static str, &'static str)], &'static str);
+
+const CLIENTS: [Client; 5] = [
     (1, &[], ""),
     (2, &[("a", "1")], "a"),
     (2, &[("a", "2")], "a"),

@@ -212,3 +212,21 @@ fn what_comes_from_the_future_is_not_given() {
         assert_eq!(world.body(&request).as_deref(), Some("one"));
     });
 }
+
+#[test]
+fn white_space_says_nothing_in_lists_and_something_elsewhere() {
+    everywhere(|world| {
+        let same = [("accept", "text/html, a/b;x=\"1 , 2\""), ("accept", "text/html ,a/b ; x=\"1 , 2\"")];
+        let others = [("accept", "text/html, a/b;x=\"1,2\""), ("accept", "text/html, A/b;x=\"1 , 2\"")];
+        let accept = |field| Request::new(1, &[field]);
+        world.fill(&accept(same[0]), world.answer("one", &[("vary", "accept")])).unwrap();
+        assert_eq!(world.body(&accept(same[1])).as_deref(), Some("one"));
+        assert_eq!(others.map(|other| world.body(&accept(other))), [None, None]);
+        let name = |value| Request::new(2, &[("x-name", value)]);
+        world.fill(&name("a, b"), world.answer("two", &[("vary", "x-name")])).unwrap();
+        assert_eq!(world.body(&name("a,b")), None);
+        // RFC 9110 section 5.3: several lines are one, with commas between them.
+        let lines = Request::new(2, &[("x-name", "a"), ("x-name", "b")]);
+        assert_eq!(world.body(&lines).as_deref(), Some("two"));
+    });
+}

@@ -83,14 +83,14 @@ pub fn first(value: Option<&Bytes>, address: &Digest) -> Option<First> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::BTreeSet;
 
     use super::*;
 
     #[test]
     fn a_million_addresses_have_as_many_keys_as_there_are_places() {
-        let mut keys = HashSet::new();
-        let mut lengths = HashSet::new();
+        let mut keys = BTreeSet::new();
+        let mut lengths = BTreeSet::new();
         for number in 0..1_000_000_u64 {
             let mut digest = Digest([7; 32]);
             digest.0[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
@@ -98,7 +98,7 @@ mod tests {
             lengths.insert(Layout::Digests.key(&digest).len());
         }
         assert_eq!(keys.len(), 4096);
-        assert_eq!(lengths, HashSet::from([79]));
+        assert_eq!(lengths, BTreeSet::from([79]));
         assert!(keys.iter().all(|key| key.is_ascii() && key.len() < 79));
     }
 }
