@@ -107,6 +107,7 @@ impl<H: Host> Gateway<H> {
     pub fn new(plan: Arc<Plan>, host: H) -> Self {
         if let Some(memory) = host.memory() {
             memory.limits.remember(plan.limits.most_keys);
+            memory.cache.resize(plan.caching.memory);
         }
         Self { plan, host, assumed: None }
     }

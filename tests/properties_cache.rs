@@ -188,7 +188,7 @@ proptest! {
             let in_transit = delay.min(made);
             headers.insert("age", ((made - in_transit) / 1000).into());
             // What is rounded away is less than a second.
-            let date = i64::try_from((made_at + 999) / 1000).unwrap();
+            let date = i64::try_from(made_at.div_ceil(1000)).unwrap();
             headers.insert("date", date::write(date).unwrap());
         } else {
             headers.insert("date", date::write(i64::try_from(made_at / 1000).unwrap()).unwrap());

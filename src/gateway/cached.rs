@@ -90,7 +90,9 @@ pub(crate) fn passes_by(policy: &Policy, head: &Parts, content: bool) -> Option<
     let Passes { fields, authorization, .. } = &policy.passes;
     let passes = *authorization && !fields.contains(&AUTHORIZATION);
     let credentials = passes && head.headers.contains_key(AUTHORIZATION);
-    (content || credentials).then_some(Forward::Bypass)
+    // RFC 9111 section 4.3.2: some conditions are the origin's to evaluate.
+    let origins = !policy.ignore_client && answer::is_for_origin(&head.headers);
+    (content || credentials || origins).then_some(Forward::Bypass)
 }
 
 impl<H: Host> Gateway<H> {

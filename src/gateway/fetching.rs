@@ -59,7 +59,18 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let Fetching { found, turn } = fetching;
         let stale = found.entry.clone();
-        let fetched = self.fetch_for(wanted, stale.as_deref(), record).await;
+        let mut fetched = self.fetch_for(wanted, stale.as_deref(), record).await;
+        if let (Ok(answer), Some(entry)) = (&fetched, stale.as_deref())
+            && answer.confirms()
+        {
+            record.cache.get_or_insert_default().forward_status = Some(StatusCode::NOT_MODIFIED);
+            if let Some(renewed) = renew(wanted, entry, answer) {
+                let entry = self.keep_renewed(wanted, found, renewed, &entry.body, turn).await;
+                return Ok(self.give(&wanted.head, &entry, Hit::Validated, record));
+            }
+            // It speaks of something else than what is kept; without conditions there is an answer.
+            fetched = self.fetch_for(wanted, None, record).await;
+        }
         if let (Some(failing), Some(entry)) = (failing(&fetched), &stale)
             && rules::rescues(&entry.life, &wanted.asked, failing, self.host.unix())
         {
@@ -68,22 +79,13 @@ impl<H: Host> Gateway<H> {
             record.cache.get_or_insert_default().forward_status = failing;
             return Ok(self.give(&wanted.head, entry, Hit::Rescued, record));
         }
-        let mut fetched = match fetched {
+        let fetched = match fetched {
             Ok(fetched) => fetched,
             Err(failure) => {
                 turn.land(&self.host, Landing::Failed(failure.problem));
                 return Err(failure);
             }
         };
-        if let Some(entry) = stale.as_deref().filter(|_| fetched.confirms()) {
-            record.cache.get_or_insert_default().forward_status = Some(StatusCode::NOT_MODIFIED);
-            if let Some(renewed) = renew(wanted, entry, &fetched) {
-                let entry = self.keep_renewed(wanted, found, renewed, &entry.body, turn);
-                return Ok(self.give(&wanted.head, &entry, Hit::Validated, record));
-            }
-            // It speaks of something else than what is kept; without conditions there is an answer.
-            fetched = self.fetch_for(wanted, None, record).await?;
-        }
         Ok(self.pass_on(wanted, found, fetched, turn, record).await)
     }
 
@@ -143,19 +145,30 @@ impl<H: Host> Gateway<H> {
             (_, &Method::HEAD) => {
                 turn.land(&self.host, Landing::NotKept);
                 // RFC 9111 section 4.3.5: what differs from the answer to HEAD is no longer good.
-                if stale.is_some_and(|entry| !rules::head_agrees(&entry, response.headers())) {
-                    let address = &wanted.keys.address;
-                    let caching = &self.plan.caching;
-                    shelf::invalidate(&self.host, caching, wanted.policy, address, wanted.deadline).await;
+                let agrees = |entry: Arc<Entry>| rules::head_agrees(&entry, response.headers());
+                if response.status() == StatusCode::OK && !stale.is_none_or(agrees) {
+                    self.forget(wanted).await;
                 }
             }
-            _ => turn.land(&self.host, Landing::NotKept),
+            _ => {
+                turn.land(&self.host, Landing::NotKept);
+                // What is there now is not to be kept: what was there before is not to be given any more.
+                if response.status() == StatusCode::OK && stale.is_some() {
+                    self.forget(wanted).await;
+                }
+            }
         }
         response
     }
 
+    /// Makes what is kept for the address invalid.
+    pub(super) async fn forget(&self, wanted: &Wanted<'_>) {
+        let (caching, address) = (&self.plan.caching, &wanted.keys.address);
+        shelf::invalidate(&self.host, caching, wanted.policy, address, wanted.deadline).await;
+    }
+
     /// Keeps what was made good again, and gives it.
-    pub(super) fn keep_renewed(
+    pub(super) async fn keep_renewed(
         &self,
         wanted: &Wanted<'_>,
         found: Found,
@@ -171,6 +184,7 @@ impl<H: Host> Gateway<H> {
             return entry;
         }
         turn.land(&self.host, Landing::NotKept);
+        self.forget(wanted).await;
         let Head { status, headers, life } = head;
         Arc::new(Entry { status, headers, body: body.clone(), life, tags: Vec::new(), serial: 0 })
     }

@@ -47,7 +47,6 @@ impl<H: Host> Gateway<H> {
                 Seen::Lacking(found, why) => (found, why),
             };
             if asked.only_if_cached {
-                record.cache.get_or_insert_default().forward = Some(why);
                 return Err(Problem::NotCached.into());
             }
             let fetches = self.host.memory().map(|memory| &memory.fetches);
@@ -67,7 +66,8 @@ impl<H: Host> Gateway<H> {
                     }
                 }
                 Joined::Wait(follow) => {
-                    record.cache.get_or_insert_default().collapsed = true;
+                    let status = record.cache.get_or_insert_default();
+                    (status.collapsed, status.forward) = (true, Some(why));
                     match follow.landing(&self.host, due).await {
                         Some(Landing::Abandoned) => {}
                         // It is there now, or was not meant for this request: then that asks for itself.
@@ -117,7 +117,10 @@ impl<H: Host> Gateway<H> {
                 turn.lease = Some(Leased { plan: Arc::clone(&self.plan), store: index, key, token });
                 return Ok(Looked::Ask(found, why, turn));
             }
-            Lease::Theirs => record.cache.get_or_insert_default().collapsed = true,
+            Lease::Theirs => {
+                let status = record.cache.get_or_insert_default();
+                (status.collapsed, status.forward) = (true, Some(why));
+            }
         }
         let mut pauses = Pauses::until(due);
         while let Some(next) = pauses.next(self.host.tick()) {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use http::Method;
 use http::request::Parts;
+use http::{Method, StatusCode};
 
 use super::cached::{Around, Wanted};
 use super::fetching::renew;
@@ -126,7 +126,7 @@ impl<H: Host> Gateway<H> {
         };
         if fetched.confirms() {
             if let Some(renewed) = renew(wanted, stale, &fetched) {
-                self.keep_renewed(wanted, found, renewed, &stale.body, turn);
+                self.keep_renewed(wanted, found, renewed, &stale.body, turn).await;
             }
             return Ok(());
         }
@@ -140,6 +140,9 @@ impl<H: Host> Gateway<H> {
             };
             Kept::new(self.owned(wanted, found), head, content).keep(&self.host, turn);
             return Ok(());
+        }
+        if status == StatusCode::OK {
+            self.forget(wanted).await;
         }
         turn.land(&self.host, Landing::NotKept);
         Ok(())

@@ -1,6 +1,6 @@
 //! The stores that instances share, ready to be used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::compile::{Context, Pointer};
@@ -172,8 +172,8 @@ impl Context<'_> {
     /// Stores that nothing is kept in.
     pub(super) fn warn_of_unused_stores(&mut self) {
         let Stores { all, counting, keeping } = &self.stores;
-        let used = |name: &Box<str>| counting.names.contains(name) || keeping.names.contains(name);
-        let unused = all.iter().filter(|(name, _)| ***name != *DEFAULT && !used(name));
+        let used: BTreeSet<&str> = counting.names.iter().chain(&keeping.names).map(|name| &**name).collect();
+        let unused = all.iter().filter(|(name, _)| ***name != *DEFAULT && !used.contains(&***name));
         let unused: Vec<_> = unused.map(|(name, (at, _))| (name.clone(), at.clone())).collect();
         for (name, at) in unused {
             self.report(Diagnostic::warning(

@@ -28,7 +28,7 @@ pub fn asked(headers: &HeaderMap, ignored: bool) -> Asked {
 /// RFC 9111 section 5.2.1 and RFC 5861 section 4. Of a directive that stands several times, the first counts (RFC 9111
 /// section 4.2.1). What cannot be read counts as the strictest that could have been meant.
 fn heed(asked: &mut Asked, directive: &Directive<'_>) {
-    let number = directive.argument.map(|argument| seconds(argument));
+    let number = directive.argument.map(seconds);
     if directive.is("no-cache") {
         asked.no_cache = true;
     } else if directive.is("no-store") {

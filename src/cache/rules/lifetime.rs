@@ -119,10 +119,9 @@ fn never_stale(said: &Said, lifetimes: &Lifetimes) -> bool {
 /// Whether nothing could ever be done with what would be kept: it is never fresh, cannot be validated, and may not be given
 /// stale.
 fn is_useless(life: &Life, headers: &HeaderMap) -> bool {
+    let lasts = !life.while_revalidate.is_zero() || !life.if_error.is_zero();
     let fresh = !life.always_validate && !life.fresh.is_zero();
-    let stale = !life.always_validate
-        && !life.never_stale
-        && !(life.while_revalidate.is_zero() && life.if_error.is_zero());
+    let stale = lasts && !life.always_validate && !life.never_stale;
     !(fresh || stale || matches!(validators(headers), (Some(_), _) | (_, Some(_))))
 }
 
