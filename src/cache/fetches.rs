@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
@@ -19,6 +20,8 @@ use crate::problem::Problem;
 pub struct Fetches {
     /// By the first byte of their digest, so that threads seldom meet.
     shards: [Mutex<BTreeMap<Digest, Arc<Fetch>>>; SHARDS],
+    /// How many have come to their end, by the first byte of their digest.
+    ended: [AtomicU64; BYTES],
 }
 
 #[derive(Debug, Default)]
@@ -72,12 +75,16 @@ pub struct Follow {
 }
 
 const SHARDS: usize = 16;
+const BYTES: usize = 1 << 8;
 
 // === impl Fetches ===
 
 impl Default for Fetches {
     fn default() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()) }
+        Self {
+            shards: std::array::from_fn(|_| Mutex::default()),
+            ended: std::array::from_fn(|_| AtomicU64::new(0)),
+        }
     }
 }
 
@@ -91,6 +98,12 @@ impl Fetches {
         let fetch = Arc::new(Fetch::default());
         shard.insert(key, Arc::clone(&fetch));
         Joined::Lead(Lead { fetches: Arc::clone(self), key, fetch, landed: false })
+    }
+
+    /// A number that is another one after a fetch of what `key` stands for has come to its end. It may be another one without
+    /// that, seldom.
+    pub fn ended(&self, key: &Digest) -> u64 {
+        self.ended[usize::from(key.0[0])].load(Ordering::Acquire)
     }
 
     fn shard(&self, key: &Digest) -> &Mutex<BTreeMap<Digest, Arc<Fetch>>> {
@@ -110,6 +123,7 @@ impl Lead {
         if std::mem::replace(&mut self.landed, true) {
             return;
         }
+        self.fetches.ended[usize::from(self.key.0[0])].fetch_add(1, Ordering::AcqRel);
         // Off the list first: whoever looks for the fetch from now on begins another.
         self.fetches.shard(&self.key).lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
         let mut state = self.fetch.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -191,6 +205,16 @@ mod tests {
         assert_eq!(one.look(Waker::noop()), Some(Landing::Failed(Problem::UpstreamRefused)));
         assert_eq!(two.look(Waker::noop()), Some(Landing::Failed(Problem::UpstreamRefused)));
         drop(lead(&fetches));
+    }
+
+    #[test]
+    fn the_end_of_a_fetch_can_be_seen_afterwards() {
+        let fetches = Arc::new(Fetches::default());
+        let before = fetches.ended(&Digest([7; 32]));
+        let leader = lead(&fetches);
+        assert_eq!(fetches.ended(&Digest([7; 32])), before);
+        leader.land(Landing::Kept);
+        assert_ne!(fetches.ended(&Digest([7; 32])), before);
     }
 
     #[test]

@@ -41,7 +41,12 @@ impl<H: Host> Gateway<H> {
         let mut waits = !policy.coalesce.is_zero() && wanted.is_like_others();
         let due = deadline.or_after(self.host.tick(), Some(policy.coalesce));
         let mut turn = Turn::default();
+        let fetches = self.host.memory().map(|memory| &memory.fetches);
+        // What a store says is old news when it arrives: a fetch may have come to its end since.
+        let stored = fetches.filter(|_| waits && policy.place != Place::Memory);
+        let stored = stored.map(|all| (all, key::alike(policy, &wanted.keys, &wanted.head.headers)));
         loop {
+            let before = stored.as_ref().map(|(all, alike)| all.ended(alike));
             let (found, why) = match self.look_once(wanted).await {
                 Seen::Enough(looked) => return Ok(looked),
                 Seen::Lacking(found, why) => (found, why),
@@ -49,7 +54,6 @@ impl<H: Host> Gateway<H> {
             if asked.only_if_cached {
                 return Err(Problem::NotCached.into());
             }
-            let fetches = self.host.memory().map(|memory| &memory.fetches);
             let joined = match fetches.filter(|_| waits && turn.lead.is_none()) {
                 Some(fetches) => fetches.join(key::alike(policy, &wanted.keys, &wanted.head.headers)),
                 None if waits => {
@@ -58,10 +62,12 @@ impl<H: Host> Gateway<H> {
                 None => return Ok(Looked::Ask(found, why, turn)),
             };
             match joined {
-                // Whoever fetched it until now may have kept it since it was looked for: in memory that costs nothing.
+                // Whoever fetched it until now may have kept it since it was looked for: in memory it costs nothing to look
+                // again, in a store only where somebody did.
                 Joined::Lead(lead) => {
                     turn.lead = Some(lead);
-                    if policy.place != Place::Memory {
+                    let ended = stored.as_ref().map(|(all, alike)| all.ended(alike));
+                    if policy.place != Place::Memory && ended == before {
                         return Box::pin(self.take_lease(wanted, (found, why), turn, due, record)).await;
                     }
                 }
