@@ -46,6 +46,7 @@ pub fn native(directory: &Path, store: &str) -> (NativeHost, StorePlan) {
 }
 
 /// What holds whatever the store is.
+#[expect(clippy::cognitive_complexity, reason = "a list of what must hold, one after the other")]
 async fn keeps<H: Host>(host: &H, store: &StorePlan) {
     let get = async |key: &str| host.get(store, key).await.unwrap();
     let swap = async |key: &str, before: Option<&[u8]>, after: &'static [u8], keep| {
@@ -76,6 +77,7 @@ async fn keeps<H: Host>(host: &H, store: &StorePlan) {
 }
 
 /// What holds where a store forgets.
+#[expect(clippy::cognitive_complexity, reason = "a list of what must hold, one after the other")]
 async fn forgets<H: Host>(host: &H, store: &StorePlan) {
     assert!(host.forgets(store));
     let get = async |key: &str| host.get(store, key).await.unwrap();
