@@ -1,9 +1,10 @@
 //! Taking credentials out of a request that was let in: what is good for the gateway is nobody else's.
 
+use std::borrow::Cow;
+
 use http::Uri;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::uri::PathAndQuery;
 
 use super::presented::{self, Place};
 use super::{Access, Kind, Plan};
@@ -38,18 +39,10 @@ fn conceal_in_query(places: &[Place], uri: &mut Uri) {
         return;
     };
     let left = query::edit(target.query(), &names, &[], &[]);
-    if left.as_deref() == target.query() {
-        return;
+    if left.as_deref() != target.query() {
+        let left = left.map(Cow::into_owned);
+        query::replace(uri, left.as_deref());
     }
-    let rebuilt = match left {
-        Some(left) => format!("{}?{left}", target.path()),
-        None => target.path().to_owned(),
-    };
-    // Pieces of a target that was valid are valid.
-    let Ok(rebuilt) = rebuilt.parse::<PathAndQuery>() else { return };
-    let mut parts = std::mem::take(uri).into_parts();
-    parts.path_and_query = Some(rebuilt);
-    *uri = Uri::from_parts(parts).unwrap_or_default();
 }
 
 #[cfg(test)]

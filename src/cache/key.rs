@@ -134,20 +134,11 @@ pub fn withhold(policy: &Policy, head: &mut Parts) {
 
 /// Takes out of an address what does not count.
 pub fn count(policy: &Policy, uri: &mut Uri) {
-    let Some(target) = uri.path_and_query() else { return };
-    let counted = counted(&policy.key.query, target.query());
-    if counted.as_deref() == target.query() {
-        return;
+    let counted = counted(&policy.key.query, uri.query());
+    if counted.as_deref() != uri.query() {
+        let counted = counted.map(Cow::into_owned);
+        query::replace(uri, counted.as_deref());
     }
-    let rebuilt = match counted {
-        Some(query) => format!("{}?{query}", target.path()),
-        None => target.path().to_owned(),
-    };
-    // Pieces of a target that was valid are valid.
-    let Ok(rebuilt) = rebuilt.parse::<PathAndQuery>() else { return };
-    let mut parts = std::mem::take(uri).into_parts();
-    parts.path_and_query = Some(rebuilt);
-    *uri = Uri::from_parts(parts).unwrap_or_default();
 }
 
 /// What tells the requests apart that the upstream gets, of those with the same keys: only those that are alike wait for

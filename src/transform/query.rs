@@ -5,6 +5,9 @@
 
 use std::borrow::Cow;
 
+use http::Uri;
+use http::uri::PathAndQuery;
+
 /// The query with parameters first removed, then set, then added. Names are compared after decoding.
 ///
 /// - `remove` takes away every parameter of the name.
@@ -61,6 +64,18 @@ pub fn retain<'a>(query: Option<&'a str>, keep: impl Fn(&str) -> bool) -> Option
     let mut out = String::with_capacity(text.len());
     pieces(text).filter(|piece| keep(&name_of(piece))).for_each(|piece| push_piece(&mut out, piece));
     if out.is_empty() { None } else { Some(Cow::Owned(out)) }
+}
+
+/// Gives an address another query, or none. One that cannot stand in an address changes nothing.
+pub fn replace(uri: &mut Uri, query: Option<&str>) {
+    let rebuilt = match query {
+        Some(query) => format!("{}?{query}", uri.path()),
+        None => uri.path().to_owned(),
+    };
+    let Ok(rebuilt) = rebuilt.parse::<PathAndQuery>() else { return };
+    let mut parts = std::mem::take(uri).into_parts();
+    parts.path_and_query = Some(rebuilt);
+    *uri = Uri::from_parts(parts).unwrap_or_default();
 }
 
 /// The decoded values of the parameters with this name, in order.
