@@ -148,8 +148,8 @@ pub struct Caching {
     /// replaces it. Default: 4096.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub places: Option<u32>,
-    /// How long an answer in memory is given without asking the store in front of which it stands whether it has been
-    /// purged; `"0s"` for never. Default: `"0s"`.
+    /// How long an answer that was read from a store, or written to one, is given from memory without asking the store
+    /// whether it has been purged or made invalid elsewhere; `"0s"` for never. Default: `"0s"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trust_memory: Option<DurationText>,
     /// How long a store may take, before the request goes on as if there were none. Default: `"100ms"`.
