@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::Caching;
 use super::fetches::{Landing, Lead};
 use super::key::Digest;
-use super::lease::{self, Token};
+use super::lease::{self, Lease, Token};
+use super::policy::{Place, Policy};
 use crate::deadline::Deadline;
 use crate::gateway::Afterwards;
 use crate::host::Host;
@@ -38,6 +39,31 @@ pub struct Leased {
 // === impl Turn ===
 
 impl Turn {
+    /// Takes the turn among the instances that share the policy's store; false where it is another one's. Where that cannot
+    /// be found out it is everybody's.
+    pub async fn take<H: Host>(
+        &mut self,
+        host: &H,
+        plan: &Arc<Plan>,
+        policy: &Policy,
+        key: Digest,
+        deadline: Deadline,
+    ) -> bool {
+        let Place::Store(index) = policy.place else { return true };
+        let caching = &plan.caching;
+        let Some(store) = caching.stores.get(index).filter(|_| !policy.coalesce.is_zero()) else {
+            return true;
+        };
+        match lease::take(host, caching, store, &key, policy.coalesce, deadline).await {
+            Lease::Unknown => true,
+            Lease::Theirs => false,
+            Lease::Mine(token) => {
+                self.lease = Some(Leased { plan: Arc::clone(plan), store: index, key, token });
+                true
+            }
+        }
+    }
+
     /// Tells those who wait what came of it.
     pub fn land<H: Host>(self, host: &H, landing: Landing) {
         if let Some(lead) = self.lead {

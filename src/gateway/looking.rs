@@ -7,12 +7,12 @@ use super::cached::Wanted;
 use crate::cache::Entry;
 use crate::cache::fetches::{Joined, Landing};
 use crate::cache::key;
-use crate::cache::lease::{self, Lease, Pauses};
+use crate::cache::lease::{self, Pauses};
 use crate::cache::policy::Place;
 use crate::cache::rules::{self, Reuse};
 use crate::cache::shelf::{self, Found};
 use crate::cache::status::{Forward, Hit};
-use crate::cache::turn::{Leased, Turn};
+use crate::cache::turn::Turn;
 use crate::host::{Host, Tick};
 use crate::problem::{Failure, Problem};
 use crate::telemetry::Record;
@@ -114,20 +114,14 @@ impl<H: Host> Gateway<H> {
         record: &mut Record,
     ) -> Result<Looked, Failure> {
         let (policy, deadline, caching) = (wanted.policy, wanted.deadline, &self.plan.caching);
+        let key = key::alike(policy, &wanted.keys, &wanted.head.headers);
+        if turn.take(&self.host, &self.plan, policy, key, deadline).await {
+            return Ok(Looked::Ask(found, why, turn));
+        }
         let Place::Store(index) = policy.place else { return Ok(Looked::Ask(found, why, turn)) };
         let Some(store) = caching.stores.get(index) else { return Ok(Looked::Ask(found, why, turn)) };
-        let key = key::alike(policy, &wanted.keys, &wanted.head.headers);
-        match lease::take(&self.host, caching, store, &key, policy.coalesce, deadline).await {
-            Lease::Unknown => return Ok(Looked::Ask(found, why, turn)),
-            Lease::Mine(token) => {
-                turn.lease = Some(Leased { plan: Arc::clone(&self.plan), store: index, key, token });
-                return Ok(Looked::Ask(found, why, turn));
-            }
-            Lease::Theirs => {
-                let status = record.cache.get_or_insert_default();
-                (status.collapsed, status.forward) = (true, Some(why));
-            }
-        }
+        let status = record.cache.get_or_insert_default();
+        (status.collapsed, status.forward) = (true, Some(why));
         let mut pauses = Pauses::until(due);
         while let Some(next) = pauses.next(self.host.tick()) {
             self.host.sleep_until(next).await;

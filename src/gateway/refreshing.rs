@@ -104,6 +104,10 @@ impl<H: Host> Gateway<H> {
             Around { peer, client: &client, authority: &authority, normal: &normal, admitted: &admitted };
         let deadline = Deadline::after(record.begun, route.patience.request);
         let wanted = Wanted { route, proxy, policy, keys, asked, head, around, deadline };
+        let (mut turn, alike) = (turn, key::alike(policy, &wanted.keys, &wanted.head.headers));
+        if !turn.take(&self.host, &self.plan, policy, alike, deadline).await {
+            return turn.land(&self.host, Landing::NotKept);
+        }
         if let Err(failure) = self.refetch(&wanted, found, &stale, turn, &mut record).await {
             record.cause = failure.cause;
         }
