@@ -84,10 +84,19 @@ fn whole(entry: &Entry, is_head: bool, now: UnixMillis) -> Response<Bytes> {
     let mut headers = entry.headers.clone();
     stamp(&mut headers, entry, now);
     // RFC 9110 section 8.6: there is no content where these say so, nor any length of it.
-    if entry.status != StatusCode::NO_CONTENT && entry.status != StatusCode::NOT_MODIFIED {
+    let has_content = entry.status != StatusCode::NO_CONTENT && entry.status != StatusCode::NOT_MODIFIED;
+    // What came from a store may say anything.
+    if has_content && said_length(&headers) != Some(entry.body.len()) {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(entry.body.len()));
     }
     response(entry.status, headers, if is_head { Bytes::new() } else { entry.body.clone() })
+}
+
+/// How long an answer says that its content is, where it says so once.
+fn said_length(headers: &HeaderMap) -> Option<usize> {
+    let mut lines = headers.get_all(CONTENT_LENGTH).iter();
+    let only = lines.next().filter(|_| lines.next().is_none())?;
+    std::str::from_utf8(only.as_bytes()).ok()?.parse().ok()
 }
 
 /// RFC 9110 section 15.4.5: without what describes the content, because the client has it.

@@ -38,8 +38,14 @@ impl<H: Host> Gateway<H> {
     /// Looks for an answer, and waits for one that somebody else fetches.
     pub(super) async fn look(&self, wanted: &Wanted<'_>, record: &mut Record) -> Result<Looked, Failure> {
         let Wanted { policy, asked, deadline, .. } = *wanted;
+        // Most requests end here, and need nothing else.
+        if policy.place == Place::Memory
+            && let Seen::Enough(looked) = self.look_once(wanted).await
+        {
+            return Ok(looked);
+        }
         let mut waits = !policy.coalesce.is_zero() && wanted.is_like_others();
-        let due = deadline.or_after(self.host.tick(), Some(policy.coalesce));
+        let due = deadline.or_after(record.begun, Some(policy.coalesce));
         let mut turn = Turn::default();
         let fetches = self.host.memory().map(|memory| &memory.fetches);
         // What a store says is old news when it arrives: a fetch may have come to its end since.
