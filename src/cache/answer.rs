@@ -96,7 +96,9 @@ fn whole(entry: &Entry, is_head: bool, now: UnixMillis) -> Response<Bytes> {
 fn said_length(headers: &HeaderMap) -> Option<usize> {
     let mut lines = headers.get_all(CONTENT_LENGTH).iter();
     let only = lines.next().filter(|_| lines.next().is_none())?;
-    std::str::from_utf8(only.as_bytes()).ok()?.parse().ok()
+    // Digits only: no sign, which some would read and others not.
+    let digits = only.as_bytes().iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(only.as_bytes()).ok().filter(|_| digits)?.parse().ok()
 }
 
 /// RFC 9110 section 15.4.5: without what describes the content, because the client has it.
