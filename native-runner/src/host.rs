@@ -64,12 +64,16 @@ pub struct Shared {
     /// Work that takes long on purpose.
     pub bench: Bench,
     /// How much more work may go on that no answer waits for.
-    deferred: Arc<Semaphore>,
+    deferred: Deferred,
 }
+
+/// Work that goes on and that no answer waits for.
+#[derive(Debug, Clone)]
+pub struct Deferred(Arc<Semaphore>);
 
 /// How much work may go on that no answer waits for: as much as a store or an upstream has in flight at most from one
 /// server; what comes on top is not done.
-const DEFERRED: usize = 1_024;
+const DEFERRED: u32 = 1_024;
 
 // === impl Shared ===
 
@@ -83,8 +87,22 @@ impl Shared {
             memory: Memory { limits, ..Memory::default() },
             stores,
             bench: Bench::default(),
-            deferred: Arc::new(Semaphore::new(DEFERRED)),
+            deferred: Deferred(Arc::new(Semaphore::new(DEFERRED as usize))),
         }
+    }
+
+    /// Work that goes on and that no answer waits for.
+    pub fn deferred(&self) -> Deferred {
+        self.deferred.clone()
+    }
+}
+
+// === impl Deferred ===
+
+impl Deferred {
+    /// Ready when all that was left to do until now is done: for tests, which look at what came of it.
+    pub async fn done(&self) {
+        let _all = self.0.acquire_many(DEFERRED).await;
     }
 }
 
@@ -219,7 +237,7 @@ impl Compute for NativeHost {
 
 impl Defer for NativeHost {
     fn defer(&self, work: Afterwards) {
-        let Ok(permit) = Arc::clone(&self.0.shared.deferred).try_acquire_owned() else { return };
+        let Ok(permit) = Arc::clone(&self.0.shared.deferred.0).try_acquire_owned() else { return };
         let host = self.clone();
         tokio::spawn(async move {
             settle(&host, work).await;

@@ -14,6 +14,8 @@ use tollgate::sim::case::{HostKind, read};
 use tollgate::sim::report::{Failing, Report, Verdict};
 use tollgate::sim::{self, Case};
 
+use crate::host::Deferred;
+
 pub mod client;
 pub mod lines;
 pub mod live;
@@ -70,6 +72,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// The lines of its access log, each a JSON object, where they can be seen.
     pub log: Option<Receiver<String>>,
+    /// What is left to do after an answer, where that can be waited for.
+    pub deferred: Option<Deferred>,
     /// Stops it.
     pub stop: Pin<Box<dyn Future<Output = ()>>>,
 }

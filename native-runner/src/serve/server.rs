@@ -15,7 +15,7 @@ use super::native::Native;
 use super::tls::Certificates;
 use super::workers::{Duty, Workers};
 use crate::host::trust::Trust;
-use crate::host::{Client, NativeHost, Opened, Shared, Stores, Variables};
+use crate::host::{Client, Deferred, NativeHost, Opened, Shared, Stores, Variables};
 use crate::inspect;
 use crate::observe::exposition::Snapshot;
 use crate::observe::metrics::Counts;
@@ -116,6 +116,11 @@ impl Server {
     /// The key-value store; `None` where the configuration has none.
     pub fn store(&self) -> Option<Arc<Opened>> {
         self.shared.stores.find(self.plan.load().auth.store.as_ref()?).ok()
+    }
+
+    /// Work that goes on and that no answer waits for.
+    pub fn deferred(&self) -> Deferred {
+        self.shared.deferred()
     }
 
     /// Counts a configuration that was not taken.

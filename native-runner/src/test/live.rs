@@ -103,6 +103,10 @@ async fn take(
         Some(lines) => Some(line(lines).await),
         None => None,
     };
+    // As in the simulated host, the next step begins when nothing is left to do.
+    if let Some(deferred) = &running.deferred {
+        let _ = tokio::time::timeout(PATIENCE, deferred.done()).await;
+    }
     let seen = Seen { answer, cause, received: log.take().await, elapsed: None, log: line };
     // A client that broke off may find out what would have been answered, or may not.
     let broke_off = outgoing.body.as_ref().is_some_and(|body| matches!(body.end, End::Close | End::Reset));

@@ -50,11 +50,12 @@ async fn start(setup: Setup) -> anyhow::Result<Running> {
             store.set(&label, key, value.as_bytes(), None).await?;
         }
     }
+    let deferred = Some(server.deferred());
     let (address, _) = *server.addresses().first().context("the server listens nowhere")?;
     let stop = Box::pin(async move {
         server.start_drain();
         // A worker that panicked has said so on standard error.
         let _ = tokio::task::spawn_blocking(move || server.join()).await;
     });
-    Ok(Running { address, log: Some(log), stop })
+    Ok(Running { address, log: Some(log), deferred, stop })
 }

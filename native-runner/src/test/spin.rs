@@ -50,7 +50,7 @@ pub async fn up(application: &Application, setup: &Setup) -> anyhow::Result<Runn
         // It has nothing to finish.
         let _ = child.kill().await;
     });
-    Ok(Running { address, log: None, stop })
+    Ok(Running { address, log: None, deferred: None, stop })
 }
 
 /// A manifest of one component that may call the case's origins and nothing else.

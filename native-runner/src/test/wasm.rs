@@ -111,7 +111,7 @@ fn start(
         // A worker that panicked has said so on standard error.
         let _ = tokio::task::spawn_blocking(move || server.join()).await;
     });
-    Ok(Running { address, log: Some(log), stop })
+    Ok(Running { address, log: Some(log), deferred: None, stop })
 }
 
 /// The stores that the plan needs, with what the case says that they hold.
