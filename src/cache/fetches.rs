@@ -1,4 +1,5 @@
-//! One fetch for many who wait: requests that are alike wait for the one that asks the upstream.
+//! One fetch for many who wait: requests that are alike wait for the one that asks the upstream. And for what is being
+//! written into a store: who has an answer and asks again finds it there.
 //!
 //! Whoever comes first leads. When the leader's client goes away before the answer is complete, one of those who wait
 //! leads in its place; when the upstream fails, all of them are told so, and nobody asks again in turn.
@@ -98,6 +99,12 @@ impl Fetches {
         let fetch = Arc::new(Fetch::default());
         shard.insert(key, Arc::clone(&fetch));
         Joined::Lead(Lead { fetches: Arc::clone(self), key, fetch, landed: false })
+    }
+
+    /// The right to wait for what `key` stands for, where somebody is at it.
+    pub fn follow(&self, key: &Digest) -> Option<Follow> {
+        let shard = self.shard(key).lock().unwrap_or_else(PoisonError::into_inner);
+        shard.get(key).map(|fetch| Follow { fetch: Arc::clone(fetch), number: None })
     }
 
     /// A number that is another one after a fetch of what `key` stands for has come to its end. It may be another one without

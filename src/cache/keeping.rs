@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
-use super::fetches::Landing;
-use super::key::Keys;
+use super::fetches::{Joined, Landing, Lead};
+use super::key::{self, Keys};
 use super::life::Life;
 use super::policy::Place;
 use super::shelf::Seen;
@@ -66,6 +66,8 @@ pub struct Kept {
     wanted: Wanted,
     entry: Arc<Entry>,
     turn: Turn,
+    /// Towards those who look for it while it is being written.
+    writing: Option<Lead>,
 }
 
 // === impl Wanted ===
@@ -137,7 +139,7 @@ impl Kept {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
         let entry = Entry { status, headers, body, life, tags, serial: wanted.seen.serial };
-        Self { entry: Arc::new(entry), wanted, turn: Turn::default() }
+        Self { entry: Arc::new(entry), wanted, turn: Turn::default(), writing: None }
     }
 
     /// The answer itself.
@@ -153,6 +155,11 @@ impl Kept {
             return turn.land(host, landing(kept));
         }
         self.turn = turn;
+        if let Some(memory) = host.memory()
+            && let Joined::Lead(lead) = memory.fetches.join(key::writing(&self.wanted.keys))
+        {
+            self.writing = Some(lead);
+        }
         host.defer(Afterwards::keep(self));
     }
 
@@ -161,9 +168,8 @@ impl Kept {
     pub async fn store<H: Host>(self, host: &H) {
         let Wanted { plan, policy, seen, .. } = &self.wanted;
         let kept = shelf::store(host, &plan.caching, policy, &self.wanted.sought(), seen, &self.entry).await;
-        if let Some(lead) = self.turn.lead {
-            lead.land(landing(kept));
-        }
+        let landing = landing(kept);
+        [self.writing, self.turn.lead].into_iter().flatten().for_each(|lead| lead.land(landing));
         if let Some(lease) = self.turn.lease {
             lease.give_back(host).await;
         }

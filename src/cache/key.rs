@@ -159,6 +159,14 @@ pub fn alike(policy: &Policy, keys: &Keys, headers: &HeaderMap) -> Digest {
     hash.finish()
 }
 
+/// What stands for the writing of an answer under `keys` into a store.
+pub fn writing(keys: &Keys) -> Digest {
+    let mut hash = Writer::new(b"writing");
+    hash.bytes(&keys.address.0);
+    hash.optional(keys.part.as_ref().map(|part| &part.0[..]));
+    hash.finish()
+}
+
 fn kept_cookies(names: &[Box<str>], headers: &HeaderMap) -> Option<HeaderValue> {
     let mut joined = Vec::new();
     for (name, value) in cookies(headers) {

@@ -17,6 +17,9 @@ use crate::host::{Host, Tick};
 use crate::problem::{Failure, Problem};
 use crate::telemetry::Record;
 
+/// How often a store is looked at because something was written into it meanwhile.
+const LOOKS: usize = 3;
+
 /// What looking came to.
 pub(super) enum Looked {
     /// This may be given.
@@ -48,15 +51,17 @@ impl<H: Host> Gateway<H> {
         let due = deadline.or_after(record.begun, Some(policy.coalesce));
         let mut turn = Turn::default();
         let fetches = self.host.memory().map(|memory| &memory.fetches);
-        // What a store says is old news when it arrives: a fetch may have come to its end since.
-        let stored = fetches.filter(|_| waits && policy.place != Place::Memory);
-        let stored = stored.map(|all| (all, key::alike(policy, &wanted.keys, &wanted.head.headers)));
+        let mut looks = LOOKS;
         loop {
-            let before = stored.as_ref().map(|(all, alike)| all.ended(alike));
+            looks = looks.saturating_sub(1);
+            let before = self.written(wanted);
             let (found, why) = match self.look_once(wanted).await {
                 Seen::Enough(looked) => return Ok(looked),
                 Seen::Lacking(found, why) => (found, why),
             };
+            if looks > 0 && self.is_written_since(wanted, before).await {
+                continue;
+            }
             if asked.only_if_cached {
                 return Err(Problem::NotCached.into());
             }
@@ -72,8 +77,7 @@ impl<H: Host> Gateway<H> {
                 // again, in a store only where somebody did.
                 Joined::Lead(lead) => {
                     turn.lead = Some(lead);
-                    let ended = stored.as_ref().map(|(all, alike)| all.ended(alike));
-                    if policy.place != Place::Memory && ended == before {
+                    if policy.place != Place::Memory && self.written(wanted) == before {
                         return Box::pin(self.take_lease(wanted, (found, why), turn, due, record)).await;
                     }
                 }
@@ -87,6 +91,26 @@ impl<H: Host> Gateway<H> {
                         Some(Landing::Failed(problem)) => return self.after_failure(wanted, found, problem),
                     }
                 }
+            }
+        }
+    }
+
+    /// A number that is another one when an answer to the same was written into the store.
+    fn written(&self, wanted: &Wanted<'_>) -> Option<u64> {
+        let memory = self.host.memory().filter(|_| wanted.policy.place != Place::Memory)?;
+        Some(memory.fetches.ended(&key::writing(&wanted.keys)))
+    }
+
+    /// Whether an answer was written into the store since, or is by now: what a store says is old when it arrives, and who
+    /// has an answer and asks again should find it.
+    async fn is_written_since(&self, wanted: &Wanted<'_>, before: Option<u64>) -> bool {
+        let Some((memory, before)) = self.host.memory().zip(before) else { return false };
+        let key = key::writing(&wanted.keys);
+        match memory.fetches.follow(&key) {
+            None => memory.fetches.ended(&key) != before,
+            Some(follow) => {
+                let due = wanted.deadline.or_after(self.host.tick(), Some(self.plan.caching.timeout));
+                follow.landing(&self.host, due).await.is_some()
             }
         }
     }
