@@ -146,6 +146,16 @@ impl<H: Host> Gateway<H> {
         let (policy, deadline, caching) = (wanted.policy, wanted.deadline, &self.plan.caching);
         let key = key::alike(policy, &wanted.keys, &wanted.head.headers);
         if turn.take(&self.host, &self.plan, policy, key, deadline).await {
+            // Whoever had the turn before may have kept it since it was looked for.
+            if turn.lease.is_some() {
+                match self.look_once(wanted).await {
+                    Seen::Enough(looked) => {
+                        turn.land(&self.host, Landing::Kept);
+                        return Ok(looked);
+                    }
+                    Seen::Lacking(other, reason) => (found, why) = (other, reason),
+                }
+            }
             return Ok(Looked::Ask(found, why, turn));
         }
         let Place::Store(index) = policy.place else { return Ok(Looked::Ask(found, why, turn)) };
