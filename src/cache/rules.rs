@@ -25,7 +25,7 @@ mod targeted;
 mod validator;
 
 pub use asked::asked;
-pub use condition::condition;
+pub use condition::{OF_THE_CLIENT, condition};
 pub use freshen::{freshen, head_agrees};
 pub use invalidation::{also_invalid, invalidates};
 pub use lifetime::life;

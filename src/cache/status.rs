@@ -82,6 +82,12 @@ pub enum Outcome {
 // === impl Status ===
 
 impl Status {
+    /// Another request's fetch is waited for, which this one would have had to make too, for the reason `why`.
+    pub fn collapse(&mut self, why: Forward) {
+        self.collapsed = true;
+        self.forward = Some(why);
+    }
+
     /// What the cache of `name` says in `Cache-Status`.
     pub fn field(&self, name: &str) -> HeaderValue {
         // Room for a name as they are, and for all parameters.

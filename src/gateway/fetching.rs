@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::{
-    HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
-};
+use http::header::RANGE;
 use http::{HeaderMap, Method, Response, StatusCode};
 
 use super::cached::Wanted;
@@ -21,10 +19,6 @@ use crate::cache::{Entry, key};
 use crate::host::{Host, UnixMillis};
 use crate::problem::{Blame, Failure, Problem};
 use crate::telemetry::Record;
-
-/// What a client says that wants only what it does not have: the gateway has conditions of its own.
-const CONDITIONS: [HeaderName; 5] =
-    [IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE];
 
 /// The duty to ask, and what is there until then.
 pub(super) struct Fetching {
@@ -243,16 +237,19 @@ pub(super) fn renew<S>(wanted: &Wanted<'_>, entry: &Entry, fetched: &Fetched<S>)
 /// Writes the conditions of a request to the upstream; whether it asks if what is kept is still good. A part that nobody
 /// keeps is asked for as the client asked.
 fn condition(stale: Option<&Entry>, client: &HeaderMap, headers: &mut HeaderMap) -> bool {
-    let part = stale.is_none() && client.contains_key(RANGE);
-    for name in CONDITIONS.iter().chain(&[RANGE]) {
-        headers.remove(name);
+    if let Some(entry) = stale {
+        return rules::condition(entry, headers);
+    }
+    let part = client.contains_key(RANGE);
+    for name in rules::OF_THE_CLIENT {
+        headers.remove(&name);
         if part {
-            for line in client.get_all(name) {
-                headers.append(name, line.clone());
+            for line in client.get_all(&name) {
+                headers.append(&name, line.clone());
             }
         }
     }
-    stale.is_some_and(|entry| rules::condition(entry, headers))
+    false
 }
 
 /// How long an answer of this life is fresh still at `now`, in seconds; negative where it is stale.

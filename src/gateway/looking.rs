@@ -6,7 +6,7 @@ use super::Gateway;
 use super::cached::Wanted;
 use crate::cache::Entry;
 use crate::cache::fetches::{Joined, Landing};
-use crate::cache::key;
+use crate::cache::key::{self, Digest};
 use crate::cache::lease::{self, Pauses};
 use crate::cache::policy::Place;
 use crate::cache::rules::{self, Reuse};
@@ -51,15 +51,17 @@ impl<H: Host> Gateway<H> {
         let due = deadline.or_after(record.begun, Some(policy.coalesce));
         let mut turn = Turn::default();
         let fetches = self.host.memory().map(|memory| &memory.fetches);
+        // What stands for writing an answer to the same into its store.
+        let writing = (policy.place != Place::Memory).then(|| key::writing(&wanted.keys));
         let mut looks = LOOKS;
         loop {
             looks = looks.saturating_sub(1);
-            let before = self.written(wanted);
+            let before = self.written(writing);
             let (found, why) = match self.look_once(wanted).await {
                 Seen::Enough(looked) => return Ok(looked),
                 Seen::Lacking(found, why) => (found, why),
             };
-            if looks > 0 && self.is_written_since(wanted, before).await {
+            if looks > 0 && self.is_written_since(wanted, writing, before).await {
                 continue;
             }
             if asked.only_if_cached {
@@ -77,13 +79,12 @@ impl<H: Host> Gateway<H> {
                 // again, in a store only where somebody did.
                 Joined::Lead(lead) => {
                     turn.lead = Some(lead);
-                    if policy.place != Place::Memory && self.written(wanted) == before {
+                    if writing.is_some() && self.written(writing) == before {
                         return Box::pin(self.take_lease(wanted, (found, why), turn, due, record)).await;
                     }
                 }
                 Joined::Wait(follow) => {
-                    let status = record.cache.get_or_insert_default();
-                    (status.collapsed, status.forward) = (true, Some(why));
+                    record.cache.get_or_insert_default().collapse(why);
                     match follow.landing(&self.host, due).await {
                         Some(Landing::Abandoned) => {}
                         // It is there now, or was not meant for this request: then that asks for itself.
@@ -96,18 +97,21 @@ impl<H: Host> Gateway<H> {
     }
 
     /// A number that is another one when an answer to the same was written into the store.
-    fn written(&self, wanted: &Wanted<'_>) -> Option<u64> {
-        let memory = self.host.memory().filter(|_| wanted.policy.place != Place::Memory)?;
-        Some(memory.fetches.ended(&key::writing(&wanted.keys)))
+    fn written(&self, writing: Option<Digest>) -> Option<u64> {
+        Some(self.host.memory()?.fetches.ended(&writing?))
     }
 
     /// Whether an answer was written into the store since, or is by now: what a store says is old when it arrives, and who
     /// has an answer and asks again should find it.
-    async fn is_written_since(&self, wanted: &Wanted<'_>, before: Option<u64>) -> bool {
-        let Some((memory, before)) = self.host.memory().zip(before) else { return false };
-        let key = key::writing(&wanted.keys);
-        match memory.fetches.follow(&key) {
-            None => memory.fetches.ended(&key) != before,
+    async fn is_written_since(
+        &self,
+        wanted: &Wanted<'_>,
+        writing: Option<Digest>,
+        before: Option<u64>,
+    ) -> bool {
+        let Some((memory, writing)) = self.host.memory().zip(writing) else { return false };
+        match memory.fetches.follow(&writing) {
+            None => Some(memory.fetches.ended(&writing)) != before,
             Some(follow) => {
                 let due = wanted.deadline.or_after(self.host.tick(), Some(self.plan.caching.timeout));
                 follow.landing(&self.host, due).await.is_some()
@@ -160,8 +164,7 @@ impl<H: Host> Gateway<H> {
         }
         let Place::Store(index) = policy.place else { return Ok(Looked::Ask(found, why, turn)) };
         let Some(store) = caching.stores.get(index) else { return Ok(Looked::Ask(found, why, turn)) };
-        let status = record.cache.get_or_insert_default();
-        (status.collapsed, status.forward) = (true, Some(why));
+        record.cache.get_or_insert_default().collapse(why);
         let mut pauses = Pauses::until(due);
         while let Some(next) = pauses.next(self.host.tick()) {
             self.host.sleep_until(next).await;

@@ -10,7 +10,7 @@ use super::validator::EntityTag;
 use crate::cache::{Entry, date};
 
 /// What makes a request conditional (RFC 9110 section 13.1), and what asks for a part only.
-const OF_THE_CLIENT: [HeaderName; 6] =
+pub const OF_THE_CLIENT: [HeaderName; 6] =
     [IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, IF_RANGE, RANGE];
 
 /// Gives a request the validators of what is kept, and takes the client's conditions and its `Range` away: they are compared
