@@ -76,7 +76,7 @@ pub async fn ask<H: Host>(host: &H, question: Question<'_>) -> Result<Response<B
         Patience { request: Some(within), connect: within, first_byte: within, idle: Some(within) };
     let request = request(endpoint, target, method, headers, body);
     let sent = upstream::exchange(host, &endpoint.target, &patience, deadline, request, None).await;
-    let response = sent.map_err(|failure| AskError::from_failure(endpoint, &failure))?;
+    let response = sent.map_err(|unanswered| AskError::from_failure(endpoint, &unanswered.failure))?;
     let (head, stream) = response.into_parts();
     let collected = collect(host, stream, most as u64, deadline).await;
     let body = collected.map_err(|error| AskError {

@@ -14,6 +14,10 @@ use crate::forward::trailers;
 use crate::host::{Clock, Tick};
 use crate::identity::fold::{FoldedNames, remove_claimed};
 
+mod source;
+
+pub use source::{Reading, Source};
+
 /// A message's content.
 #[derive(Debug)]
 pub enum Body<S> {
@@ -101,7 +105,7 @@ where
 /// to it is told to a [`Meter`], because the body itself is the upstream connection's while the exchange runs.
 #[derive(Debug)]
 pub struct Upload<S> {
-    inner: S,
+    inner: Reading<S>,
     meter: Arc<Meter>,
     limit: u64,
     /// Names that no trailer may have: servers put trailers among the header fields.
@@ -139,6 +143,11 @@ pub enum UploadEnd {
 impl<S> Upload<S> {
     /// Counts `inner`, and breaks it off beyond `limit` bytes.
     pub fn new(inner: S, limit: u64) -> (Self, Arc<Meter>) {
+        Self::reading(Reading::Direct(inner), limit)
+    }
+
+    /// The same of a body that may be read again.
+    pub fn reading(inner: Reading<S>, limit: u64) -> (Self, Arc<Meter>) {
         let meter = Arc::new(Meter::default());
         (Self { inner, meter: Arc::clone(&meter), limit, claimed: None }, meter)
     }
@@ -148,11 +157,6 @@ impl<S> Upload<S> {
     pub fn without(self, claimed: &Arc<FoldedNames>) -> Self {
         let claimed = (!claimed.is_empty()).then(|| Arc::clone(claimed));
         Self { claimed, ..self }
-    }
-
-    /// The body itself, no longer counted.
-    pub fn into_inner(self) -> S {
-        self.inner
     }
 }
 

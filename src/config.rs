@@ -9,14 +9,22 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub mod admission;
 pub mod auth;
+pub mod balance;
 pub mod cache;
 pub mod consumer;
 pub mod cors;
 pub mod credentials;
+pub mod discovery;
+pub mod health;
+pub mod idempotency;
 pub mod identity;
+pub mod mapping;
+pub mod migration;
 pub mod policy;
 pub mod rate_limit;
+pub mod retry;
 pub mod route;
 pub mod security_headers;
 pub mod server;
@@ -24,18 +32,27 @@ pub mod store;
 pub mod telemetry;
 pub mod text;
 pub mod upstream;
+pub mod version;
 
+pub use admission::Admission;
 pub use auth::{Access, AccessTable, Authenticator};
+pub use balance::{Balance, BalancePolicy, TargetSetting};
 pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching, Purge};
 pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
+pub use discovery::{Discovery, Registry};
+pub use health::{Circuit, Health};
+pub use idempotency::Idempotency;
 pub use identity::{Identity, Issuer};
+pub use mapping::Mapping;
+pub use migration::{Fallback, Live, Mirror, Split};
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use rate_limit::{
     ConsumerPlan, Counting, KeyName, KeyPart, KeyParts, KeyTable, OnStoreFailure, Period, Quota, RateLimit,
     RateLimitFields, RateLimiting, RateText, RoutePlans, Usage, Weight, WeightTable, Window,
 };
+pub use retry::{Hedge, Retries, RetryBudget, TellDeadline};
 pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};
 pub use security_headers::{
     Frame, FrameSetting, Hsts, HstsSetting, Referrer, ReferrerSetting, SecurityHeaders,
@@ -46,6 +63,7 @@ pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
 pub use upstream::{Protocol, Upstream, UpstreamTls};
+pub use version::Api;
 
 /// One configuration file. Several files in a directory make one configuration: routes are put together in the order of
 /// the file names, and so are upstreams, consumers, limits and whatever else has names; any other table may stand in one
@@ -91,6 +109,15 @@ pub struct Document {
     /// Further stores that instances share, by name, for limits and kept answers.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub stores: BTreeMap<String, Store>,
+    /// APIs that have versions, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub apis: BTreeMap<String, Api>,
+    /// The gateway's own registry, where services register themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry: Option<Registry>,
+    /// What may be changed while the gateway runs, and where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<Live>,
     /// The gateway as an issuer of tokens about its callers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<Issuer>,

@@ -80,11 +80,11 @@ pub fn request(head: &mut Parts, upstream: &Upstream, passage: &Passage<'_>) -> 
     );
     headers.insert(HeaderName::from_static("x-request-id"), passage.request_id.clone());
     passage.trace.write(headers);
-    let sent_host = match upstream.preserve_host {
-        true => HeaderValue::from_str(passage.authority).map_err(|_| Failure::from(Problem::BadRequest))?,
-        false => upstream.target.host_header.clone(),
-    };
-    headers.insert(HOST, sent_host);
+    // Each target has a Host of its own, which is written with each attempt.
+    if upstream.preserve_host {
+        let host = HeaderValue::from_str(passage.authority);
+        headers.insert(HOST, host.map_err(|_| Failure::from(Problem::BadRequest))?);
+    }
     Ok(())
 }
 

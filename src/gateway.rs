@@ -17,6 +17,7 @@ use crate::deadline::Deadline;
 use crate::forward::client::{Client, client_of};
 use crate::host::Host;
 use crate::plan::{Action, Patience, Plan, Redirect, Respond, Route};
+use crate::pool::Pool;
 use crate::problem::{Failure, Problem};
 use crate::reply::{Open, Reply, ReplyBody};
 use crate::route::path::{Normal, normalise};
@@ -24,8 +25,11 @@ use crate::telemetry::Record;
 use crate::{auth, cache, cors, limit, redirect, transform};
 
 mod afterwards;
+mod attempts;
 mod browser;
 mod cached;
+mod course;
+mod delivering;
 mod destination;
 mod fetching;
 mod invalidation;
@@ -44,6 +48,7 @@ pub use afterwards::{Afterwards, settle};
 pub(crate) use proxy::origin;
 
 use browser::preflight;
+use course::Course;
 use destination::Destination;
 use refusal::{authority, refuse_framing};
 
@@ -60,6 +65,8 @@ const PATIENCE: Patience = Patience {
 pub struct Gateway<H> {
     plan: Arc<Plan>,
     host: H,
+    /// What is remembered of the upstreams, in the plan's order; `None` on a host that remembers nothing.
+    pools: Option<Box<[Arc<Pool>]>>,
     /// Who is taken for every request's caller; nobody but in an explanation.
     assumed: Option<Arc<Caller>>,
 }
@@ -82,6 +89,8 @@ struct Incoming<'a> {
     normal: &'a Normal<'a>,
     admitted: &'a Admitted,
     record: &'a mut Record,
+    /// Where it goes.
+    course: Course,
     /// It came with `Authorization`, whatever has become of that.
     authorized: bool,
     /// Its answer may be kept, and must not depend on what this policy does not tell apart.
@@ -109,7 +118,14 @@ impl<H: Host> Gateway<H> {
             memory.limits.remember(plan.limits.most_keys);
             memory.cache.resize(plan.caching.memory);
         }
-        Self { plan, host, assumed: None }
+        let pools = host.memory().map(|memory| memory.pools.adopt(&plan.upstreams));
+        Self { plan, host, pools, assumed: None }
+    }
+
+    /// The same for a plan that may not be in force any more: what is remembered of upstreams stays as it is.
+    fn again(plan: Arc<Plan>, host: H) -> Self {
+        let pools = host.memory().map(|memory| memory.pools.of(&plan.upstreams));
+        Self { plan, host, pools, assumed: None }
     }
 
     /// Takes `caller` for every request's, without looking: for explanations.
@@ -205,6 +221,7 @@ impl<H: Host> Gateway<H> {
         };
         let caller = admitted.caller.as_deref();
         limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
+        let course = self.course(route, &asking, caller);
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
         let mut incoming = Incoming {
             head,
@@ -214,6 +231,7 @@ impl<H: Host> Gateway<H> {
             normal: &normal,
             admitted: &admitted,
             record,
+            course,
             authorized,
             shared: None,
         };

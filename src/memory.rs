@@ -14,6 +14,7 @@ use crate::identity::ring::Ring;
 use crate::limit::Counters;
 use crate::limit::concurrency::Flights;
 use crate::limit::lease::Leases;
+use crate::pool::Pools;
 
 /// The memory of one process, shared by all its workers and kept when the plan changes.
 #[derive(Debug, Default)]
@@ -34,6 +35,8 @@ pub struct Memory {
     pub leases: Leases,
     /// Requests in flight.
     pub flights: Arc<Flights>,
+    /// Upstreams: their targets, and how they are doing.
+    pub pools: Pools,
     /// Which stores just failed.
     pub breakers: Breakers,
 }

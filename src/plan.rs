@@ -10,24 +10,36 @@ use http::header::{HeaderName, HeaderValue};
 use http::uri::{Authority, PathAndQuery};
 use http::{Method, StatusCode};
 
+use crate::admission::Admission;
 use crate::auth::addresses::AddressRules;
 use crate::auth::{self as area, Access};
+use crate::balance::{Balance, Set};
 use crate::cache::{Caching, Policy};
+use crate::circuit::Circuit;
 use crate::config::{AccessLog, Document, Protocol};
 use crate::credentials::Credentials;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::discovery::Source;
 use crate::forward::client::TrustedProxies;
+use crate::health::Health;
+use crate::idempotency::Idempotency;
 use crate::identity::Identity;
 use crate::identity::fold::FoldedNames;
 use crate::limit::usage::Shown;
 use crate::limit::{Limits, RouteLimits};
+use crate::live::Live;
+use crate::mapping::Mapping;
+use crate::migration::{Fallback, Mirror, Split};
+use crate::retry::{Hedge, Retry, TellDeadline};
 use crate::route::condition::{HeaderCondition, Methods, QueryCondition};
 use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
 use crate::route::table::{HostPattern, Table};
 use crate::security_headers::SecurityHeaders;
+use crate::version::Api;
 
 mod abilities;
+mod admission;
 mod auth;
 mod cache;
 mod compile;
@@ -35,21 +47,29 @@ mod conflict;
 mod consumer;
 mod cors;
 mod credentials;
+mod discovery;
 mod exposure;
 mod expression;
+mod health;
+mod idempotency;
 mod identity;
 mod key_source;
 mod limit;
+mod mapping;
+mod migration;
 mod policy;
+mod retry;
 mod route;
 pub(crate) mod scalar;
 mod secret;
 mod security_headers;
 mod server;
 mod store;
+mod targets;
 mod template;
 mod upstream;
 mod usage;
+mod version;
 mod written_consumer;
 
 pub use abilities::{Abilities, Counts};
@@ -85,6 +105,10 @@ pub struct Plan {
     pub limits: Limits,
     /// What is kept of answers.
     pub caching: Caching,
+    /// APIs that have versions.
+    pub apis: Vec<Api>,
+    /// What may be changed while the gateway runs.
+    pub live: Option<Live>,
     /// The gateway as an issuer of tokens.
     pub issuer: Option<IssuerPlan>,
     /// Names under which some upstream is told who calls: no client says anything under them.
@@ -124,6 +148,12 @@ pub struct Route {
     pub limits: RouteLimits,
     /// What is kept of answers; `None` for nothing.
     pub cache: Option<Arc<Policy>>,
+    /// How the JSON of requests and answers becomes another; `None` for not at all.
+    pub mapping: Option<Mapping>,
+    /// What becomes of requests with an `Idempotency-Key`; `None` where they are like others.
+    pub idempotency: Option<Idempotency>,
+    /// How important its requests are where an upstream cannot take them all; 0 is the most important.
+    pub priority: u8,
     /// What it does.
     pub action: Action,
     /// How long things may take.
@@ -162,8 +192,14 @@ pub enum Action {
 /// Asks an upstream.
 #[derive(Debug)]
 pub struct Proxy {
-    /// The index of the upstream.
+    /// The index of the upstream; of the first, where there are several.
     pub upstream: usize,
+    /// Which of several upstreams answers.
+    pub split: Option<Split>,
+    /// Which upstream is asked where the first has nothing.
+    pub fallback: Option<Fallback>,
+    /// Another upstream that gets requests too.
+    pub mirror: Option<Mirror>,
     /// How the path changes.
     pub path: PathRewrite,
     /// How the query changes.
@@ -265,8 +301,26 @@ pub enum HeaderEdit {
 pub struct Upstream {
     /// Its name.
     pub name: Box<str>,
-    /// Where it is.
+    /// Where it is; of several targets, the first that is written, which says what they have in common.
     pub target: Target,
+    /// Its targets, as they are written.
+    pub targets: Arc<Set>,
+    /// Where its targets are found while the gateway runs.
+    pub discovery: Option<Source>,
+    /// Which target a request goes to.
+    pub balance: Balance,
+    /// Which targets are fit to be asked.
+    pub health: Health,
+    /// When a request is sent again.
+    pub retry: Option<Retry>,
+    /// When a second request is sent beside the first.
+    pub hedge: Option<Hedge>,
+    /// When it, or a target of it, is left alone.
+    pub circuit: Option<Circuit>,
+    /// How much it is asked at once.
+    pub admission: Option<Admission>,
+    /// How it is told how long the gateway will wait.
+    pub tell_deadline: TellDeadline,
     /// What goes before every request's path; empty, or with a slash at the beginning and none at the end.
     pub base: Box<str>,
     /// Whether it gets the client's `Host`.
@@ -375,6 +429,20 @@ impl Plan {
             }
             _ => Err(diagnostics),
         }
+    }
+
+    /// Every target that is written, by the name of its upstream, or that and its own (`orders/a`) where there are several.
+    pub fn places(&self) -> impl Iterator<Item = (String, &Target)> {
+        self.upstreams.iter().flat_map(|upstream| {
+            let members = &upstream.targets.members;
+            members.iter().map(move |member| {
+                let name = match members.len() {
+                    1 => upstream.name.to_string(),
+                    _ => format!("{}/{}", upstream.name, member.name),
+                };
+                (name, &member.target)
+            })
+        })
     }
 
     /// Every store that something is kept or counted in; one that serves several ends is there several times.

@@ -115,6 +115,10 @@ catalogue! {
     PurgeIncomplete = "purge-incomplete", SERVICE_UNAVAILABLE, "Not everything could be purged", Gateway, Some("proxy_internal_error");
     /// The gateway has as many requests in flight as it takes.
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The gateway is busy", Gateway, Some("connection_limit_reached");
+    /// No target of the service is fit to be asked, or the gateway leaves it alone for a while because it failed.
+    UpstreamUnavailable = "upstream-unavailable", SERVICE_UNAVAILABLE, "The service is not available at the moment", Upstream, Some("destination_unavailable");
+    /// The service is asked as much as it may be at once, and too many wait already.
+    UpstreamBusy = "upstream-busy", SERVICE_UNAVAILABLE, "The service is busy", Upstream, Some("connection_limit_reached");
     /// The upstream's name cannot be resolved.
     UpstreamDns = "upstream-dns", BAD_GATEWAY, "The service cannot be found", Upstream, Some("dns_error");
     /// The upstream does not accept connections.

@@ -15,6 +15,7 @@ use crate::cache::keeping::Keeping;
 use crate::host::{Tick, UnixMillis};
 use crate::limit::{self, Held, Judged, Toll};
 use crate::plan::Plan;
+use crate::pool::Taken;
 use crate::problem::Problem;
 
 pub mod line;
@@ -62,6 +63,10 @@ pub struct Record {
     pub keeping: Option<Box<Keeping>>,
     /// The index of the upstream that was asked.
     pub upstream: Option<usize>,
+    /// The target of it that was asked last, where it has several.
+    pub target_name: Option<Box<str>>,
+    /// What it holds of an upstream as long as the record is open.
+    pub taken: Taken,
     /// How often an upstream was asked.
     pub attempts: u32,
     /// When the upstream was first asked, since the beginning.

@@ -9,7 +9,7 @@ use http::{Request, Response};
 
 use crate::body::{Alarm, Body, Meter, Upload, UploadEnd};
 use crate::deadline::Deadline;
-use crate::host::{Host, SendError, SendErrorKind, Tick};
+use crate::host::{Host, Reached, SendError, SendErrorKind, Tick};
 use crate::plan::{Patience, Target};
 use crate::problem::{Failure, Problem};
 
@@ -21,7 +21,7 @@ pub async fn exchange<H: Host>(
     deadline: Deadline,
     request: Request<Body<Upload<H::Stream>>>,
     meter: Option<&Arc<Meter>>,
-) -> Result<Response<H::Stream>, Failure> {
+) -> Result<Response<H::Stream>, Unanswered> {
     let mut watch = pin!(Watch::new(host, patience, deadline, meter.map(|meter| &**meter)));
     let mut send = pin!(host.send(target, patience, request));
     let sent = poll_fn(|cx| match send.as_mut().poll(cx) {
@@ -32,11 +32,38 @@ pub async fn exchange<H: Host>(
     match sent {
         // RFC 9110 section 15.2.2: 101 answers an Upgrade, and none is ever sent. Other interim answers never get here.
         Ok(Ok(response)) if response.status().is_informational() => {
-            Err(Failure::from(Problem::UpstreamProtocol).cause("another protocol, which nobody asked for"))
+            let cause = "another protocol, which nobody asked for";
+            Err(Unanswered::maybe(Failure::from(Problem::UpstreamProtocol).cause(cause)))
         }
         Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => Err(failure(error, meter.map(|meter| &**meter))),
-        Err(problem) => Err(problem.into()),
+        Ok(Err(error)) => {
+            let reached = error.reached;
+            Err(Unanswered { failure: failure(error, meter.map(|meter| &**meter)), reached })
+        }
+        Err(problem) => Err(Unanswered::maybe(problem.into())),
+    }
+}
+
+/// Why an exchange gave no answer.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// What the client is told.
+    pub failure: Failure,
+    /// Whether the upstream may have begun to act on the request.
+    pub reached: Reached,
+}
+
+// === impl Unanswered ===
+
+impl Unanswered {
+    fn maybe(failure: Failure) -> Self {
+        Self { failure, reached: Reached::Maybe }
+    }
+}
+
+impl From<Unanswered> for Failure {
+    fn from(unanswered: Unanswered) -> Self {
+        unanswered.failure
     }
 }
 

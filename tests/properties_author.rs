@@ -157,7 +157,7 @@ fn route() -> impl Strategy<Value = Route> {
 }
 
 fn document() -> impl Strategy<Value = Document> {
-    let upstream = text().prop_map(|url| Upstream { url, ..Upstream::default() });
+    let upstream = text().prop_map(|url| Upstream { url: Some(url), ..Upstream::default() });
     let timeouts = (option::of(duration()), option::of(duration())).prop_map(|(request, idle)| Timeouts {
         request,
         idle,

@@ -13,12 +13,16 @@ use regex_lite::Regex;
 /// everybody; areas do not know each other, and where one does, it is for the reason given here.
 #[rustfmt::skip]
 const MAY_IMPORT: &[(&str, &[&str])] = &[
+    // Whoever waits for a place waits on the host's clock, until a deadline; limits adapt to how exchanges end.
+    ("admission", &["body", "deadline", "host", "plan", "problem", "retry"]),
     // An exchange of the gateway's own, bounded in time and size.
     ("ask", &["body", "deadline", "host", "plan", "problem", "upstream"]),
     // Looks at all of a request, may have to ask somebody about it, and remembers what was said. Keys are looked for in
     // the query, and taken out of it, as rewriting does. A policy is an expression over the request as routes see it.
     ("auth", &["ask", "body", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "transform"]),
     ("author", &["config", "diagnostic"]),
+    // A choice depends on what is remembered of targets, and learns from how exchanges end; keys are made as limits make them.
+    ("balance", &["auth", "host", "limit", "plan", "pool", "retry"]),
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
     // The gateway's word about a caller stands in no trailer of the client's.
     ("body", &["deadline", "forward", "host", "identity"]),
@@ -27,6 +31,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // What is kept depends on who calls; stores are waited for on the host's clock, as bodies are. Hosts are read as routes
     // read them.
     ("cache", &["auth", "body", "breaker", "deadline", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry", "transform"]),
+    // Circuits open by how exchanges end.
+    ("circuit", &["host", "retry"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
     ("cors", &[]),
@@ -35,6 +41,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("credentials", &["ask", "body", "deadline", "host", "identity", "plan", "problem", "telemetry", "transform"]),
     ("deadline", &["host"]),
     ("diagnostic", &[]),
+    // Registries are asked as upstreams are; what they say makes the sets that targets are chosen from.
+    ("discovery", &["ask", "balance", "body", "breaker", "deadline", "host", "live", "plan", "pool", "problem", "upstream"]),
     // Asks every stage what it would do, and does nothing.
     ("explain", &["auth", "body", "cache", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
@@ -42,31 +50,46 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // nearly written as the plan does.
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["auth", "body", "cache", "cors", "credentials", "deadline", "forward", "host", "identity", "limit", "plan", "problem", "redirect", "reply", "route", "telemetry", "transform", "upstream"]),
+    ("gateway", &["auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "host", "identity", "limit", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream"]),
+    // Health is judged by how exchanges end, and shared in a store.
+    ("health", &["breaker", "circuit", "deadline", "host", "plan", "pool", "retry"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
+    // Whose key it is depends on who calls; answers are collected as the cache does it, and kept in stores.
+    ("idempotency", &["auth", "body", "breaker", "cache", "deadline", "gateway", "host", "plan", "problem"]),
     // What is told of a caller is the caller's own; keys are secrets, which are read as header edits read them.
     ("identity", &["auth", "host", "plan", "problem", "transform"]),
     // Limits look at requests as policies do, at who calls, and at what the store of the host has counted; they wait for it
     // on the host's clock, as bodies are waited for. An operator is told as if a consumer had asked, in a request that
     // there is not; dates are written as in the log.
     ("limit", &["auth", "body", "breaker", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
+    // A document in a store, bounded in time as every call of one.
+    ("live", &["breaker", "deadline", "host", "plan"]),
+    ("mapping", &["body", "deadline", "host", "json", "plan", "problem"]),
     // What areas remember between requests.
-    ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit"]),
+    ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "pool"]),
+    // A split sees requests as limits do; a comparison reads JSON.
+    ("migration", &["auth", "body", "expression", "host", "json", "limit", "live", "plan", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["auth", "cache", "config", "cors", "credentials", "diagnostic", "expression", "forward", "identity", "limit", "route", "security_headers", "transform"]),
+    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
+    // All that is remembered of an upstream, put together from the areas that know what to make of it.
+    ("pool", &["admission", "balance", "circuit", "health", "host", "plan", "retry"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
     ("reply", &["body", "cache", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
+    // Dates are read as the cache reads them.
+    ("retry", &["cache", "deadline", "host", "problem"]),
     // A query condition reads queries as rewriting does.
     ("route", &["plan", "transform"]),
     ("security_headers", &[]),
     // Its clients hold tokens, which are signed as the gateway signs its own.
     ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
-    ("telemetry", &["auth", "body", "cache", "host", "limit", "plan", "problem"]),
+    ("telemetry", &["auth", "body", "cache", "host", "limit", "plan", "pool", "problem"]),
     // A rewritten path is matched again for what it captured.
     ("transform", &["host", "plan", "problem", "route"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),
+    // Versions are asked for in paths, fields and queries, and dated.
+    ("version", &["cache", "host", "plan", "problem", "route", "transform"]),
 ];
 
 /// Who may name what, by the beginning of a path in `src`; nobody else may.

@@ -39,8 +39,9 @@ impl Needs {
         let mut hosts: Vec<_> = plan
             .upstreams
             .iter()
-            .map(|upstream| {
-                let target = &upstream.target;
+            .flat_map(|upstream| upstream.targets.members.iter().map(move |member| (upstream, member)))
+            .map(|(upstream, member)| {
+                let target = &member.target;
                 let scheme = if target.secure { "https" } else { "http" };
                 // The authority's host keeps the brackets of an IPv6 address.
                 (

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::mpsc::Receiver;
 
 use anyhow::Context as _;
-use tollgate::config::Document;
+use tollgate::config::{Document, Upstream};
 use tollgate::plan::Abilities;
 use tollgate::sim::case::{HostKind, read};
 use tollgate::sim::report::{Failing, Report, Verdict};
@@ -125,7 +125,7 @@ impl TestHost {
 /// Whether the case can run over `live`, as far as can be told without running it; if not, why.
 fn skips(case: &Case, documents: &[(String, Document)], live: &Live) -> Option<String> {
     let secure = documents.iter().flat_map(|(_, document)| document.upstreams.values());
-    let secure = secure.filter(|upstream| upstream.url.starts_with("https:")).count() > 0;
+    let secure = secure.flat_map(Upstream::urls).any(|url| url.starts_with("https:"));
     let needs = || redis::skips(case, live.kind, documents, live.redis.as_deref());
     case.skips(live.kind).or_else(|| secure.then(|| "needs an upstream with TLS".to_owned())).or_else(needs)
 }

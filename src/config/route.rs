@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::auth::Access;
 use super::cache::CacheSetting;
 use super::cors::CorsSetting;
+use super::idempotency::Idempotency;
 use super::identity::Identity;
+use super::mapping::Mapping;
+use super::migration::{Fallback, Mirror, Split};
 use super::policy::{Addresses, BodyLimits, HeaderPolicy, Paths, Timeouts};
 use super::rate_limit::RoutePlans;
 use super::security_headers::SecurityHeadersSetting;
@@ -47,6 +50,21 @@ pub struct Route {
     /// The name of the upstream that answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,
+    /// Which of several upstreams answers, instead of `upstream`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<Split>,
+    /// Which upstream is asked where the first has nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Fallback>,
+    /// Another upstream that gets requests too, and whose answers nobody waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<Mirror>,
+    /// How the JSON of requests becomes that of the upstream, and the upstream's that of answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<Mapping>,
+    /// What becomes of requests with an `Idempotency-Key`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency: Option<Idempotency>,
     /// How the address changes on the way to the upstream. Default: not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rewrite: Option<Rewrite>,

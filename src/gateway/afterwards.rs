@@ -53,7 +53,7 @@ pub async fn settle<H: Host>(host: &H, work: Afterwards) {
         Work::Keep(kept) => kept.store(host).await,
         Work::GiveBack(lease) => lease.give_back(host).await,
         Work::Refresh(refresh) => {
-            let gateway = Gateway { plan: Arc::clone(refresh.plan()), host: host.clone(), assumed: None };
+            let gateway = Gateway::again(Arc::clone(refresh.plan()), host.clone());
             gateway.refresh(*refresh).await;
         }
     }

@@ -10,7 +10,7 @@ use http_body::Body as _;
 
 use super::fetching::{Fetching, ttl};
 use super::looking::Looked;
-use super::{Gateway, Incoming, origin};
+use super::{Course, Gateway, Incoming, origin};
 use crate::auth::Admitted;
 use crate::body::Body;
 use crate::cache::key::{self, Keys};
@@ -51,6 +51,7 @@ pub(super) struct Around<'a> {
     pub(super) authority: &'a str,
     pub(super) normal: &'a Normal<'a>,
     pub(super) admitted: &'a Admitted,
+    pub(super) course: Course,
 }
 
 // === impl Wanted ===
@@ -114,9 +115,9 @@ impl<H: Host> Gateway<H> {
         }
         key::count(policy, &mut incoming.head.uri);
         let head = incoming.take_head();
-        let Incoming { peer, client, authority, normal, admitted, authorized, .. } = *incoming;
+        let Incoming { peer, client, authority, normal, admitted, course, authorized, .. } = *incoming;
         let record = &mut *incoming.record;
-        let around = Around { peer, client, authority, normal, admitted };
+        let around = Around { peer, client, authority, normal, admitted, course };
         let asked = Asked { authorization: authorized, ..rules::asked(&head.headers, policy.ignore_client) };
         let keys = Keys::of(policy, &origin(peer, client, authority), &head, admitted);
         let wanted = Wanted { route, proxy, policy, keys, asked, head, around, deadline };

@@ -102,6 +102,7 @@ impl<H: Host> Gateway<H> {
             authority: around.authority,
             normal: around.normal,
             admitted: around.admitted,
+            course: around.course,
             record,
             authorized: wanted.asked.authorization,
             shared: Some(policy),

@@ -13,6 +13,7 @@ use crate::cache::status::CACHE_STATUS;
 use crate::forward::client::Client;
 use crate::host::Host;
 use crate::limit::{self, Held};
+use crate::pool::Taken;
 use crate::problem::Failure;
 use crate::telemetry::{Outcome, Record, TraceContext, line, request_id, trace};
 
@@ -42,6 +43,8 @@ impl<H: Host> Gateway<H> {
             cache: None,
             keeping: None,
             upstream: None,
+            target_name: None,
+            taken: Taken::default(),
             attempts: 0,
             asked: None,
             answered: None,

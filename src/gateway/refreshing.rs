@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use super::cached::{Around, Wanted};
 use super::fetching::renew;
 use super::refusal::authority;
-use super::{Afterwards, Gateway, Peer};
+use super::{Afterwards, Course, Gateway, Peer};
 use crate::auth::Admitted;
 use crate::body::collect;
 use crate::cache::Entry;
@@ -37,6 +37,7 @@ pub(super) struct Refresh {
     peer: Peer,
     client: Client,
     admitted: Admitted,
+    course: Course,
     found: Found,
     stale: Arc<Entry>,
     /// Nobody else fetches it meanwhile, where the host remembers who does.
@@ -69,7 +70,7 @@ impl<H: Host> Gateway<H> {
                 }
             }
         };
-        let Around { peer, client, admitted, .. } = wanted.around;
+        let Around { peer, client, admitted, course, .. } = wanted.around;
         let mut head = wanted.head.clone();
         // For the next client, whatever this one has already and whichever part it wants.
         head.method = Method::GET;
@@ -83,6 +84,7 @@ impl<H: Host> Gateway<H> {
             peer,
             client: client.clone(),
             admitted: admitted.clone(),
+            course,
             found,
             stale: Arc::clone(stale),
             turn: Turn { lead, lease: None },
@@ -92,7 +94,8 @@ impl<H: Host> Gateway<H> {
 
     /// Asks again. What fails leaves everything as it is.
     pub(super) async fn refresh(&self, refresh: Refresh) {
-        let Refresh { route, keys, asked, head, peer, client, admitted, found, stale, turn, .. } = refresh;
+        let Refresh { route, keys, asked, head, peer, client, admitted, course, found, stale, turn, .. } =
+            refresh;
         let mut record = self.begin(&head, &client);
         record.route = Some(route);
         let route = &self.plan.routes[route];
@@ -100,8 +103,14 @@ impl<H: Host> Gateway<H> {
         let Ok(authority) = authority(&head).map(ToOwned::to_owned) else { return };
         let path = head.uri.path().to_owned();
         let normal = normalise(&path);
-        let around =
-            Around { peer, client: &client, authority: &authority, normal: &normal, admitted: &admitted };
+        let around = Around {
+            peer,
+            client: &client,
+            authority: &authority,
+            normal: &normal,
+            admitted: &admitted,
+            course,
+        };
         let deadline = Deadline::after(record.begun, route.patience.request);
         let wanted = Wanted { route, proxy, policy, keys, asked, head, around, deadline };
         let (mut turn, alike) = (turn, key::alike(policy, &wanted.keys, &wanted.head.headers));

@@ -14,10 +14,9 @@ use crate::deadline::Deadline;
 use crate::host::Host;
 use crate::identity::fold::remove_claimed;
 use crate::identity::{self, ring};
-use crate::plan::{Route, Upstream};
+use crate::plan::{Patience, Route, Target, Upstream};
 use crate::problem::{Failure, Problem};
-use crate::telemetry::Record;
-use crate::upstream;
+use crate::upstream::{self, Unanswered};
 
 /// For how long others may keep the gateway's public keys: as long as it may take until a new one is known everywhere.
 const KEY_SET_LASTS: HeaderValue = HeaderValue::from_static("public, max-age=300");
@@ -39,25 +38,20 @@ impl<H: Host> Gateway<H> {
         identity::withhold(route.identity.authorization, let_in_by, &mut head.headers);
     }
 
-    /// Tells the upstream who calls, and shows it what the gateway has to show. The last that is done to a request:
-    /// nothing that the client sent, and no other change, can take it away.
+    /// Shows the upstream what the gateway has to show. The last that is done to a request: nothing that the client sent,
+    /// and no other change, can take it away.
     pub(super) async fn introduce<'a, S>(
         &self,
-        route: &Route,
         upstream: &'a Upstream,
-        admitted: &Admitted,
         head: &mut Parts,
         body: &Body<S>,
         deadline: Deadline,
     ) -> Result<Shown<'a>, Failure> {
-        let (host, plan) = (&self.host, &self.plan);
-        let caller = admitted.caller.as_deref();
-        let headers = &mut head.headers;
-        identity::tell(host, &route.identity, plan.issuer.as_ref(), caller, headers, host.unix()).await?;
         match &upstream.credentials {
             None => Ok(Shown::Fixed),
             Some(it) => {
-                Box::pin(credentials::show(host, it, plan.auth.store.as_ref(), head, body, deadline)).await
+                let store = self.plan.auth.store.as_ref();
+                Box::pin(credentials::show(&self.host, it, store, head, body, deadline)).await
             }
         }
     }
@@ -66,19 +60,20 @@ impl<H: Host> Gateway<H> {
     /// content that would have to be sent again.
     pub(super) async fn send(
         &self,
-        route: &Route,
-        upstream: &Upstream,
+        patience: &Patience,
+        target: &Target,
         shown: &Shown<'_>,
         request: Request<Body<Upload<H::Stream>>>,
         deadline: Deadline,
-        record: &mut Record,
-    ) -> Result<Response<H::Stream>, Failure> {
+        meter: Option<&Arc<Meter>>,
+        attempts: &mut u32,
+    ) -> Result<Response<H::Stream>, Unanswered> {
+        *attempts += 1;
         let (head, body) = request.into_parts();
         let may_repeat = matches!(body, Body::Empty) && shown.is_renewable(self.host.unix());
         let again = may_repeat.then(|| head.clone());
         let request = Request::from_parts(head, body);
-        let meter = record.upload.clone();
-        let answer = self.exchange(route, upstream, request, deadline, meter.as_ref()).await?;
+        let answer = upstream::exchange(&self.host, target, patience, deadline, request, meter).await?;
         let Some(mut head) = again.filter(|_| answer.status() == StatusCode::UNAUTHORIZED) else {
             return Ok(answer);
         };
@@ -89,20 +84,9 @@ impl<H: Host> Gateway<H> {
             Ok(false) | Err(_) => return Ok(answer),
         }
         drop(answer);
-        record.attempts += 1;
+        *attempts += 1;
         let request = Request::from_parts(head, Body::Empty);
-        Box::pin(self.exchange(route, upstream, request, deadline, None)).await
-    }
-
-    fn exchange<'a>(
-        &'a self,
-        route: &'a Route,
-        upstream: &'a Upstream,
-        request: Request<Body<Upload<H::Stream>>>,
-        deadline: Deadline,
-        meter: Option<&'a Arc<Meter>>,
-    ) -> impl Future<Output = Result<Response<H::Stream>, Failure>> {
-        upstream::exchange(&self.host, &upstream.target, &route.patience, deadline, request, meter)
+        Box::pin(upstream::exchange(&self.host, target, patience, deadline, request, None)).await
     }
 
     /// The gateway's public keys.

@@ -172,7 +172,11 @@ pub(super) fn compile(
     routes.extend(purge);
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
+    let apis = context.apis(documents);
+    let live = context.live(documents);
     let plan = Plan {
+        apis,
+        live,
         methods: extension_methods(&routes),
         variables: std::mem::take(&mut context.variables).into_iter().collect(),
         called: std::mem::take(&mut context.called).into_iter().collect(),

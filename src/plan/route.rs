@@ -75,6 +75,12 @@ impl Context<'_> {
             identity,
             limits,
             cache: None,
+            mapping: written.mapping.as_ref().and_then(|it| self.mapping(&at.key("mapping"), it)),
+            idempotency: written
+                .idempotency
+                .as_ref()
+                .and_then(|it| self.idempotency(&at.key("idempotency"), it)),
+            priority: 0,
             action: action?,
             patience,
             body_limit,
@@ -219,13 +225,12 @@ impl Context<'_> {
     }
 
     fn action(&mut self, at: &Pointer, written: &config::Route, pattern: &Pattern) -> Option<Action> {
-        if written.rewrite.is_some() && written.upstream.is_none() {
+        let proxies = written.upstream.is_some() || written.split.is_some();
+        if written.rewrite.is_some() && !proxies {
             self.error(&at.key("rewrite"), "rewrite is for routes with an upstream");
         }
         match (&written.upstream, &written.redirect, &written.respond) {
-            (Some(name), None, None) => {
-                self.proxy(at, name, written.rewrite.as_ref(), pattern).map(Action::Proxy)
-            }
+            (_, None, None) if proxies => self.proxy(at, written, pattern).map(Action::Proxy),
             (None, Some(redirect), None) => {
                 self.redirect(&at.key("redirect"), redirect, pattern).map(Action::Redirect)
             }
@@ -242,17 +247,20 @@ impl Context<'_> {
         }
     }
 
-    fn proxy(
-        &mut self,
-        at: &Pointer,
-        name: &str,
-        rewrite: Option<&config::Rewrite>,
-        pattern: &Pattern,
-    ) -> Option<Proxy> {
-        let upstream = self.upstream_index(&at.key("upstream"), name);
+    fn proxy(&mut self, at: &Pointer, written: &config::Route, pattern: &Pattern) -> Option<Proxy> {
+        let (upstream, split) = match (&written.upstream, &written.split) {
+            (Some(name), None) => (self.upstream_index(&at.key("upstream"), name), None),
+            (None, Some(split)) => self.split(&at.key("split"), split).unzip(),
+            _ => {
+                self.error(at, "a route has either upstream or split");
+                return None;
+            }
+        };
+        let fallback = written.fallback.as_ref().and_then(|it| self.fallback(&at.key("fallback"), it));
+        let mirror = written.mirror.as_ref().and_then(|it| self.mirror(&at.key("mirror"), it));
         let at = at.key("rewrite");
         let none = config::Rewrite::default();
-        let rewrite = rewrite.unwrap_or(&none);
+        let rewrite = written.rewrite.as_ref().unwrap_or(&none);
         let path = self.path_rewrite(&at, rewrite.path.as_deref(), rewrite.prefix.as_deref(), pattern);
         let mut query = QueryRewrite::default();
         if let Some(edits) = &rewrite.query {
@@ -268,7 +276,7 @@ impl Context<'_> {
                 }
             }
         }
-        Some(Proxy { upstream: upstream?, path: path?, query })
+        Some(Proxy { upstream: upstream?, split, fallback, mirror, path: path?, query })
     }
 
     fn path_rewrite(
@@ -413,6 +421,9 @@ impl Route {
             identity: Identity::default(),
             limits: RouteLimits::default(),
             cache: None,
+            mapping: None,
+            idempotency: None,
+            priority: 0,
             action,
             patience: Patience::default(),
             body_limit: 0,

@@ -10,6 +10,7 @@ use super::compile::{Context, Pointer};
 use super::{Endpoint, Target, Upstream};
 use crate::config;
 use crate::config::Protocol;
+use crate::retry::Retry;
 
 impl Context<'_> {
     pub(super) fn upstream(
@@ -19,16 +20,23 @@ impl Context<'_> {
         written: &config::Upstream,
     ) -> Option<Upstream> {
         self.check_abilities(at, written);
-        let url = self.upstream_url(&at.key("url"), &written.url)?;
-        let mut target = Target::of(&url)?;
+        let (common, targets) = self.targets(at, written)?;
+        let target =
+            targets.members.first().map_or_else(|| common.target.clone(), |first| first.target.clone());
         if written.tls.is_some() && !target.secure {
             self.error(&at.key("tls"), "tls is for https upstreams").help("write https:// in url");
         }
-        let tls = written.tls.clone().unwrap_or_default();
-        target.protocol = written.protocol.unwrap_or(Protocol::Auto);
-        target.ca = tls.ca.map(Into::into);
-        target.server_name = tls.server_name.map(Into::into);
-        target.key = key_of(&target);
+        let discovery = written.discovery.as_ref().and_then(|it| self.discovery(&at.key("discovery"), it));
+        let balance = self.balance(&at.key("balance"), written.balance.as_ref());
+        let health = self.health(&at.key("health"), written.health.as_ref());
+        let circuit = written.circuit.as_ref().and_then(|it| self.circuit(&at.key("circuit"), it));
+        let admission = written.admission.as_ref().and_then(|it| self.admission(&at.key("admission"), it));
+        let retry = match &written.retries {
+            Some(retries) => Some(self.retries(&at.key("retries"), retries)),
+            None => (targets.members.len() > 1 || written.discovery.is_some()).then(Retry::unsent),
+        };
+        let hedge = written.hedge.as_ref().and_then(|it| self.hedge(&at.key("hedge"), it));
+        let tell_deadline = self.tell_deadline(&at.key("tell_deadline"), written.tell_deadline.as_ref());
         let credentials = match &written.credentials {
             Some(credentials) => Some(self.credentials(&at.key("credentials"), name, credentials)?),
             None => None,
@@ -36,13 +44,22 @@ impl Context<'_> {
         Some(Upstream {
             name: name.into(),
             target,
-            base: url.path().trim_end_matches('/').into(),
+            targets: targets.into(),
+            discovery,
+            balance,
+            health,
+            retry,
+            hedge,
+            circuit,
+            admission,
+            tell_deadline,
+            base: common.base,
             preserve_host: written.preserve_host.unwrap_or(false),
             credentials,
         })
     }
 
-    fn upstream_url(&mut self, at: &Pointer, text: &str) -> Option<Url> {
+    pub(super) fn upstream_url(&mut self, at: &Pointer, text: &str) -> Option<Url> {
         let problem = match Url::parse(text) {
             Ok(url) if !matches!(url.scheme(), "http" | "https") => {
                 format!("an upstream speaks http or https, not {}", url.scheme())
@@ -79,14 +96,14 @@ impl Context<'_> {
                 .help("its host always sends the address it calls; let the upstream read X-Forwarded-Host");
         }
         if written.protocol == Some(Protocol::Http2)
-            && written.url.starts_with("http:")
+            && written.urls().any(|url| url.starts_with("http:"))
             && !self.abilities.cleartext_http2
         {
             self.error(&at.key("protocol"), format!("{host} cannot speak HTTP/2 without TLS"))
                 .help("use https, where HTTP/2 is agreed on by ALPN, or leave protocol out");
         }
         if written.protocol == Some(Protocol::Http1)
-            && written.url.starts_with("https:")
+            && written.urls().any(|url| url.starts_with("https:"))
             && !self.abilities.chooses_tls
         {
             self.error(&at.key("protocol"), format!("{host} cannot keep to HTTP/1.1 over TLS"))
@@ -167,7 +184,7 @@ impl Endpoint {
 
 /// FNV-1a over everything that makes two connections not interchangeable. Keys of a plan are the author's, not a
 /// stranger's, so a fixed hash will do.
-fn key_of(target: &Target) -> u64 {
+pub(super) fn key_of(target: &Target) -> u64 {
     struct Fnv(u64);
     impl Hasher for Fnv {
         fn finish(&self) -> u64 {

@@ -12,9 +12,9 @@ pub struct Names(BTreeMap<String, String>);
 impl Names {
     /// The names of a plan's upstreams, and the client's address.
     pub fn of(plan: &Plan, client: std::net::IpAddr) -> Self {
-        let upstreams = plan.upstreams.iter().map(|upstream| {
-            (format!("{{{}.authority}}", upstream.name), upstream.target.authority.to_string())
-        });
+        let upstreams = plan
+            .places()
+            .map(|(name, target)| (format!("{{{name}.authority}}"), target.authority.to_string()));
         Self(upstreams.chain([("{client.address}".to_owned(), client.to_string())]).collect())
     }
 

@@ -108,32 +108,28 @@ pub fn plan(
 
 /// The replies of each upstream of `plan`, ready: what the case says, or the upstream's own name.
 pub fn replies(case: &Case, plan: &Plan, names: &Names) -> Result<Vec<(String, Replies)>, String> {
-    let known = |name: &&String| plan.upstreams.iter().any(|upstream| *upstream.name == ***name);
+    let known = |name: &&String| plan.places().any(|(known, _)| known == **name);
     if let Some(unknown) = case.upstreams.keys().find(|name| !known(name)) {
         return Err(format!("the configuration has no upstream \"{unknown}\""));
     }
-    plan.upstreams
-        .iter()
-        .map(|upstream| {
-            let replies = match case.upstreams.get(&*upstream.name) {
-                None => vec![Reply::name_of(&upstream.name)],
+    plan.places()
+        .map(|(name, _)| {
+            let replies = match case.upstreams.get(&name) {
+                None => vec![Reply::name_of(&name)],
                 Some(written) => written
                     .iter()
                     .map(|reply| reply.ready(names))
                     .collect::<Result<_, _>>()
-                    .map_err(|problem| format!("upstream {}: {problem}", upstream.name))?,
+                    .map_err(|problem| format!("upstream {name}: {problem}"))?,
             };
-            Ok((upstream.name.to_string(), Replies::new(replies)))
+            Ok((name, Replies::new(replies)))
         })
         .collect()
 }
 
 fn script(host: &SimHost, case: &Case, plan: &Plan, names: &Names) -> Result<(), String> {
-    for (name, replies) in replies(case, plan, names)? {
-        let upstream = plan.upstreams.iter().find(|upstream| *upstream.name == *name);
-        if let Some(upstream) = upstream {
-            host.set_upstream(upstream.target.authority.as_str(), &name, replies);
-        }
+    for ((name, replies), (_, target)) in replies(case, plan, names)?.into_iter().zip(plan.places()) {
+        host.set_upstream(target.authority.as_str(), &name, replies);
     }
     Ok(())
 }

@@ -76,10 +76,11 @@ async fn listeners(
     plan: &Plan,
 ) -> anyhow::Result<(Vec<(String, Document)>, Vec<TcpListener>)> {
     let (mut moves, mut listeners) = (Vec::new(), Vec::new());
-    for upstream in &plan.upstreams {
+    let places: Vec<_> = plan.places().collect();
+    for (name, from) in &places {
         let listener = TcpListener::bind((CLIENT, 0)).await?;
         let to = listener.local_addr()?.to_string();
-        moves.push(Move { name: &upstream.name, from: &upstream.target, to });
+        moves.push(Move { name, from, to });
         listeners.push(listener);
     }
     Ok((moved(documents, &moves)?, listeners))

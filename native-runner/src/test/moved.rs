@@ -28,7 +28,7 @@ pub fn moved(
         let mut document = document.clone();
         for (name, upstream) in &mut document.upstreams {
             if let Some(own) = moves.iter().find(|it| it.name == name) {
-                upstream.url = with_authority(&upstream.url, &own.to);
+                upstream.url = upstream.url.as_deref().map(|url| with_authority(url, &own.to));
             }
         }
         let mut written = serde_json::to_value(&document)?;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
+use tollgate::config::Upstream;
 use tollgate::plan::{Abilities, Plan};
 
 use super::{Running, Setup};
@@ -83,8 +84,10 @@ fn variables(variables: &BTreeMap<String, String>) -> String {
 
 fn origins(setup: &Setup) -> Vec<String> {
     let upstreams = setup.documents.iter().flat_map(|(_, document)| document.upstreams.values());
-    let mut origins: Vec<_> =
-        upstreams.map(|upstream| upstream.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")).collect();
+    let mut origins: Vec<_> = upstreams
+        .flat_map(Upstream::urls)
+        .map(|url| url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"))
+        .collect();
     // Redis, and whatever else the gateway calls by itself.
     if let Ok((plan, _)) = Plan::compile(&setup.documents, &Abilities::ATOMIC) {
         origins.extend(plan.called.iter().map(|(address, _)| address.to_string()));
@@ -113,14 +116,14 @@ async fn accepting(address: SocketAddr, child: &mut Child) -> anyhow::Result<()>
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use tollgate::config::{Document, Upstream};
+    use tollgate::config::Document;
 
     use super::*;
 
     #[test]
     fn manifests_allow_the_origins_only() {
         let mut document = Document::default();
-        let upstream = |url: &str| Upstream { url: url.to_owned(), ..Upstream::default() };
+        let upstream = |url: &str| Upstream { url: Some(url.to_owned()), ..Upstream::default() };
         document.upstreams.insert("a".to_owned(), upstream("http://127.0.0.1:4711/base"));
         document.upstreams.insert("b".to_owned(), upstream("http://127.0.0.1:4711"));
         let variables = BTreeMap::from([("token".to_owned(), "s3cret".to_owned())]);

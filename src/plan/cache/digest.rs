@@ -80,6 +80,11 @@ fn of_route(route: &config::Route) -> Value {
         paths,
         headers,
         cache,
+        split,
+        fallback,
+        mapping,
+        mirror: _,
+        idempotency: _,
         addresses: _,
         shield: _,
         rate_limits: _,
@@ -91,7 +96,7 @@ fn of_route(route: &config::Route) -> Value {
         cors: _,
         security_headers: _,
     } = route;
-    json!([id, matches, auth, identity, upstream, rewrite, paths, headers, cache])
+    json!([id, matches, auth, identity, upstream, split, fallback, mapping, rewrite, paths, headers, cache])
 }
 
 fn of_defaults(defaults: &Defaults) -> Value {

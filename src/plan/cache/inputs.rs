@@ -83,6 +83,9 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         patience: _,
         body_limit: _,
         response_edits: _,
+        mapping: _,
+        idempotency: _,
+        priority: _,
         cors: _,
         security_headers: _,
     } = ready.route;
@@ -120,7 +123,14 @@ impl<'a> List<'a> {
 
     fn query(&mut self, proxy: &'a Proxy, policy: &Policy) {
         // The path that is asked for is one of the path that came.
-        let Proxy { upstream: _, path: _, query: QueryRewrite { remove: _, set, add } } = proxy;
+        let Proxy {
+            upstream: _,
+            split: _,
+            fallback: _,
+            mirror: _,
+            path: _,
+            query: QueryRewrite { remove: _, set, add },
+        } = proxy;
         for (name, _) in set.iter().chain(add) {
             self.add(format!("query parameter {name}, as rewritten from the path"), Account::Key);
         }
@@ -200,7 +210,23 @@ impl<'a> List<'a> {
     }
 
     fn upstream(&mut self, upstream: &'a Upstream) {
-        let Upstream { name, target: _, base: _, preserve_host: _, credentials } = upstream;
+        // Targets of an upstream give the same answers, whichever is asked and however often.
+        let Upstream {
+            name,
+            target: _,
+            targets: _,
+            discovery: _,
+            balance: _,
+            health: _,
+            retry: _,
+            hedge: _,
+            circuit: _,
+            admission: _,
+            tell_deadline: _,
+            base: _,
+            preserve_host: _,
+            credentials,
+        } = upstream;
         // The client's, which the key has, or the upstream's own.
         let shown = match credentials {
             None => return,

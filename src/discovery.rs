@@ -1,0 +1,5 @@
+//! Where targets are found while the gateway runs.
+
+/// Where an upstream's targets are found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {}

@@ -1,0 +1,158 @@
+//! What a host remembers of upstreams: their targets, and how they are doing.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::admission::{Gate, Ticket};
+use crate::balance::Set;
+use crate::plan::Upstream;
+use crate::retry::{Budget, Latencies};
+use crate::{circuit, health};
+
+/// The pools of a process, by the names of their upstreams.
+#[derive(Debug, Default)]
+pub struct Pools(RwLock<Vec<(Box<str>, Arc<Pool>)>>);
+
+/// What is remembered of one upstream.
+#[derive(Debug, Default)]
+pub struct Pool {
+    roster: RwLock<Arc<Roster>>,
+    /// Who is in flight and who waits.
+    pub gate: Arc<Gate>,
+    /// The circuit of the upstream as a whole.
+    pub circuit: circuit::State,
+    /// How many retries there may be.
+    pub budget: Budget,
+    /// How long it took lately.
+    pub latencies: Latencies,
+    /// Grows with each choice that goes round.
+    pub turn: AtomicU64,
+}
+
+/// The targets in force, with what is known about each. Never changed, only replaced.
+#[derive(Debug, Default)]
+pub struct Roster {
+    /// The targets.
+    pub set: Arc<Set>,
+    /// What is known about each, in the same order; empty where nothing is remembered.
+    pub states: Box<[Arc<TargetState>]>,
+    /// It was discovered, and not only written.
+    pub discovered: bool,
+}
+
+/// What is known about one target. Lives as long as some roster has it.
+#[derive(Debug, Default)]
+pub struct TargetState {
+    /// Exchanges that have not ended.
+    pub in_flight: AtomicU32,
+    /// Peak-sensitive moving average of how long answers take; see [`crate::balance`].
+    pub load: AtomicU64,
+    /// The tick at which it joined a roster that was in force already; 0 for the first.
+    pub joined: AtomicU64,
+    /// Its health.
+    pub health: health::State,
+    /// Its circuit.
+    pub circuit: circuit::State,
+}
+
+/// An exchange in flight, counted until it is dropped.
+#[derive(Debug)]
+pub struct Flight(Arc<TargetState>);
+
+/// What a request holds of an upstream until its answer has ended.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Its place among those in flight.
+    pub ticket: Option<Ticket>,
+    /// The target that answers.
+    pub flight: Option<Flight>,
+}
+
+// === impl Pools ===
+
+impl Pools {
+    /// The pools of `upstreams`, in their order; what is remembered of others is forgotten, but for who uses it still.
+    pub fn adopt(&self, upstreams: &[Upstream]) -> Box<[Arc<Pool>]> {
+        let mut pools = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let adopted: Vec<(Box<str>, Arc<Pool>)> = upstreams
+            .iter()
+            .map(|upstream| {
+                let known = pools.iter().find(|(name, _)| *name == upstream.name);
+                let pool = known.map(|(_, pool)| Arc::clone(pool)).unwrap_or_default();
+                pool.adopt(upstream);
+                (upstream.name.clone(), pool)
+            })
+            .collect();
+        pools.clone_from(&adopted);
+        adopted.into_iter().map(|(_, pool)| pool).collect()
+    }
+
+    /// The pools of `upstreams` as they are, in their order; a fresh one for each that is not known.
+    pub fn of(&self, upstreams: &[Upstream]) -> Box<[Arc<Pool>]> {
+        let pools = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let find = |upstream: &Upstream| {
+            let known = pools.iter().find(|(name, _)| *name == upstream.name);
+            known.map(|(_, pool)| Arc::clone(pool)).unwrap_or_else(|| {
+                let pool = Arc::new(Pool::default());
+                pool.adopt(upstream);
+                pool
+            })
+        };
+        upstreams.iter().map(find).collect()
+    }
+
+    /// All pools, by the names of their upstreams.
+    pub fn all(&self) -> Vec<(Box<str>, Arc<Pool>)> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+// === impl Pool ===
+
+impl Pool {
+    /// The targets in force.
+    pub fn roster(&self) -> Arc<Roster> {
+        Arc::clone(&self.roster.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Has the targets that are written in force, unless others were discovered.
+    fn adopt(&self, upstream: &Upstream) {
+        let current = self.roster();
+        let stands = current.discovered && upstream.discovery.is_some();
+        if !stands && (current.discovered || *current.set != *upstream.targets) {
+            self.replace(Arc::clone(&upstream.targets), false, crate::host::Tick(0));
+        }
+    }
+
+    /// Has `set` in force from `now` on. What is known about targets that stay is kept.
+    pub fn replace(&self, set: Arc<Set>, discovered: bool, now: crate::host::Tick) {
+        let mut roster = self.roster.write().unwrap_or_else(PoisonError::into_inner);
+        let before = Arc::clone(&roster);
+        let joined = if before.set.members.is_empty() { 0 } else { now.0 };
+        let state = |name: &str| {
+            let known = before.set.members.binary_search_by(|member| (*member.name).cmp(name)).ok();
+            let known = known.and_then(|at| before.states.get(at)).map(Arc::clone);
+            known.unwrap_or_else(|| {
+                Arc::new(TargetState { joined: AtomicU64::new(joined), ..TargetState::default() })
+            })
+        };
+        let states = set.members.iter().map(|member| state(&member.name)).collect();
+        *roster = Arc::new(Roster { set, states, discovered });
+    }
+}
+
+// === impl Flight ===
+
+impl Flight {
+    /// Begins one.
+    pub fn begin(state: &Arc<TargetState>) -> Self {
+        state.in_flight.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(state))
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
