@@ -223,18 +223,10 @@ impl<H: Host> Gateway<H> {
         limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
         let course = self.course(route, &asking, caller);
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
-        let mut incoming = Incoming {
-            head,
-            peer,
-            client,
-            authority: &authority,
-            normal: &normal,
-            admitted: &admitted,
-            record,
-            course,
-            authorized,
-            shared: None,
-        };
+        let (authority, normal, admitted) = (&*authority, &normal, &admitted);
+        let shared = None;
+        let mut incoming =
+            Incoming { head, peer, client, authority, normal, admitted, record, course, authorized, shared };
         let response = self.act(route, &mut incoming, body, deadline).await?;
         Ok((response, route.patience, deadline))
     }

@@ -7,21 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{HeaderName, HeaderValue};
-use http::uri::{Authority, PathAndQuery};
 use http::{Method, StatusCode};
 
-use crate::admission::Admission;
 use crate::auth::addresses::AddressRules;
 use crate::auth::{self as area, Access};
-use crate::balance::{Balance, Set};
 use crate::cache::{Caching, Policy};
-use crate::circuit::Circuit;
-use crate::config::{AccessLog, Document, Protocol};
-use crate::credentials::Credentials;
+use crate::config::{AccessLog, Document};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::discovery::Source;
 use crate::forward::client::TrustedProxies;
-use crate::health::Health;
 use crate::idempotency::Idempotency;
 use crate::identity::Identity;
 use crate::identity::fold::FoldedNames;
@@ -30,7 +23,6 @@ use crate::limit::{Limits, RouteLimits};
 use crate::live::Live;
 use crate::mapping::Mapping;
 use crate::migration::{Fallback, Mirror, Split};
-use crate::retry::{Hedge, Retry, TellDeadline};
 use crate::route::condition::{HeaderCondition, Methods, QueryCondition};
 use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
@@ -39,6 +31,7 @@ use crate::security_headers::SecurityHeaders;
 use crate::version::Api;
 
 mod abilities;
+mod action;
 mod admission;
 mod auth;
 mod cache;
@@ -79,6 +72,7 @@ pub use scalar::{duration, moment};
 pub use server::{CertificateFiles, ClientAuthority, Listener, ServerPlan};
 pub use store::{RedisPlan, StorePlan};
 pub use template::{PathTemplate, ValuePiece, ValueTemplate};
+pub use upstream::{Endpoint, Target, Upstream};
 
 /// Everything a gateway needs to know, ready to run.
 #[derive(Debug)]
@@ -296,48 +290,6 @@ pub enum HeaderEdit {
     Add(HeaderName, Vec<ValueTemplate>),
 }
 
-/// A service behind the gateway.
-#[derive(Debug)]
-pub struct Upstream {
-    /// Its name.
-    pub name: Box<str>,
-    /// Where it is; of several targets, the first that is written, which says what they have in common.
-    pub target: Target,
-    /// Its targets, as they are written.
-    pub targets: Arc<Set>,
-    /// Where its targets are found while the gateway runs.
-    pub discovery: Option<Source>,
-    /// Which target a request goes to.
-    pub balance: Balance,
-    /// Which targets are fit to be asked.
-    pub health: Health,
-    /// When a request is sent again.
-    pub retry: Option<Retry>,
-    /// When a second request is sent beside the first.
-    pub hedge: Option<Hedge>,
-    /// When it, or a target of it, is left alone.
-    pub circuit: Option<Circuit>,
-    /// How much it is asked at once.
-    pub admission: Option<Admission>,
-    /// How it is told how long the gateway will wait.
-    pub tell_deadline: TellDeadline,
-    /// What goes before every request's path; empty, or with a slash at the beginning and none at the end.
-    pub base: Box<str>,
-    /// Whether it gets the client's `Host`.
-    pub preserve_host: bool,
-    /// What it is shown of the gateway.
-    pub credentials: Option<Credentials>,
-}
-
-/// An address that the gateway itself calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// Where it is.
-    pub target: Target,
-    /// Path and query.
-    pub path: PathAndQuery,
-}
-
 /// The gateway as an issuer of tokens about its callers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuerPlan {
@@ -349,29 +301,6 @@ pub struct IssuerPlan {
     pub jwks: Option<Pattern>,
     /// Where it was written: file and JSON Pointer.
     pub origin: (Box<str>, Box<str>),
-}
-
-/// Where an upstream is and how it is spoken to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// TLS or not.
-    pub secure: bool,
-    /// Name or address, without brackets.
-    pub host: Box<str>,
-    /// Port.
-    pub port: u16,
-    /// Host, and port where it is not the scheme's own: what `Host` and `:authority` say.
-    pub authority: Authority,
-    /// The same as a header value.
-    pub host_header: HeaderValue,
-    /// The protocol.
-    pub protocol: Protocol,
-    /// A file of PEM certificates trusted instead of the platform's, relative to the configuration's directory.
-    pub ca: Option<Arc<str>>,
-    /// The name the certificate must be for, where it is not `host`.
-    pub server_name: Option<Arc<str>>,
-    /// Tells connections apart: equal for equal targets, in every plan.
-    pub key: u64,
 }
 
 /// Request identifiers, traces and the access log.
@@ -399,17 +328,6 @@ impl Default for Patience {
             first_byte: Duration::from_secs(30),
             idle: Some(Duration::from_secs(60)),
         }
-    }
-}
-
-// === impl Target ===
-
-impl Target {
-    /// `scheme://host:port`, as Spin's `allowed_outbound_hosts` has it.
-    pub fn address(&self) -> String {
-        let scheme = if self.secure { "https" } else { "http" };
-        let host = self.authority.host();
-        format!("{scheme}://{host}:{}", self.port)
     }
 }
 

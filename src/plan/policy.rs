@@ -127,6 +127,15 @@ impl Context<'_> {
         edits
     }
 
+    /// What the upstream and the client get.
+    pub(super) fn both_edits(
+        &mut self,
+        layers: &Layers<'_, HeaderPolicy>,
+    ) -> (Vec<HeaderEdit>, Vec<HeaderEdit>) {
+        let request = self.layered_edits(layers, "request", |edits| edits.request.as_ref());
+        (request, self.layered_edits(layers, "response", |edits| edits.response.as_ref()))
+    }
+
     pub(super) fn layered_edits(
         &mut self,
         layers: &Layers<'_, HeaderPolicy>,

@@ -1,16 +1,87 @@
 //! Upstreams, ready to be called.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use http::header::HeaderValue;
-use http::uri::Authority;
+use http::uri::{Authority, PathAndQuery};
 use url::Url;
 
 use super::compile::{Context, Pointer};
-use super::{Endpoint, Target, Upstream};
+use crate::admission::Admission;
+use crate::balance::{Balance, Set};
+use crate::circuit::Circuit;
 use crate::config;
 use crate::config::Protocol;
-use crate::retry::Retry;
+use crate::credentials::Credentials;
+use crate::discovery::Source;
+use crate::health::Health;
+use crate::retry::{Hedge, Retry, TellDeadline};
+
+/// A service behind the gateway.
+#[derive(Debug)]
+pub struct Upstream {
+    /// Its name.
+    pub name: Box<str>,
+    /// Where it is; of several targets, the first that is written, which says what they have in common.
+    pub target: Target,
+    /// Its targets, as they are written.
+    pub targets: Arc<Set>,
+    /// Where its targets are found while the gateway runs.
+    pub discovery: Option<Source>,
+    /// Which target a request goes to.
+    pub balance: Balance,
+    /// Which targets are fit to be asked.
+    pub health: Health,
+    /// When a request is sent again.
+    pub retry: Option<Retry>,
+    /// When a second request is sent beside the first.
+    pub hedge: Option<Hedge>,
+    /// When it, or a target of it, is left alone.
+    pub circuit: Option<Circuit>,
+    /// How much it is asked at once.
+    pub admission: Option<Admission>,
+    /// How it is told how long the gateway will wait.
+    pub tell_deadline: TellDeadline,
+    /// What goes before every request's path; empty, or with a slash at the beginning and none at the end.
+    pub base: Box<str>,
+    /// Whether it gets the client's `Host`.
+    pub preserve_host: bool,
+    /// What it is shown of the gateway.
+    pub credentials: Option<Credentials>,
+}
+
+/// An address that the gateway itself calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Where it is.
+    pub target: Target,
+    /// Path and query.
+    pub path: PathAndQuery,
+}
+
+/// Where an upstream is and how it is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// TLS or not.
+    pub secure: bool,
+    /// Name or address, without brackets.
+    pub host: Box<str>,
+    /// Port.
+    pub port: u16,
+    /// Host, and port where it is not the scheme's own: what `Host` and `:authority` say.
+    pub authority: Authority,
+    /// The same as a header value.
+    pub host_header: HeaderValue,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// A file of PEM certificates trusted instead of the platform's, relative to the configuration's directory.
+    pub ca: Option<Arc<str>>,
+    /// The name the certificate must be for, where it is not `host`.
+    pub server_name: Option<Arc<str>>,
+    /// Tells connections apart: equal for equal targets, in every plan.
+    pub key: u64,
+}
 
 impl Context<'_> {
     pub(super) fn upstream(
@@ -119,6 +190,13 @@ impl Context<'_> {
 // === impl Target ===
 
 impl Target {
+    /// `scheme://host:port`, as Spin's `allowed_outbound_hosts` has it.
+    pub fn address(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        let host = self.authority.host();
+        format!("{scheme}://{host}:{}", self.port)
+    }
+
     /// Where `url` leads, spoken to as both sides agree; `None` where it has no host, or is neither http nor https.
     pub fn of(url: &Url) -> Option<Self> {
         let secure = match url.scheme() {
