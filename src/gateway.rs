@@ -32,6 +32,7 @@ mod course;
 mod delivering;
 mod destination;
 mod fetching;
+mod hedging;
 mod invalidation;
 mod login;
 mod looking;

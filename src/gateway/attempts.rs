@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{Request, Response};
 
 use super::Gateway;
+use super::hedging::Around;
 use crate::balance::{self, Choosing, Member};
 use crate::body::{Body, Meter, Source, Upload};
 use crate::circuit;
@@ -37,17 +38,32 @@ pub(super) struct Delivery<'a> {
 }
 
 /// A target that was chosen, and leave to ask it.
-struct Chosen {
-    at: usize,
+pub(super) struct Chosen {
+    pub(super) at: usize,
     target: Option<circuit::Pass>,
     upstream: Option<circuit::Pass>,
     flight: Option<Flight>,
 }
 
+/// A request on its way to a target.
+pub(super) struct Sending<S> {
+    pub(super) head: Parts,
+    pub(super) body: Body<Upload<S>>,
+    pub(super) meter: Option<Arc<Meter>>,
+}
+
 /// What an attempt came to.
-struct Attempted<S> {
-    answer: Result<Response<S>, Unanswered>,
-    outcome: Outcome,
+pub(super) struct Attempted<S> {
+    pub(super) answer: Result<Response<S>, Unanswered>,
+    pub(super) outcome: Outcome,
+    /// How many requests were sent: one, unless a token had to be renewed or a second was sent beside the first.
+    pub(super) sent: u32,
+}
+
+/// What an attempt came to, and by whom.
+pub(super) struct Done<S> {
+    pub(super) chosen: Chosen,
+    pub(super) attempted: Attempted<S>,
 }
 
 impl<H: Host> Gateway<H> {
@@ -82,21 +98,37 @@ impl<H: Host> Gateway<H> {
             let chosen = self.choose(delivery, &roster, &tried)?;
             let Some((body, meter)) = source.next() else { return Err(Problem::Internal.into()) };
             let made = u32::try_from(tried.len()).unwrap_or(u32::MAX) + 1;
-            let last = upstream.retry.as_ref().is_none_or(|retry| made >= retry.attempts);
-            let Some(ready) = (if last { head.take() } else { head.clone() }) else {
-                return Err(Problem::Internal.into());
-            };
+            let last = made >= upstream.retry.as_ref().map_or(1, |retry| retry.attempts);
+            let hedge = upstream.hedge.filter(|_| repeatable);
+            let ready = if last && hedge.is_none() { head.take() } else { head.clone() };
+            let Some(ready) = ready else { return Err(Problem::Internal.into()) };
             record.upload.clone_from(&meter);
+            tried.push(chosen.at);
+            let sending = Sending { head: ready, body, meter };
+            let done = match (hedge, &head) {
+                (Some(hedge), Some(head)) => {
+                    let around = Around { roster: &roster, head, source, hedge };
+                    Box::pin(self.race(delivery, &around, chosen, sending, &mut tried)).await
+                }
+                _ => {
+                    let member = &roster.set.members[chosen.at];
+                    let attempted = self.once(delivery, member, sending).await;
+                    Done { chosen, attempted }
+                }
+            };
+            let Done { chosen, attempted } = done;
+            record.attempts += attempted.sent;
             if roster.set.members.len() > 1 {
                 record.target_name = Some(roster.set.members[chosen.at].name.clone());
             }
-            let member = &roster.set.members[chosen.at];
-            let attempted =
-                self.once(delivery, member, ready, body, meter.as_ref(), &mut record.attempts).await;
-            self.learn(delivery, &roster, &chosen, &attempted.outcome, record);
-            tried.push(chosen.at);
+            self.learn(delivery, &roster, &chosen, &attempted.outcome);
+            if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
+                ticket.note(admission, &attempted.outcome);
+            }
             let wait = match &head {
-                Some(_) if source.is_there() => self.wait_before(delivery, &attempted, repeatable, made),
+                Some(_) if !last && source.is_there() => {
+                    self.wait_before(delivery, &attempted, repeatable, made)
+                }
                 _ => None,
             };
             let Some(wait) = wait else {
@@ -118,7 +150,12 @@ impl<H: Host> Gateway<H> {
     }
 
     /// A target, and leave to ask it.
-    fn choose(&self, delivery: &Delivery<'_>, roster: &Roster, tried: &[usize]) -> Result<Chosen, Failure> {
+    pub(super) fn choose(
+        &self,
+        delivery: &Delivery<'_>,
+        roster: &Roster,
+        tried: &[usize],
+    ) -> Result<Chosen, Failure> {
         let Delivery { upstream, pool, key, .. } = *delivery;
         let (now, chance) = (self.host.tick(), self.chance());
         let circuit = upstream.circuit.as_ref();
@@ -159,15 +196,14 @@ impl<H: Host> Gateway<H> {
     }
 
     /// One exchange with one target.
-    async fn once(
+    pub(super) async fn once(
         &self,
         delivery: &Delivery<'_>,
         member: &Member,
-        mut head: Parts,
-        body: Body<Upload<H::Stream>>,
-        meter: Option<&Arc<Meter>>,
-        attempts: &mut u32,
+        sending: Sending<H::Stream>,
     ) -> Attempted<H::Stream> {
+        let Sending { mut head, body, meter } = sending;
+        let mut sent = 0;
         let Delivery { route, upstream, .. } = *delivery;
         let begun = self.host.tick();
         let per_try = upstream.retry.as_ref().and_then(|retry| retry.per_try);
@@ -179,7 +215,16 @@ impl<H: Host> Gateway<H> {
         let answer = match self.introduce(upstream, &mut head, &body, deadline).await {
             Ok(shown) => {
                 let request = Request::from_parts(head, body);
-                self.send(&route.patience, &member.target, &shown, request, deadline, meter, attempts).await
+                self.send(
+                    &route.patience,
+                    &member.target,
+                    &shown,
+                    request,
+                    deadline,
+                    meter.as_ref(),
+                    &mut sent,
+                )
+                .await
             }
             Err(failure) => Err(Unanswered { failure, reached: Reached::No }),
         };
@@ -190,39 +235,28 @@ impl<H: Host> Gateway<H> {
             }
             Err(_) => Came::Unknown,
         };
-        Attempted { answer, outcome: Outcome { came, took: self.host.tick() - begun } }
+        Attempted { answer, outcome: Outcome { came, took: self.host.tick() - begun }, sent }
     }
 
     /// Tells all who learn from it how an attempt ended.
-    fn learn(
-        &self,
-        delivery: &Delivery<'_>,
-        roster: &Roster,
-        chosen: &Chosen,
-        outcome: &Outcome,
-        record: &Record,
-    ) {
+    pub(super) fn learn(&self, delivery: &Delivery<'_>, roster: &Roster, chosen: &Chosen, outcome: &Outcome) {
         let Delivery { upstream, pool, .. } = *delivery;
         let now = self.host.tick();
         let circuit = upstream.circuit.as_ref();
         if let Some(state) = roster.states.get(chosen.at) {
             state.health.note(&upstream.health, outcome, now);
             balance::note(state, outcome, now);
-            if let (Some(rule), Some(pass)) =
-                (circuit.and_then(|circuit| circuit.target.as_ref()), chosen.target)
-            {
+            let rule = circuit.and_then(|circuit| circuit.target.as_ref());
+            if let (Some(rule), Some(pass)) = (rule, chosen.target) {
                 state.circuit.note(rule, pass, outcome, now);
             }
         }
-        if let (Some(rule), Some(pass), Some(pool)) =
-            (circuit.and_then(|circuit| circuit.upstream.as_ref()), chosen.upstream, pool)
-        {
+        let Some(pool) = pool else { return };
+        let rule = circuit.and_then(|circuit| circuit.upstream.as_ref());
+        if let (Some(rule), Some(pass)) = (rule, chosen.upstream) {
             pool.circuit.note(rule, pass, outcome, now);
         }
-        if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
-            ticket.note(admission, outcome);
-        }
-        if let Some(pool) = pool {
+        if upstream.hedge.is_some() {
             pool.latencies.note(outcome, now);
         }
     }
