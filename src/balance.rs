@@ -72,11 +72,13 @@ impl Set {
 /// The index of the target to ask; `None` where there is none. `fit` says of each whether it should be asked.
 pub fn choose(choosing: &Choosing<'_>, fit: impl Fn(usize) -> bool) -> Option<usize> {
     let members = &choosing.set.members;
-    let may = |at: &usize| members[*at].weight > 0 && fit(*at) && !choosing.tried.contains(at);
-    let candidates: Vec<usize> = (0..members.len()).filter(may).collect();
+    let may = |at: &usize| members[*at].weight > 0 && fit(*at);
+    let all: Vec<usize> = (0..members.len()).filter(may).collect();
+    let fresh: Vec<usize> = all.iter().copied().filter(|at| !choosing.tried.contains(at)).collect();
+    let candidates = if fresh.is_empty() { all } else { fresh };
     let count = u64::try_from(candidates.len()).ok()?;
     let at = usize::try_from(choosing.chance.checked_rem(count)?).ok()?;
-    candidates.get(at).copied().or((!members.is_empty()).then_some(0))
+    candidates.get(at).copied()
 }
 
 /// Takes note of how an exchange with a target ended, for choices to come.
