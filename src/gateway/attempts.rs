@@ -118,9 +118,7 @@ impl<H: Host> Gateway<H> {
             };
             let Done { chosen, attempted } = done;
             record.attempts += attempted.sent;
-            if roster.set.members.len() > 1 {
-                record.target_name = Some(roster.set.members[chosen.at].name.clone());
-            }
+            record.chosen = Some((Arc::clone(&roster), chosen.at));
             self.learn(delivery, &roster, &chosen, &attempted.outcome);
             if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
                 ticket.note(admission, &attempted.outcome);

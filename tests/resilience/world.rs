@@ -158,15 +158,16 @@ impl World {
         let mut got: Vec<Option<Got>> = waiting.iter().map(|_| None).collect();
         // Of thousands, only those whose time has come are looked at.
         let mut active = Vec::new();
-        let mut next = Box::pin(self.host().sleep_until(begun));
+        let due = |waiting: &[(usize, (Duration, Method))]| {
+            begun + waiting.last().map_or(Duration::ZERO, |(_, (wait, _))| *wait)
+        };
+        let mut next = Box::pin(self.host().sleep_until(due(&waiting)));
         self.host()
             .run(poll_fn(|cx| {
                 while next.as_mut().poll(cx).is_ready() {
                     let Some((number, (_, method))) = waiting.pop() else { break };
                     active.push((number, Box::pin(self.client(method, format!("/{number}")))));
-                    let (_, (wait, _)) =
-                        waiting.last().map_or((0, (Duration::ZERO, Method::GET)), Clone::clone);
-                    next = Box::pin(self.host().sleep_until(begun + wait));
+                    next = Box::pin(self.host().sleep_until(due(&waiting)));
                 }
                 active.retain_mut(|(number, client)| match client.as_mut().poll(cx) {
                     Poll::Ready(done) => {
