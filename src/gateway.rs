@@ -41,6 +41,7 @@ mod record;
 mod refreshing;
 mod refusal;
 mod showing;
+mod sticking;
 mod upkeep;
 mod usage;
 
@@ -118,7 +119,7 @@ impl<H: Host> Gateway<H> {
             memory.limits.remember(plan.limits.most_keys);
             memory.cache.resize(plan.caching.memory);
         }
-        let pools = host.memory().map(|memory| memory.pools.adopt(&plan.upstreams));
+        let pools = host.memory().map(|memory| memory.pools.adopt(&plan.upstreams, host.tick()));
         Self { plan, host, pools, assumed: None }
     }
 
