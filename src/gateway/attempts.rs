@@ -34,6 +34,8 @@ pub(super) struct Delivery<'a> {
     pub(super) pool: Option<&'a Pool>,
     /// A hash of what the target is chosen by.
     pub(super) key: Option<u64>,
+    /// The target that the client's session is with, by the hash of its name.
+    pub(super) session: Option<u64>,
     pub(super) deadline: Deadline,
 }
 
@@ -154,7 +156,7 @@ impl<H: Host> Gateway<H> {
         roster: &Roster,
         tried: &[usize],
     ) -> Result<Chosen, Failure> {
-        let Delivery { upstream, pool, key, .. } = *delivery;
+        let Delivery { upstream, pool, key, session, .. } = *delivery;
         let (now, chance) = (self.host.tick(), self.chance());
         let circuit = upstream.circuit.as_ref();
         let rule = circuit.and_then(|circuit| circuit.upstream.as_ref());
@@ -181,6 +183,7 @@ impl<H: Host> Gateway<H> {
             balance: &upstream.balance,
             turn: pool.map_or(&nowhere, |pool| &pool.turn),
             key,
+            session,
             tried,
             chance,
             now,
