@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use http::header::{HOST, HeaderName};
+use http::header::{HOST, HeaderName, RETRY_AFTER};
 use http::request::Parts;
 use http::{Request, Response};
 
 use super::Gateway;
 use crate::balance::{self, Choosing, Member};
 use crate::body::{Body, Meter, Source, Upload};
-use crate::circuit;
 use crate::deadline::Deadline;
 use crate::host::{Host, Reached};
 use crate::plan::{Route, Upstream};
@@ -20,9 +19,14 @@ use crate::problem::{Blame, Failure, Problem};
 use crate::retry::{self, Came, Outcome, tell};
 use crate::telemetry::Record;
 use crate::upstream::Unanswered;
+use crate::{circuit, health};
 
 /// A client's word that a request may be sent more than once (draft-ietf-httpapi-idempotency-key-header).
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// How many targets a request looks for leave at whose circuits let only some pass: with as many that turned it away, most
+/// would, and the upstream is better left alone.
+const MOST_TURNED_AWAY: usize = 8;
 
 /// What is sent, and under which rules.
 #[derive(Debug, Clone, Copy)]
@@ -126,10 +130,8 @@ impl<H: Host> Gateway<H> {
         let passed = match rule.zip(pool) {
             None => None,
             Some((rule, pool)) => {
-                let pass = pool.circuit.pass(rule, now, chance);
-                Some(pass.ok_or_else(|| {
-                    Failure::from(Problem::UpstreamUnavailable).cause("its circuit is open")
-                })?)
+                let pass = pool.circuit.pass(rule, now, self.chance());
+                Some(pass.ok_or_else(|| unavailable("its circuit is open", pool.circuit.wait(now)))?)
             }
         };
         let rule = circuit.and_then(|circuit| circuit.target.as_ref());
@@ -140,22 +142,47 @@ impl<H: Host> Gateway<H> {
             })
         };
         let nowhere = AtomicU64::new(chance);
-        let choosing = Choosing {
-            set: &roster.set,
-            states: &roster.states,
-            balance: &upstream.balance,
-            turn: pool.map_or(&nowhere, |pool| &pool.turn),
-            key,
-            tried,
-            chance,
-            now,
-        };
-        let at = balance::choose(&choosing, fit).ok_or_else(|| {
-            Failure::from(Problem::UpstreamUnavailable).cause("no target is fit to be asked")
-        })?;
-        let state = roster.states.get(at);
-        let target = rule.zip(state).and_then(|(rule, state)| state.circuit.pass(rule, now, chance));
-        Ok(Chosen { at, target, upstream: passed, flight: state.map(Flight::begin) })
+        // Those that let nobody pass, because their circuits recover or others were faster: asked again no more than the
+        // others that were tried.
+        let mut avoided: Vec<usize> = Vec::new();
+        for _ in 0..MOST_TURNED_AWAY {
+            let choosing = Choosing {
+                set: &roster.set,
+                states: &roster.states,
+                balance: &upstream.balance,
+                turn: pool.map_or(&nowhere, |pool| &pool.turn),
+                key,
+                tried: if avoided.is_empty() { tried } else { &avoided },
+                chance,
+                now,
+            };
+            let Some(at) = balance::choose(&choosing, fit) else { break };
+            let state = roster.states.get(at);
+            let Some((rule, circuit)) = rule.zip(state.map(|state| &state.circuit)) else {
+                return Ok(Chosen { at, target: None, upstream: passed, flight: state.map(Flight::begin) });
+            };
+            if let Some(pass) = circuit.pass(rule, now, self.chance()) {
+                let target = Some(pass);
+                return Ok(Chosen { at, target, upstream: passed, flight: state.map(Flight::begin) });
+            }
+            if avoided.contains(&at) {
+                break;
+            }
+            if avoided.is_empty() {
+                avoided.extend_from_slice(tried);
+            }
+            avoided.push(at);
+        }
+        if let (Some(pass), Some(pool), Some(rule)) =
+            (passed, pool, circuit.and_then(|circuit| circuit.upstream.as_ref()))
+        {
+            // Nobody was asked: the place is somebody else's.
+            let outcome = Outcome { came: Came::Unknown, took: Duration::ZERO };
+            pool.circuit.note(rule, pass, &outcome, now);
+        }
+        let wait =
+            roster.states.iter().filter_map(|state| health::back(&state.health, &upstream.health, now));
+        Err(unavailable("no target is fit to be asked", wait.min().unwrap_or_default()))
     }
 
     /// One exchange with one target.
@@ -206,7 +233,8 @@ impl<H: Host> Gateway<H> {
         let now = self.host.tick();
         let circuit = upstream.circuit.as_ref();
         if let Some(state) = roster.states.get(chosen.at) {
-            state.health.note(&upstream.health, outcome, now);
+            let chance = || self.chance();
+            health::note(&upstream.health, &roster.states, chosen.at, outcome, now, chance);
             balance::note(state, outcome, now);
             if let (Some(rule), Some(pass)) =
                 (circuit.and_then(|circuit| circuit.target.as_ref()), chosen.target)
@@ -255,4 +283,11 @@ impl<H: Host> Gateway<H> {
         self.host.fill(&mut bytes);
         u64::from_le_bytes(bytes)
     }
+}
+
+/// The upstream is left alone, for `wait` at least. RFC 9110 section 10.2.3: a client is told in whole seconds, and that it
+/// should not come back at once.
+fn unavailable(cause: &str, wait: Duration) -> Failure {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    Failure::from(Problem::UpstreamUnavailable).cause(cause).field(RETRY_AFTER, seconds.max(1))
 }
