@@ -5,6 +5,9 @@
 //! in a row up to a cap. Then it is *half open*: so many probes pass and no more; one failure among them opens it again, and
 //! when all have succeeded it *recovers*: the share of requests let pass grows linearly from nothing to all. A failure share
 //! as above opens it from there, too; else it is closed, and the next opening is the first again.
+//!
+//! Hosts that remember nothing share a circuit in a store: there failures in a row open it, and while it is half open each
+//! request passes by chance, until so many have succeeded.
 
 use std::time::Duration;
 
@@ -17,7 +20,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use state::{Facts, Pass, State};
+pub use state::{Facts, Pass, State, phase};
 pub use window::Window;
 
 /// The circuits of an upstream.
@@ -94,6 +97,11 @@ impl Rule {
             .checked_pow(doublings)
             .and_then(|times| self.open.checked_mul(times))
             .map_or(self.most_open, |pause| pause.min(self.most_open))
+    }
+
+    /// Whether those who pass while it is half open are chosen by chance, because nobody sees them all.
+    fn by_chance(&self) -> bool {
+        matches!(self.trip, Trip::InARow(_))
     }
 
     /// Whether somebody with this `chance`, of all 64-bit numbers, is among those who pass at `now` in a recovery that began

@@ -35,6 +35,7 @@ mod fetching;
 mod invalidation;
 mod login;
 mod looking;
+mod probing;
 mod proxy;
 mod purge;
 mod record;
@@ -45,6 +46,7 @@ mod upkeep;
 mod usage;
 
 pub use afterwards::{Afterwards, settle};
+pub use probing::Due;
 pub(crate) use proxy::origin;
 
 use browser::preflight;

@@ -12,6 +12,8 @@ use crate::retry::Outcome;
 
 pub mod passive;
 pub mod probe;
+pub mod shared;
+pub mod sharing;
 
 pub use passive::Passive;
 pub use probe::Probe;

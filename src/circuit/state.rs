@@ -9,6 +9,9 @@ use super::{Phase, Rule, Trip};
 use crate::host::Tick;
 use crate::retry::Outcome;
 
+/// Of how many requests one passes a half-open circuit, where hosts remember nothing and each decides by chance.
+const ONE_IN: u64 = 10;
+
 /// One circuit. While it is closed nobody takes its lock; whoever does holds it for a few instructions.
 #[derive(Debug, Default)]
 pub struct State {
@@ -71,7 +74,7 @@ impl State {
         let turn = self.turn();
         match phase(self.serial.load(Ordering::Relaxed)) {
             Phase::Open => now < turn.moment,
-            Phase::HalfOpen => turn.passed >= rule.probes && now < turn.moment,
+            Phase::HalfOpen => !rule.by_chance() && turn.passed >= rule.probes && now < turn.moment,
             Phase::Closed | Phase::Recovering => false,
         }
     }
@@ -88,6 +91,8 @@ impl State {
         match phase(serial) {
             Phase::Closed => Some(Pass(serial)),
             Phase::Open if now < turn.moment => None,
+            // Nobody knows how many pass elsewhere at this moment.
+            Phase::Open | Phase::HalfOpen if rule.by_chance() && chance % ONE_IN != 0 => None,
             Phase::Open => {
                 (turn.passed, turn.succeeded) = (1, 0);
                 turn.moment = now + rule.pause(turn.openings);
@@ -100,10 +105,10 @@ impl State {
                     turn.passed = turn.succeeded;
                     turn.moment = now + rule.pause(turn.openings);
                 }
-                if turn.passed >= rule.probes {
+                if turn.passed >= rule.probes && !rule.by_chance() {
                     return None;
                 }
-                turn.passed += 1;
+                turn.passed = turn.passed.saturating_add(1);
                 Some(Pass(serial))
             }
             Phase::Recovering if now - turn.moment >= rule.recovery => Some(Pass(self.close(&mut turn))),
@@ -123,6 +128,13 @@ impl State {
             }
             Phase::HalfOpen => self.probed(rule, pass, failed, now),
             Phase::Open => false,
+        }
+    }
+
+    /// Stands where it stood when `pass` was given at `now`: the same steps lead to the same serials.
+    pub fn follow(&self, rule: &Rule, pass: Pass, now: Tick) {
+        if self.serial.load(Ordering::Acquire) != pass.0 {
+            let _ = self.pass(rule, now, 0);
         }
     }
 
@@ -233,7 +245,8 @@ impl State {
     }
 }
 
-fn phase(serial: u64) -> Phase {
+/// The phase that is in a serial.
+pub fn phase(serial: u64) -> Phase {
     match serial & 3 {
         0 => Phase::Closed,
         1 => Phase::Open,

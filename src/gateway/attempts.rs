@@ -8,11 +8,12 @@ use http::header::{HOST, HeaderName, RETRY_AFTER};
 use http::request::Parts;
 use http::{Request, Response};
 
-use super::Gateway;
+use super::{Afterwards, Gateway};
 use crate::balance::{self, Choosing, Member};
 use crate::body::{Body, Meter, Source, Upload};
 use crate::deadline::Deadline;
-use crate::host::{Host, Reached};
+use crate::health::sharing::{self, Noted};
+use crate::host::{Host, Reached, Tick};
 use crate::plan::{Route, Upstream};
 use crate::pool::{Flight, Pool, Roster};
 use crate::problem::{Blame, Failure, Problem};
@@ -52,6 +53,20 @@ struct Chosen {
 struct Attempted<S> {
     answer: Result<Response<S>, Unanswered>,
     outcome: Outcome,
+}
+
+// === impl Delivery ===
+
+impl<'a> Delivery<'a> {
+    /// The circuit of the upstream as a whole, where it has one.
+    fn whole<'b>(&self, roster: &'b Roster) -> Option<(&'b circuit::Rule, &'b circuit::State)>
+    where
+        'a: 'b,
+    {
+        let rule = self.upstream.circuit.as_ref()?.upstream.as_ref()?;
+        let state = self.pool.map(|pool| &pool.circuit).or(roster.circuit.as_ref())?;
+        Some((rule, state))
+    }
 }
 
 impl<H: Host> Gateway<H> {
@@ -117,21 +132,28 @@ impl<H: Host> Gateway<H> {
     async fn roster(&self, delivery: &Delivery<'_>) -> Arc<Roster> {
         match delivery.pool {
             Some(pool) => pool.roster(),
-            None => Arc::new(Roster { set: Arc::clone(&delivery.upstream.targets), ..Roster::default() }),
+            None => {
+                let Delivery { upstream, deadline, .. } = *delivery;
+                let set = &upstream.targets;
+                Arc::new(match &upstream.health.share {
+                    Some(store) => sharing::roster(&self.host, upstream, set, store, deadline).await,
+                    None => Roster { set: Arc::clone(set), ..Roster::default() },
+                })
+            }
         }
     }
 
     /// A target, and leave to ask it.
     fn choose(&self, delivery: &Delivery<'_>, roster: &Roster, tried: &[usize]) -> Result<Chosen, Failure> {
         let Delivery { upstream, pool, key, .. } = *delivery;
-        let (now, chance) = (self.host.tick(), self.chance());
+        let (now, chance) = (self.judged_at(delivery), self.chance());
         let circuit = upstream.circuit.as_ref();
-        let rule = circuit.and_then(|circuit| circuit.upstream.as_ref());
-        let passed = match rule.zip(pool) {
+        let whole = delivery.whole(roster);
+        let passed = match whole {
             None => None,
-            Some((rule, pool)) => {
-                let pass = pool.circuit.pass(rule, now, self.chance());
-                Some(pass.ok_or_else(|| unavailable("its circuit is open", pool.circuit.wait(now)))?)
+            Some((rule, circuit)) => {
+                let pass = circuit.pass(rule, now, self.chance());
+                Some(pass.ok_or_else(|| unavailable("its circuit is open", circuit.wait(now)))?)
             }
         };
         let rule = circuit.and_then(|circuit| circuit.target.as_ref());
@@ -173,12 +195,10 @@ impl<H: Host> Gateway<H> {
             }
             avoided.push(at);
         }
-        if let (Some(pass), Some(pool), Some(rule)) =
-            (passed, pool, circuit.and_then(|circuit| circuit.upstream.as_ref()))
-        {
+        if let Some((pass, (rule, circuit))) = passed.zip(whole) {
             // Nobody was asked: the place is somebody else's.
             let outcome = Outcome { came: Came::Unknown, took: Duration::ZERO };
-            pool.circuit.note(rule, pass, &outcome, now);
+            circuit.note(rule, pass, &outcome, now);
         }
         let wait =
             roster.states.iter().filter_map(|state| health::back(&state.health, &upstream.health, now));
@@ -230,8 +250,9 @@ impl<H: Host> Gateway<H> {
         record: &Record,
     ) {
         let Delivery { upstream, pool, .. } = *delivery;
-        let now = self.host.tick();
+        let now = self.judged_at(delivery);
         let circuit = upstream.circuit.as_ref();
+        self.tell(delivery, roster, chosen, outcome, record);
         if let Some(state) = roster.states.get(chosen.at) {
             let chance = || self.chance();
             health::note(&upstream.health, &roster.states, chosen.at, outcome, now, chance);
@@ -242,16 +263,49 @@ impl<H: Host> Gateway<H> {
                 state.circuit.note(rule, pass, outcome, now);
             }
         }
-        if let (Some(rule), Some(pass), Some(pool)) =
-            (circuit.and_then(|circuit| circuit.upstream.as_ref()), chosen.upstream, pool)
-        {
-            pool.circuit.note(rule, pass, outcome, now);
+        if let Some((pass, (rule, circuit))) = chosen.upstream.zip(delivery.whole(roster)) {
+            circuit.note(rule, pass, outcome, now);
         }
         if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
             ticket.note(admission, outcome);
         }
         if let Some(pool) = pool {
             pool.latencies.note(outcome, now);
+        }
+    }
+
+    /// Has others told how an attempt ended, where nothing is remembered here. Before it is noted: what follows from it is found
+    /// out anew from what all others have told.
+    fn tell(
+        &self,
+        delivery: &Delivery<'_>,
+        roster: &Roster,
+        chosen: &Chosen,
+        outcome: &Outcome,
+        record: &Record,
+    ) {
+        let Delivery { upstream, pool, .. } = *delivery;
+        let told = upstream.health.share.is_some() && pool.is_none() && outcome.came != Came::Unknown;
+        let (true, Some(index)) = (told, record.upstream) else { return };
+        if !sharing::is_news(upstream, roster, chosen.at, outcome) {
+            return;
+        }
+        self.host.defer(Afterwards::tell(Noted {
+            plan: Arc::clone(&self.plan),
+            upstream: index,
+            target: roster.set.members[chosen.at].name.clone(),
+            of_target: chosen.target,
+            of_upstream: chosen.upstream,
+            outcome: *outcome,
+            chance: self.chance(),
+        }));
+    }
+
+    /// The time by which targets are judged: the host's own where it remembers, else one that all have in common.
+    fn judged_at(&self, delivery: &Delivery<'_>) -> Tick {
+        match delivery.pool {
+            Some(_) => self.host.tick(),
+            None => sharing::now(&self.host),
         }
     }
 

@@ -245,12 +245,6 @@ fn probes_are_spread_over_the_interval_and_made_one_at_a_time() {
         state.asked(&probe, at(100), u64::MAX);
         assert!(!state.is_due(&probe, at(110), || 0) && state.is_due(&probe, at(111), || 0));
     }
-    assert_eq!(
-        first,
-        [2_500, 5_000, 10_000].map(|it| if it == 5_000 { 4_999 } else { it }).map(|it| if it == 2_500 {
-            2_499
-        } else {
-            it
-        })
-    );
+    assert!((2_400..2_600).contains(&first[0]) && (4_900..5_100).contains(&first[1]), "{first:?}");
+    assert_eq!(first[2], 10_000);
 }
