@@ -28,6 +28,7 @@ mod afterwards;
 mod attempts;
 mod browser;
 mod cached;
+mod choosing;
 mod course;
 mod delivering;
 mod destination;
@@ -36,6 +37,7 @@ mod hedging;
 mod invalidation;
 mod login;
 mod looking;
+mod probing;
 mod proxy;
 mod purge;
 mod record;
@@ -47,6 +49,7 @@ mod upkeep;
 mod usage;
 
 pub use afterwards::{Afterwards, settle};
+pub use probing::Due;
 pub(crate) use proxy::origin;
 
 use browser::preflight;

@@ -366,6 +366,7 @@ impl Plan {
 
     /// Every store that something is kept or counted in; one that serves several ends is there several times.
     pub fn stores(&self) -> impl Iterator<Item = &StorePlan> {
-        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores)
+        let shared = self.upstreams.iter().filter_map(|upstream| upstream.health.share.as_ref());
+        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores).chain(shared)
     }
 }

@@ -33,7 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // read them.
     ("cache", &["auth", "body", "breaker", "deadline", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry", "transform"]),
     // Circuits open by how exchanges end.
-    ("circuit", &["host", "retry"]),
+    ("circuit", &["host", "problem", "retry"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
     ("cors", &[]),
@@ -51,9 +51,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // nearly written as the plan does.
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "host", "identity", "limit", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream"]),
-    // Health is judged by how exchanges end, and shared in a store.
-    ("health", &["breaker", "circuit", "deadline", "host", "plan", "pool", "retry"]),
+    ("gateway", &["auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "health", "host", "identity", "limit", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream"]),
+    // Health is judged by how exchanges end, and shared in a store; a probe is an exchange, too.
+    ("health", &["balance", "body", "breaker", "circuit", "deadline", "host", "plan", "pool", "problem", "retry", "upstream"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
     // Whose key it is depends on who calls; answers are collected as the cache does it, and kept in stores.
     ("idempotency", &["auth", "body", "breaker", "cache", "deadline", "gateway", "host", "plan", "problem"]),

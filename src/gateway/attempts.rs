@@ -1,7 +1,6 @@
 //! One request, sent to a target of its upstream: again, or to another target, where that may be.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use http::header::{HOST, HeaderName};
@@ -9,14 +8,14 @@ use http::request::Parts;
 use http::{Request, Response};
 
 use super::Gateway;
+use super::choosing::Chosen;
 use super::hedging::Around;
-use crate::balance::{self, Choosing, Member};
+use crate::balance::Member;
 use crate::body::{Body, Meter, Source, Upload};
-use crate::circuit;
 use crate::deadline::Deadline;
 use crate::host::{Host, Reached};
 use crate::plan::{Route, Upstream};
-use crate::pool::{Flight, Pool, Roster};
+use crate::pool::Pool;
 use crate::problem::{Blame, Failure, Problem};
 use crate::retry::{self, Came, Outcome, tell};
 use crate::telemetry::Record;
@@ -25,11 +24,23 @@ use crate::upstream::Unanswered;
 /// A client's word that a request may be sent more than once (draft-ietf-httpapi-idempotency-key-header).
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// How many exchanges one request comes to at most: as many attempts as can be written, and one beside each.
+const MOST_TRIED: usize = 20;
+
+/// The indices of targets that were asked for a request.
+#[derive(Debug, Default)]
+pub(super) struct Tried {
+    at: [usize; MOST_TRIED],
+    count: usize,
+}
+
 /// What is sent, and under which rules.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Delivery<'a> {
     pub(super) route: &'a Route,
     pub(super) upstream: &'a Upstream,
+    /// The upstream's index.
+    pub(super) index: usize,
     /// What is remembered of the upstream.
     pub(super) pool: Option<&'a Pool>,
     /// A hash of what the target is chosen by.
@@ -37,14 +48,6 @@ pub(super) struct Delivery<'a> {
     /// The target that the client's session is with, by the hash of its name.
     pub(super) session: Option<u64>,
     pub(super) deadline: Deadline,
-}
-
-/// A target that was chosen, and leave to ask it.
-pub(super) struct Chosen {
-    pub(super) at: usize,
-    target: Option<circuit::Pass>,
-    upstream: Option<circuit::Pass>,
-    flight: Option<Flight>,
 }
 
 /// A request on its way to a target.
@@ -66,6 +69,26 @@ pub(super) struct Attempted<S> {
 pub(super) struct Done<S> {
     pub(super) chosen: Chosen,
     pub(super) attempted: Attempted<S>,
+}
+
+// === impl Tried ===
+
+impl Tried {
+    pub(super) fn as_slice(&self) -> &[usize] {
+        &self.at[..self.count]
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.count).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn push(&mut self, target: usize) {
+        if let Some(place) = self.at.get_mut(self.count) {
+            *place = target;
+            self.count += 1;
+        }
+    }
 }
 
 impl<H: Host> Gateway<H> {
@@ -95,11 +118,11 @@ impl<H: Host> Gateway<H> {
         let roster = self.roster(delivery).await;
         let repeatable = retry::is_repeatable(&head.method, head.headers.contains_key(IDEMPOTENCY_KEY));
         let mut head = Some(head);
-        let mut tried: Vec<usize> = Vec::new();
+        let mut tried = Tried::default();
         loop {
-            let chosen = self.choose(delivery, &roster, &tried)?;
+            let chosen = self.choose(delivery, &roster, tried.as_slice())?;
             let Some((body, meter)) = source.next() else { return Err(Problem::Internal.into()) };
-            let made = u32::try_from(tried.len()).unwrap_or(u32::MAX) + 1;
+            let made = tried.len() + 1;
             let last = made >= upstream.retry.as_ref().map_or(1, |retry| retry.attempts);
             let hedge = upstream.hedge.filter(|_| repeatable);
             let ready = if last && hedge.is_none() { head.take() } else { head.clone() };
@@ -139,61 +162,6 @@ impl<H: Host> Gateway<H> {
             drop(chosen);
             self.host.sleep_until(self.host.tick() + wait).await;
         }
-    }
-
-    /// The targets in force, with what is known about each.
-    async fn roster(&self, delivery: &Delivery<'_>) -> Arc<Roster> {
-        match delivery.pool {
-            Some(pool) => pool.roster(),
-            None => Arc::new(Roster { set: Arc::clone(&delivery.upstream.targets), ..Roster::default() }),
-        }
-    }
-
-    /// A target, and leave to ask it.
-    pub(super) fn choose(
-        &self,
-        delivery: &Delivery<'_>,
-        roster: &Roster,
-        tried: &[usize],
-    ) -> Result<Chosen, Failure> {
-        let Delivery { upstream, pool, key, session, .. } = *delivery;
-        let (now, chance) = (self.host.tick(), self.chance());
-        let circuit = upstream.circuit.as_ref();
-        let rule = circuit.and_then(|circuit| circuit.upstream.as_ref());
-        let passed = match rule.zip(pool) {
-            None => None,
-            Some((rule, pool)) => {
-                let pass = pool.circuit.pass(rule, now, chance);
-                Some(pass.ok_or_else(|| {
-                    Failure::from(Problem::UpstreamUnavailable).cause("its circuit is open")
-                })?)
-            }
-        };
-        let rule = circuit.and_then(|circuit| circuit.target.as_ref());
-        let fit = |at: usize| {
-            roster.states.get(at).is_none_or(|state| {
-                state.health.is_fit(&upstream.health, now)
-                    && rule.is_none_or(|rule| !state.circuit.is_open(rule, now))
-            })
-        };
-        let nowhere = AtomicU64::new(chance);
-        let choosing = Choosing {
-            set: &roster.set,
-            states: &roster.states,
-            balance: &upstream.balance,
-            turn: pool.map_or(&nowhere, |pool| &pool.turn),
-            key,
-            session,
-            tried,
-            chance,
-            now,
-        };
-        let at = balance::choose(&choosing, fit).ok_or_else(|| {
-            Failure::from(Problem::UpstreamUnavailable).cause("no target is fit to be asked")
-        })?;
-        let state = roster.states.get(at);
-        let target = rule.zip(state).and_then(|(rule, state)| state.circuit.pass(rule, now, chance));
-        Ok(Chosen { at, target, upstream: passed, flight: state.map(Flight::begin) })
     }
 
     /// One exchange with one target.
@@ -237,29 +205,6 @@ impl<H: Host> Gateway<H> {
             Err(_) => Came::Unknown,
         };
         Attempted { answer, outcome: Outcome { came, took: self.host.tick() - begun }, sent }
-    }
-
-    /// Tells all who learn from it how an attempt ended.
-    pub(super) fn learn(&self, delivery: &Delivery<'_>, roster: &Roster, chosen: &Chosen, outcome: &Outcome) {
-        let Delivery { upstream, pool, .. } = *delivery;
-        let now = self.host.tick();
-        let circuit = upstream.circuit.as_ref();
-        if let Some(state) = roster.states.get(chosen.at) {
-            state.health.note(&upstream.health, outcome, now);
-            balance::note(state, outcome, now);
-            let rule = circuit.and_then(|circuit| circuit.target.as_ref());
-            if let (Some(rule), Some(pass)) = (rule, chosen.target) {
-                state.circuit.note(rule, pass, outcome, now);
-            }
-        }
-        let Some(pool) = pool else { return };
-        let rule = circuit.and_then(|circuit| circuit.upstream.as_ref());
-        if let (Some(rule), Some(pass)) = (rule, chosen.upstream) {
-            pool.circuit.note(rule, pass, outcome, now);
-        }
-        if upstream.hedge.is_some() {
-            pool.latencies.note(outcome, now);
-        }
     }
 
     /// How long to wait before the request is sent again; `None` where it is not.

@@ -46,6 +46,7 @@ impl<H: Host> Gateway<H> {
         let delivery = Delivery {
             route,
             upstream,
+            index,
             pool,
             key,
             session: session.as_ref().and_then(|it| it.held),
