@@ -35,6 +35,7 @@ mod fetching;
 mod invalidation;
 mod login;
 mod looking;
+mod mapping;
 mod proxy;
 mod purge;
 mod record;

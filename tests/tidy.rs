@@ -50,7 +50,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // nearly written as the plan does.
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "host", "identity", "limit", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream"]),
+    ("gateway", &["auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "host", "identity", "json", "limit", "mapping", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream"]),
     // Health is judged by how exchanges end, and shared in a store.
     ("health", &["breaker", "circuit", "deadline", "host", "plan", "pool", "retry"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
@@ -65,13 +65,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("limit", &["auth", "body", "breaker", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // A document in a store, bounded in time as every call of one.
     ("live", &["breaker", "deadline", "host", "plan"]),
-    ("mapping", &["body", "deadline", "host", "json", "plan", "problem"]),
+    ("mapping", &["json"]),
     // What areas remember between requests.
     ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "pool"]),
     // A split sees requests as limits do; a comparison reads JSON.
     ("migration", &["auth", "body", "expression", "host", "json", "limit", "live", "plan", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
+    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
     ("pool", &["admission", "balance", "circuit", "health", "host", "plan", "retry"]),
     ("problem", &[]),
