@@ -47,7 +47,10 @@ pub use discovery::{Discovery, Registry};
 pub use health::{Circuit, Health};
 pub use idempotency::Idempotency;
 pub use identity::{Identity, Issuer};
-pub use mapping::Mapping;
+pub use mapping::{
+    DefaultMember, MapValues, Mapping, MappingStep, MoveValue, OtherValue, OtherValues, OtherWord,
+    RenameMember, RenameParameter, Scalar,
+};
 pub use migration::{Fallback, Live, Mirror, Split};
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use rate_limit::{

@@ -37,6 +37,7 @@ mod hedging;
 mod invalidation;
 mod login;
 mod looking;
+mod mapping;
 mod probing;
 mod proxy;
 mod purge;

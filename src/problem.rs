@@ -93,6 +93,8 @@ catalogue! {
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The request's body is too large", Client, Some("http_request_error");
     /// The content is not of the media type that is taken here (RFC 9110 section 15.5.16).
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The content is not of a type that is taken here", Client, None;
+    /// The content is not what its type says: JSON that is none, or that readers are known to read differently.
+    InvalidContent = "invalid-content", BAD_REQUEST, "The content is not valid", Client, None;
     /// The request line is longer than allowed (RFC 9110 section 15.5.15).
     UriTooLong = "uri-too-long", URI_TOO_LONG, "The address is too long", Client, Some("http_request_error");
     /// The caller has asked for more than a limit allows; `violated-policies` names the limit, and `Retry-After` says when there may be enough again (RFC 6585 section 4, draft-ietf-httpapi-ratelimit-headers-11 section 5.1).
@@ -129,6 +131,8 @@ catalogue! {
     UpstreamTerminated = "upstream-terminated", BAD_GATEWAY, "The service broke the connection off", Upstream, Some("connection_terminated");
     /// The upstream's answer is not HTTP.
     UpstreamProtocol = "upstream-protocol", BAD_GATEWAY, "The service's answer is not valid HTTP", Upstream, Some("http_protocol_error");
+    /// The upstream's answer cannot be changed as the route says: it is no JSON, too large, or in a coding.
+    UpstreamContent = "upstream-content", BAD_GATEWAY, "The service's answer cannot be read", Upstream, Some("http_protocol_error");
     /// The gateway cannot get the token that the upstream wants to see from it.
     UpstreamCredentials = "upstream-credentials", BAD_GATEWAY, "The gateway has no credentials for the service", Gateway, Some("destination_unavailable");
     /// The host forbids the upstream's address.

@@ -51,7 +51,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // nearly written as the plan does.
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "health", "host", "identity", "limit", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream"]),
+    ("gateway", &["auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "health", "host", "identity", "json", "limit", "mapping", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream"]),
     // Health is judged by how exchanges end, and shared in a store; a probe is an exchange, too.
     ("health", &["balance", "body", "breaker", "circuit", "deadline", "host", "plan", "pool", "problem", "retry", "upstream"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
@@ -59,19 +59,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("idempotency", &["auth", "body", "breaker", "cache", "deadline", "gateway", "host", "plan", "problem"]),
     // What is told of a caller is the caller's own; keys are secrets, which are read as header edits read them.
     ("identity", &["auth", "host", "plan", "problem", "transform"]),
+    ("json", &[]),
     // Limits look at requests as policies do, at who calls, and at what the store of the host has counted; they wait for it
     // on the host's clock, as bodies are waited for. An operator is told as if a consumer had asked, in a request that
     // there is not; dates are written as in the log.
     ("limit", &["auth", "body", "breaker", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // A document in a store, bounded in time as every call of one.
     ("live", &["breaker", "deadline", "host", "plan"]),
-    ("mapping", &["body", "deadline", "host", "json", "plan", "problem"]),
+    ("mapping", &["json"]),
     // What areas remember between requests.
     ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "pool"]),
     // A split sees requests as limits do; a comparison reads JSON.
     ("migration", &["auth", "body", "expression", "host", "json", "limit", "live", "plan", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
+    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
     ("pool", &["admission", "balance", "circuit", "health", "host", "plan", "retry"]),
     ("problem", &[]),

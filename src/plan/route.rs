@@ -101,7 +101,9 @@ impl Context<'_> {
         at: &Pointer,
         written: &config::Route,
     ) -> (Option<Mapping>, Option<Idempotency>) {
-        let mapping = written.mapping.as_ref().and_then(|it| self.mapping(&at.key("mapping"), it));
+        let proxied = written.upstream.is_some() || written.split.is_some();
+        let mapping = written.mapping.as_ref();
+        let mapping = mapping.and_then(|it| self.mapping(&at.key("mapping"), it, proxied));
         let at = at.key("idempotency");
         (mapping, written.idempotency.as_ref().and_then(|it| self.idempotency(&at, it)))
     }
