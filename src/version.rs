@@ -158,7 +158,10 @@ impl Api {
         let found = match self.default {
             Unasked::Latest => self.newest(now, |_| true),
             Unasked::Oldest => self.versions.iter().position(|version| version.life.stage(now).is_there()),
-            Unasked::This(index) => Some(index),
+            Unasked::This(index) => {
+                let is_announced = |version: &Version| version.life.stage(now) == Stage::Announced;
+                Some(index).filter(|index| !self.versions.get(*index).is_some_and(is_announced))
+            }
             Unasked::Required => return Err(Refusal::Missing),
         };
         found.ok_or(Refusal::Missing)
