@@ -15,13 +15,33 @@ fn kinds() -> impl Strategy<Value = Kind> {
 
 /// What versions and ranges are made of, and some that is not.
 fn texts() -> impl Strategy<Value = String> {
-    let pieces = &["0", "1", "2", "12", "999999999", "2026-01-31", "v", ".", "-", " ", ",", "<", ">", "=", "^", "~", "é", "\u{0}"];
+    let pieces = &[
+        "0",
+        "1",
+        "2",
+        "12",
+        "999999999",
+        "2026-01-31",
+        "v",
+        ".",
+        "-",
+        " ",
+        ",",
+        "<",
+        ">",
+        "=",
+        "^",
+        "~",
+        "é",
+        "\u{0}",
+    ];
     prop_oneof![vec(select(&pieces[..]), 0..8).prop_map(|pieces| pieces.concat()), any::<String>()]
 }
 
 /// Days, as they are written.
 fn day() -> impl Strategy<Value = String> {
-    (1970..2100_u32, 1..=12_u32, 1..=28_u32).prop_map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"))
+    (1970..2100_u32, 1..=12_u32, 1..=28_u32)
+        .prop_map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"))
 }
 
 fn plan(names: &str, versions: impl IntoIterator<Item = String>, way: &serde_json::Value) -> Plan {

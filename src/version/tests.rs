@@ -29,10 +29,8 @@ fn asks(plan: &Plan, host: &str, target: &str, fields: &[(&str, &str)]) -> Resul
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let mut headers = HeaderMap::new();
     for (name, value) in fields {
-        headers.append(
-            HeaderName::try_from(*name).unwrap(),
-            HeaderValue::from_bytes(value.as_bytes()).unwrap(),
-        );
+        headers
+            .append(HeaderName::try_from(*name).unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap());
     }
     let method = &Method::POST;
     let query = Query { host, path, query, method, headers: &headers, now: NOW, preflight: false };
@@ -62,52 +60,58 @@ fn by_a_field() {
     let plan = plan(integers(json!([{ "header": "X-API-Version" }])), &[json!({ "api": "orders" })]);
     let contradiction = Err(Some(Refusal::Contradiction));
     let long = "1".repeat(65);
-    table(&plan, &[
-        ("/", &[], Ok("1")),
-        ("/", &[("x-api-version", "2")], Ok("2")),
-        ("/", &[("x-api-version", " v3 ")], Ok("3")),
-        ("/", &[("x-api-version", "2"), ("x-api-version", "2")], Ok("2")),
-        ("/", &[("x-api-version", "2"), ("x-api-version", "3")], contradiction),
-        ("/", &[("x-api-version", "2"), ("x-api-version", "9")], contradiction),
-        ("/", &[("x-api-version", "4")], UNKNOWN),
-        ("/", &[("x-api-version", "")], UNKNOWN),
-        ("/", &[("x-api-version", "02")], UNKNOWN),
-        ("/", &[("x-api-version", "2, 3")], UNKNOWN),
-        ("/", &[("x-api-version", "latest")], UNKNOWN),
-        ("/", &[("x-api-version", "+2")], UNKNOWN),
-        ("/", &[("x-api-version", "\t2")], Ok("2")),
-        ("/", &[("x-api-version", "2\t2")], UNKNOWN),
-        ("/", &[("x-api-version", "\u{b2}")], UNKNOWN),
-        ("/", &[("x-api-version", &long)], UNKNOWN),
-    ]);
+    table(
+        &plan,
+        &[
+            ("/", &[], Ok("1")),
+            ("/", &[("x-api-version", "2")], Ok("2")),
+            ("/", &[("x-api-version", " v3 ")], Ok("3")),
+            ("/", &[("x-api-version", "2"), ("x-api-version", "2")], Ok("2")),
+            ("/", &[("x-api-version", "2"), ("x-api-version", "3")], contradiction),
+            ("/", &[("x-api-version", "2"), ("x-api-version", "9")], contradiction),
+            ("/", &[("x-api-version", "4")], UNKNOWN),
+            ("/", &[("x-api-version", "")], UNKNOWN),
+            ("/", &[("x-api-version", "02")], UNKNOWN),
+            ("/", &[("x-api-version", "2, 3")], UNKNOWN),
+            ("/", &[("x-api-version", "latest")], UNKNOWN),
+            ("/", &[("x-api-version", "+2")], UNKNOWN),
+            ("/", &[("x-api-version", "\t2")], Ok("2")),
+            ("/", &[("x-api-version", "2\t2")], UNKNOWN),
+            ("/", &[("x-api-version", "\u{b2}")], UNKNOWN),
+            ("/", &[("x-api-version", &long)], UNKNOWN),
+        ],
+    );
 }
 
 #[test]
 fn by_the_path_and_other_ways() {
     let ask = json!([{ "path": "version" }, { "header": "v" }, { "query": "v" }]);
-    let plan = plan(integers(ask), &[
-        json!({ "path": "/v{version}/a", "api": "orders" }),
-        json!({ "path": "/plain", "api": "orders" }),
-    ]);
+    let plan = plan(
+        integers(ask),
+        &[json!({ "path": "/v{version}/a", "api": "orders" }), json!({ "path": "/plain", "api": "orders" })],
+    );
     let address = Err(Some(Refusal::Unknown(refusal::Place::Address)));
-    table(&plan, &[
-        ("/v2/a", &[], Ok("2")),
-        ("/v9/a", &[], address),
-        // What is no version is another path.
-        ("/vault/a", &[], Err(None)),
-        ("/v2%31/a", &[], Err(None)),
-        ("/v2/a", &[("v", "2")], Ok("2")),
-        ("/v2/a?v=%32", &[("v", "2")], Ok("2")),
-        ("/v2/a", &[("v", "3")], Err(Some(Refusal::Contradiction))),
-        ("/v2/a", &[("v", "nonsense")], Err(Some(Refusal::Contradiction))),
-        ("/v2/a?v=1", &[], Err(Some(Refusal::Contradiction))),
-        ("/plain", &[], Ok("1")),
-        ("/plain?v=3", &[], Ok("3")),
-        ("/plain?v=3", &[("v", "2")], Err(Some(Refusal::Contradiction))),
-        ("/plain?v", &[], UNKNOWN),
-        ("/plain?v=2&v=3", &[], Err(Some(Refusal::Contradiction))),
-        ("/plain?v=2%00", &[], UNKNOWN),
-    ]);
+    table(
+        &plan,
+        &[
+            ("/v2/a", &[], Ok("2")),
+            ("/v9/a", &[], address),
+            // What is no version is another path.
+            ("/vault/a", &[], Err(None)),
+            ("/v2%31/a", &[], Err(None)),
+            ("/v2/a", &[("v", "2")], Ok("2")),
+            ("/v2/a?v=%32", &[("v", "2")], Ok("2")),
+            ("/v2/a", &[("v", "3")], Err(Some(Refusal::Contradiction))),
+            ("/v2/a", &[("v", "nonsense")], Err(Some(Refusal::Contradiction))),
+            ("/v2/a?v=1", &[], Err(Some(Refusal::Contradiction))),
+            ("/plain", &[], Ok("1")),
+            ("/plain?v=3", &[], Ok("3")),
+            ("/plain?v=3", &[("v", "2")], Err(Some(Refusal::Contradiction))),
+            ("/plain?v", &[], UNKNOWN),
+            ("/plain?v=2&v=3", &[], Err(Some(Refusal::Contradiction))),
+            ("/plain?v=2%00", &[], UNKNOWN),
+        ],
+    );
 }
 
 #[test]
@@ -116,28 +120,31 @@ fn by_media_types() {
     let plan = plan(integers(ask), &[json!({ "api": "orders" })]);
     let accept = Err(Some(Refusal::Unknown(refusal::Place::Accept)));
     let content = Err(Some(Refusal::Unknown(refusal::Place::Content)));
-    table(&plan, &[
-        ("/", &[("accept", "application/json")], Ok("1")),
-        ("/", &[("accept", "application/json;version=2")], Ok("2")),
-        ("/", &[("accept", "application/vnd.acme.orders.v3+json")], Ok("3")),
-        // The most wanted of those that there are.
-        ("/", &[("accept", "a/b;version=2;q=0.5, a/b;version=3")], Ok("3")),
-        ("/", &[("accept", "a/b;version=9, a/b;version=2;q=0.1")], Ok("2")),
-        ("/", &[("accept", "a/b;version=2, a/b;version=3")], Ok("2")),
-        ("/", &[("accept", "a/b;version=9")], accept),
-        ("/", &[("content-type", "application/json;version=2")], Ok("2")),
-        ("/", &[("content-type", "application/vnd.acme.orders.v9+json")], content),
-        (
-            "/",
-            &[("accept", "a/b;version=2"), ("content-type", "a/b;version=3")],
-            Err(Some(Refusal::Contradiction)),
-        ),
-        (
-            "/",
-            &[("accept", "application/vnd.acme.orders.v2+json;version=3")],
-            Err(Some(Refusal::Contradiction)),
-        ),
-    ]);
+    table(
+        &plan,
+        &[
+            ("/", &[("accept", "application/json")], Ok("1")),
+            ("/", &[("accept", "application/json;version=2")], Ok("2")),
+            ("/", &[("accept", "application/vnd.acme.orders.v3+json")], Ok("3")),
+            // The most wanted of those that there are.
+            ("/", &[("accept", "a/b;version=2;q=0.5, a/b;version=3")], Ok("3")),
+            ("/", &[("accept", "a/b;version=9, a/b;version=2;q=0.1")], Ok("2")),
+            ("/", &[("accept", "a/b;version=2, a/b;version=3")], Ok("2")),
+            ("/", &[("accept", "a/b;version=9")], accept),
+            ("/", &[("content-type", "application/json;version=2")], Ok("2")),
+            ("/", &[("content-type", "application/vnd.acme.orders.v9+json")], content),
+            (
+                "/",
+                &[("accept", "a/b;version=2"), ("content-type", "a/b;version=3")],
+                Err(Some(Refusal::Contradiction)),
+            ),
+            (
+                "/",
+                &[("accept", "application/vnd.acme.orders.v2+json;version=3")],
+                Err(Some(Refusal::Contradiction)),
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -236,10 +243,15 @@ fn the_newest_date_that_is_not_after() {
 
 #[test]
 fn who_asks_for_none() {
-    let versions = json!({ "1": { "retired": "2025-01-01" }, "2": {}, "3": {}, "4": { "introduced": "2027-01-01" } });
-    for (default, expected) in
-        [("latest", Ok("3".to_owned())), ("oldest", Ok("2".to_owned())), ("1", Ok("1".to_owned())), ("4", Err(Some(Refusal::Missing))), ("required", Err(Some(Refusal::Missing)))]
-    {
+    let versions =
+        json!({ "1": { "retired": "2025-01-01" }, "2": {}, "3": {}, "4": { "introduced": "2027-01-01" } });
+    for (default, expected) in [
+        ("latest", Ok("3".to_owned())),
+        ("oldest", Ok("2".to_owned())),
+        ("1", Ok("1".to_owned())),
+        ("4", Err(Some(Refusal::Missing))),
+        ("required", Err(Some(Refusal::Missing))),
+    ] {
         let api = json!({ "ask": [{ "header": "v" }], "versions": versions, "default": default });
         let plan = plan(api, &[json!({ "api": "orders" })]);
         assert_eq!(asks(&plan, "h", "/", &[]), expected, "{default}");
@@ -248,15 +260,26 @@ fn who_asks_for_none() {
 
 #[test]
 fn a_route_for_versions_goes_before_one_for_none() {
-    let plan = plan(integers(json!([{ "header": "v" }])), &[
-        json!({ "path": "/a" }),
-        json!({ "path": "/a", "api": "orders", "versions": [">=2 <3", "3"] }),
-        json!({ "path": "/b", "api": "orders", "versions": "1" }),
-    ]);
+    let plan = plan(
+        integers(json!([{ "header": "v" }])),
+        &[
+            json!({ "path": "/a" }),
+            json!({ "path": "/a", "api": "orders", "versions": [">=2 <3", "3"] }),
+            json!({ "path": "/b", "api": "orders", "versions": "1" }),
+        ],
+    );
     let find = |path: &'static str, v: &'static str| {
         let headers = HeaderMap::from_iter([(HeaderName::from_static("v"), HeaderValue::from_static(v))]);
         let method = &Method::GET;
-        plan.search(&Query { host: "h", path, query: None, method, headers: &headers, now: NOW, preflight: false })
+        plan.search(&Query {
+            host: "h",
+            path,
+            query: None,
+            method,
+            headers: &headers,
+            now: NOW,
+            preflight: false,
+        })
     };
     assert_eq!(find("/a", "2").0, Found::Route(1));
     assert_eq!(find("/a", "3").0, Found::Route(1));
@@ -272,10 +295,10 @@ fn a_route_for_versions_goes_before_one_for_none() {
 
 #[test]
 fn a_preflight_fits_every_version() {
-    let plan = plan(integers(json!([{ "header": "v" }, { "query": "v" }])), &[
-        json!({ "api": "orders", "versions": "2" }),
-        json!({ "api": "orders", "versions": "3" }),
-    ]);
+    let plan = plan(
+        integers(json!([{ "header": "v" }, { "query": "v" }])),
+        &[json!({ "api": "orders", "versions": "2" }), json!({ "api": "orders", "versions": "3" })],
+    );
     let headers = HeaderMap::new();
     let find = |query: Option<&'static str>, preflight: bool| {
         let method = &Method::GET;
@@ -334,9 +357,8 @@ fn a_share_is_left_to_chance() {
     let api = json!({ "ask": [{ "header": "v" }], "default": "1", "versions": versions });
     let plan = plan(api, &[json!({ "api": "orders" })]);
     let negotiated = Negotiated { api: Some(0), version: Some(0), ..Negotiated::default() };
-    let refused = (0..100)
-        .filter(|chance| refusal::judge(&plan.apis[0], negotiated, NOW, || *chance).is_err())
-        .count();
+    let refused =
+        (0..100).filter(|chance| refusal::judge(&plan.apis[0], negotiated, NOW, || *chance).is_err()).count();
     assert_eq!(refused, 25);
     // Outside of it, nobody is asked for a number.
     assert!(refusal::judge(&plan.apis[0], negotiated, NOW + 3600, || unreachable!()).is_ok());
