@@ -68,7 +68,9 @@ pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
 pub use upstream::{Protocol, Upstream, UpstreamTls};
-pub use version::Api;
+pub use version::{
+    Api, ApiVersion, Brownout, TellVersion, VersionLinks, VersionMatching, VersionNames, VersionWay,
+};
 
 /// One configuration file. Several files in a directory make one configuration: routes are put together in the order of
 /// the file names, and so are upstreams, consumers, limits and whatever else has names; any other table may stand in one

@@ -45,13 +45,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Registries are asked as upstreams are; what they say makes the sets that targets are chosen from.
     ("discovery", &["ask", "balance", "body", "breaker", "deadline", "host", "live", "plan", "pool", "problem", "upstream"]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["auth", "body", "cache", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry"]),
+    ("explain", &["auth", "body", "cache", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry", "version"]),
     // The trace is passed on as a header field.
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "health", "host", "identity", "json", "limit", "mapping", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream"]),
+    ("gateway", &["auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "health", "host", "identity", "json", "limit", "mapping", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),
     // Health is judged by how exchanges end, and shared in a store; a probe is an exchange, too.
     ("health", &["balance", "body", "breaker", "circuit", "deadline", "host", "plan", "pool", "problem", "retry", "upstream"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
@@ -80,13 +80,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("reply", &["body", "cache", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
     // Dates are read as the cache reads them.
     ("retry", &["cache", "deadline", "host", "problem"]),
-    // A query condition reads queries as rewriting does.
-    ("route", &["plan", "transform"]),
+    // A query condition reads queries as rewriting does. Which version is asked for may stand in what a route captures.
+    ("route", &["plan", "transform", "version"]),
     ("security_headers", &[]),
     // Its clients hold tokens, which are signed as the gateway signs its own.
     ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
-    ("telemetry", &["auth", "body", "cache", "host", "limit", "plan", "pool", "problem"]),
+    ("telemetry", &["auth", "body", "cache", "host", "limit", "plan", "pool", "problem", "version"]),
     // A rewritten path is matched again for what it captured.
     ("transform", &["host", "plan", "problem", "route"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),

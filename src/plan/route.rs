@@ -39,6 +39,7 @@ impl Context<'_> {
         let methods = self.methods(&at_match.key("methods"), &matches.methods);
         let headers = self.header_conditions(&at_match.key("headers"), matches);
         let query = self.query_conditions(&at_match.key("query"), matches);
+        let version = self.served(&at_match, matches, pattern.as_ref());
         // Everything else is looked at even where the pattern cannot be read, to report all mistakes at once.
         let stand_in = Pattern::prefix("/").ok()?;
         let action = self.action(at, written, pattern.as_ref().unwrap_or(&stand_in));
@@ -64,6 +65,7 @@ impl Context<'_> {
             methods,
             headers,
             query,
+            version,
             tolerated: tolerated(&[written.paths.as_ref(), defaults.paths.as_ref()]),
             access,
             addresses,
@@ -283,6 +285,7 @@ impl Route {
             methods: Methods::default(),
             headers: Vec::new(),
             query: Vec::new(),
+            version: None,
             tolerated: Ambiguities::default(),
             access: Access::Public,
             protection: "public".into(),

@@ -26,6 +26,14 @@ struct Line<'a> {
     method: &'a str,
     path: &'a str,
     version: &'a str,
+    /// The API and its version that was meant, on routes that have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_version: Option<&'a str>,
+    /// Whether that is deprecated, or gone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    deprecated: bool,
     status: u16,
     outcome: &'a str,
     /// What the cache did, on routes that keep answers.
@@ -71,6 +79,9 @@ pub fn json(record: &Record) -> String {
         method: record.method.as_str(),
         path: record.path(),
         version: version(record.version),
+        api: record.versioned_api().map(|api| &*api.name),
+        api_version: record.api_version().map(|version| &*version.name),
+        deprecated: record.is_of_the_past(),
         status: record.status.as_u16(),
         outcome: record.outcome.slug(),
         cache: record.cache.map(|cache| cache.outcome().slug()),
@@ -105,6 +116,10 @@ pub fn text(record: &Record) -> String {
         record.bytes_out,
         record.outcome.slug(),
     );
+    if let (Some(api), Some(version)) = (record.versioned_api(), record.api_version()) {
+        let past = if record.is_of_the_past() { ", deprecated" } else { "" };
+        let _ = write!(line, " ({} {}{past})", api.name, version.name);
+    }
     if let Some(cache) = record.cache {
         let _ = write!(line, " (cache: {})", cache.outcome().slug());
     }
