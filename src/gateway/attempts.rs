@@ -1,7 +1,8 @@
 //! One request, sent to a target of its upstream: again, or to another target, where that may be.
 
+use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::header::{HOST, HeaderName};
@@ -10,13 +11,14 @@ use http::{Request, Response};
 
 use super::Gateway;
 use super::hedging::Around;
+use crate::admission::Reason;
 use crate::balance::{self, Choosing, Member};
 use crate::body::{Body, Meter, Source, Upload};
 use crate::circuit;
 use crate::deadline::Deadline;
 use crate::host::{Host, Reached};
 use crate::plan::{Route, Upstream};
-use crate::pool::{Flight, Pool, Roster};
+use crate::pool::{Flight, Pool, Roster, Taken};
 use crate::problem::{Blame, Failure, Problem};
 use crate::retry::{self, Came, Outcome, tell};
 use crate::telemetry::Record;
@@ -24,6 +26,9 @@ use crate::upstream::Unanswered;
 
 /// A client's word that a request may be sent more than once (draft-ietf-httpapi-idempotency-key-header).
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// How often a target is chosen anew because another request took its last place.
+const MOST_RACES: u32 = 8;
 
 /// What is sent, and under which rules.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +88,8 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Response<H::Stream>, Failure> {
         let Delivery { upstream, pool, deadline, .. } = *delivery;
         if let (Some(admission), Some(pool)) = (&upstream.admission, pool) {
+            // Nobody waits for a place while holding another: two could wait for each other.
+            record.taken = Taken::default();
             record.taken.ticket = Some(
                 Box::pin(pool.gate.enter(&self.host, admission, delivery.route.priority, deadline)).await?,
             );
@@ -95,7 +102,8 @@ impl<H: Host> Gateway<H> {
         let mut head = Some(head);
         let mut tried: Vec<usize> = Vec::new();
         loop {
-            let chosen = self.choose(delivery, &roster, &tried)?;
+            let chosen =
+                self.choose(delivery, &roster, &tried).inspect_err(|failure| note_full(pool, failure))?;
             let Some((body, meter)) = source.next() else { return Err(Problem::Internal.into()) };
             let made = u32::try_from(tried.len()).unwrap_or(u32::MAX) + 1;
             let last = made >= upstream.retry.as_ref().map_or(1, |retry| retry.attempts);
@@ -123,7 +131,7 @@ impl<H: Host> Gateway<H> {
             }
             self.learn(delivery, &roster, &chosen, &attempted.outcome);
             if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
-                ticket.note(admission, &attempted.outcome);
+                ticket.note(admission, &attempted.outcome, self.host.tick());
             }
             let wait = match &head {
                 Some(_) if !last && source.is_there() => {
@@ -133,6 +141,10 @@ impl<H: Host> Gateway<H> {
             };
             let Some(wait) = wait else {
                 record.taken.flight = chosen.flight;
+                if attempted.answer.is_err() {
+                    // The upstream has nothing to do with it any more, however long the client reads what it is told.
+                    record.taken = Taken::default();
+                }
                 return attempted.answer.map_err(Failure::from);
             };
             drop(attempted);
@@ -170,10 +182,16 @@ impl<H: Host> Gateway<H> {
             }
         };
         let rule = circuit.and_then(|circuit| circuit.target.as_ref());
+        let per_target = upstream.admission.as_ref().and_then(|admission| admission.per_target);
+        let full = Cell::new(false);
         let fit = |at: usize| {
             roster.states.get(at).is_none_or(|state| {
-                state.health.is_fit(&upstream.health, now)
-                    && rule.is_none_or(|rule| !state.circuit.is_open(rule, now))
+                let fit = state.health.is_fit(&upstream.health, now)
+                    && rule.is_none_or(|rule| !state.circuit.is_open(rule, now));
+                let is_full =
+                    fit && per_target.is_some_and(|most| state.in_flight.load(Ordering::Relaxed) >= most);
+                full.set(full.get() || is_full);
+                fit && !is_full
             })
         };
         let nowhere = AtomicU64::new(chance);
@@ -187,12 +205,15 @@ impl<H: Host> Gateway<H> {
             chance,
             now,
         };
-        let at = balance::choose(&choosing, fit).ok_or_else(|| {
-            Failure::from(Problem::UpstreamUnavailable).cause("no target is fit to be asked")
-        })?;
+        let Some((at, flight)) = pick(&choosing, fit, per_target) else {
+            return Err(match full.get() {
+                true => Reason::TargetsFull.failure(),
+                false => Failure::from(Problem::UpstreamUnavailable).cause("no target is fit to be asked"),
+            });
+        };
         let state = roster.states.get(at);
         let target = rule.zip(state).and_then(|(rule, state)| state.circuit.pass(rule, now, chance));
-        Ok(Chosen { at, target, upstream: passed, flight: state.map(Flight::begin) })
+        Ok(Chosen { at, target, upstream: passed, flight })
     }
 
     /// One exchange with one target.
@@ -288,5 +309,30 @@ impl<H: Host> Gateway<H> {
         let mut bytes = [0; 8];
         self.host.fill(&mut bytes);
         u64::from_le_bytes(bytes)
+    }
+}
+
+/// A target, and a place among the requests in flight there, where anything is remembered of it.
+fn pick(
+    choosing: &Choosing<'_>,
+    fit: impl Fn(usize) -> bool,
+    per_target: Option<u32>,
+) -> Option<(usize, Option<Flight>)> {
+    // Another worker may take a target's last place after it was looked at; then the target is seen to be full. Whoever
+    // loses so often in a row finds no place that is worth the work.
+    for _ in 0..MOST_RACES {
+        let at = balance::choose(choosing, &fit)?;
+        let Some(state) = choosing.states.get(at) else { return Some((at, None)) };
+        if let Some(flight) = Flight::begin(state, per_target) {
+            return Some((at, Some(flight)));
+        }
+    }
+    None
+}
+
+/// Counts a request that is refused because every target has as many as it may have.
+fn note_full(pool: Option<&Pool>, failure: &Failure) {
+    if let Some(pool) = pool.filter(|_| failure.problem == Problem::UpstreamBusy) {
+        pool.gate.note_refused(Reason::TargetsFull);
     }
 }
