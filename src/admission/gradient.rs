@@ -6,8 +6,9 @@
 //! the limit grows, and where they come slower, requests queue up somewhere behind the gateway, and it shrinks in proportion:
 //! `limit × (idle latency + buffer) ∕ latency + √limit`. The root is room to find out whether more is possible.
 //!
-//! Two things are as Netflix's `concurrency-limits` has them: a limit that is not used does not grow, because nothing shows
-//! that it could; and a request that came among more than the measurement allows says nothing of an idle upstream.
+//! A limit that is not used does not grow, as in Netflix's `concurrency-limits`: nothing shows that it could. Beyond both, a
+//! window looks only at requests that began in it: others show what came of the limit before, and a limit that answers to
+//! them swings (tests/admission/gradient.rs).
 
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::retry::{Came, Outcome};
 const MOST_SAMPLES: usize = 512;
 
 /// A window with fewer answers goes on: a median of less says too little.
-const FEWEST_SAMPLES: usize = 5;
+const FEWEST_SAMPLES: usize = 10;
 
 /// After so many windows at the least limit, the idle latency that they are compared with is doubted (Envoy's number).
 const DOUBTED: u32 = 5;
@@ -67,11 +68,13 @@ impl Gradient {
     pub(super) fn note(&mut self, adaptive: &Adaptive, outcome: &Outcome, among: u32, now: Tick) {
         let Some(took) = latency(outcome) else { return };
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).max(1);
+        if now.0.saturating_sub(nanos) < self.since.0 {
+            // It began under another limit. What it says would be heard too late, and the limit would swing.
+            return;
+        }
         match self.idle {
-            // What failed says nothing of how fast an answer can be, and what began before had others beside it.
-            None if among > adaptive.min
-                || outcome.is_failure()
-                || now.0.saturating_sub(nanos) < self.since.0 => {}
+            // What failed says nothing of how fast an answer can be, and what came among more had others beside it.
+            None if among > adaptive.min || outcome.is_failure() => {}
             None => self.measure(adaptive, nanos, now),
             Some(idle) => self.sample(adaptive, idle, nanos, now),
         }

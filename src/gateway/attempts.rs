@@ -86,14 +86,8 @@ impl<H: Host> Gateway<H> {
         source: &mut Source<H::Stream>,
         record: &mut Record,
     ) -> Result<Response<H::Stream>, Failure> {
-        let Delivery { upstream, pool, deadline, .. } = *delivery;
-        if let (Some(admission), Some(pool)) = (&upstream.admission, pool) {
-            // Nobody waits for a place while holding another: two could wait for each other.
-            record.taken = Taken::default();
-            record.taken.ticket = Some(
-                Box::pin(pool.gate.enter(&self.host, admission, delivery.route.priority, deadline)).await?,
-            );
-        }
+        let Delivery { upstream, pool, .. } = *delivery;
+        self.take_place(delivery, record).await?;
         if let (Some(_), Some(pool)) = (&upstream.retry, pool) {
             pool.budget.note_request(self.host.tick());
         }
@@ -141,16 +135,28 @@ impl<H: Host> Gateway<H> {
             };
             let Some(wait) = wait else {
                 record.taken.flight = chosen.flight;
-                if attempted.answer.is_err() {
+                return attempted.answer.map_err(|unanswered| {
                     // The upstream has nothing to do with it any more, however long the client reads what it is told.
                     record.taken = Taken::default();
-                }
-                return attempted.answer.map_err(Failure::from);
+                    unanswered.into()
+                });
             };
             drop(attempted);
             drop(chosen);
             self.host.sleep_until(self.host.tick() + wait).await;
         }
+    }
+
+    /// Takes a place among the requests in flight, where their number is bounded.
+    async fn take_place(&self, delivery: &Delivery<'_>, record: &mut Record) -> Result<(), Failure> {
+        let Delivery { route, upstream, pool, deadline, .. } = *delivery;
+        // Nobody waits for a place while holding another: two could wait for each other.
+        record.taken = Taken::default();
+        if let (Some(admission), Some(pool)) = (&upstream.admission, pool) {
+            let entering = pool.gate.enter(&self.host, admission, route.priority, deadline);
+            record.taken.ticket = Some(Box::pin(entering).await?);
+        }
+        Ok(())
     }
 
     /// The targets in force, with what is known about each.
