@@ -42,6 +42,7 @@ mod record;
 mod refreshing;
 mod refusal;
 mod showing;
+mod sticking;
 mod upkeep;
 mod usage;
 
@@ -119,7 +120,7 @@ impl<H: Host> Gateway<H> {
             memory.limits.remember(plan.limits.most_keys);
             memory.cache.resize(plan.caching.memory);
         }
-        let pools = host.memory().map(|memory| memory.pools.adopt(&plan.upstreams));
+        let pools = host.memory().map(|memory| memory.pools.adopt(&plan.upstreams, host.tick()));
         Self { plan, host, pools, assumed: None }
     }
 

@@ -39,6 +39,8 @@ pub(super) struct Delivery<'a> {
     pub(super) pool: Option<&'a Pool>,
     /// A hash of what the target is chosen by.
     pub(super) key: Option<u64>,
+    /// The target that the client's session is with, by the hash of its name.
+    pub(super) session: Option<u64>,
     pub(super) deadline: Deadline,
 }
 
@@ -120,9 +122,7 @@ impl<H: Host> Gateway<H> {
             };
             let Done { chosen, attempted } = done;
             record.attempts += attempted.sent;
-            if roster.set.members.len() > 1 {
-                record.target_name = Some(roster.set.members[chosen.at].name.clone());
-            }
+            record.chosen = Some((Arc::clone(&roster), chosen.at));
             self.learn(delivery, &roster, &chosen, &attempted.outcome);
             if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
                 ticket.note(admission, &attempted.outcome, self.host.tick());
@@ -174,7 +174,7 @@ impl<H: Host> Gateway<H> {
         roster: &Roster,
         tried: &[usize],
     ) -> Result<Chosen, Failure> {
-        let Delivery { upstream, pool, key, .. } = *delivery;
+        let Delivery { upstream, pool, key, session, .. } = *delivery;
         let (now, chance) = (self.host.tick(), self.chance());
         let circuit = upstream.circuit.as_ref();
         let rule = circuit.and_then(|circuit| circuit.upstream.as_ref());
@@ -207,6 +207,7 @@ impl<H: Host> Gateway<H> {
             balance: &upstream.balance,
             turn: pool.map_or(&nowhere, |pool| &pool.turn),
             key,
+            session,
             tried,
             chance,
             now,
