@@ -34,7 +34,7 @@ pub mod text;
 pub mod upstream;
 pub mod version;
 
-pub use admission::Admission;
+pub use admission::{AdaptiveLimit, Admission, Priority, PriorityName};
 pub use auth::{Access, AccessTable, Authenticator};
 pub use balance::{
     Balance, BalancePolicy, HashKey, HashName, HashPart, HashTable, StickySessions, TargetSetting,

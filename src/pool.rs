@@ -153,10 +153,12 @@ impl Pool {
 // === impl Flight ===
 
 impl Flight {
-    /// Begins one.
-    pub fn begin(state: &Arc<TargetState>) -> Self {
-        state.in_flight.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(state))
+    /// Begins one, unless there are `most` already.
+    pub fn begin(state: &Arc<TargetState>, most: Option<u32>) -> Option<Self> {
+        let most = most.unwrap_or(u32::MAX);
+        let more = |count: u32| (count < most).then(|| count.saturating_add(1));
+        let begun = state.in_flight.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        begun.is_ok().then(|| Self(Arc::clone(state)))
     }
 }
 

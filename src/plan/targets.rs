@@ -134,6 +134,7 @@ fn common(url: &Url, written: &config::Upstream) -> Option<Common> {
     target.protocol = written.protocol.unwrap_or(Protocol::Auto);
     target.ca = tls.ca.map(Into::into);
     target.server_name = tls.server_name.map(Into::into);
+    target.most_connections = written.admission.as_ref().and_then(|admission| admission.connections);
     target.key = key_of(&target);
     Some(Common { target, base: url.path().trim_end_matches('/').into() })
 }

@@ -79,6 +79,8 @@ pub struct Target {
     pub ca: Option<Arc<str>>,
     /// The name the certificate must be for, where it is not `host`.
     pub server_name: Option<Arc<str>>,
+    /// How many connections to it there may be at the same time; `None` for any number.
+    pub most_connections: Option<u32>,
     /// Tells connections apart: equal for equal targets, in every plan.
     pub key: u64,
 }
@@ -219,6 +221,7 @@ impl Target {
             protocol: Protocol::Auto,
             ca: None,
             server_name: None,
+            most_connections: None,
             key: 0,
         };
         target.key = key_of(&target);

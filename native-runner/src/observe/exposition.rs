@@ -6,6 +6,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
+use tollgate::admission::{Reason, View};
 use tollgate::breaker::Totals;
 use tollgate::cache::memory::Totals as CacheTotals;
 use tollgate::cache::status::Outcome as Cached;
@@ -30,6 +31,8 @@ pub struct Snapshot {
     pub kept: (u64, u64),
     /// What happened with the stores that answers are kept in.
     pub cache_stores: CacheTotals,
+    /// How much upstreams are asked at once, by name, where that is bounded.
+    pub gates: Vec<(Box<str>, View)>,
     /// Reloads of the configuration that were taken, and that were refused.
     pub reloads: (u64, u64),
 }
@@ -86,6 +89,35 @@ impl Snapshot {
             encoder.encode_descriptor("upstream_duration_seconds", help, None, MetricType::Histogram)?;
         for (upstream, counts) in &self.counts.upstreams {
             histogram(&mut family, ("upstream", upstream), &counts.durations)?;
+        }
+        Ok(())
+    }
+
+    fn gates(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        for (name, help, get) in [
+            (
+                "upstream_in_flight",
+                "Requests that hold a place at an upstream",
+                (|view| Some(u64::from(view.in_flight))) as fn(&View) -> Option<u64>,
+            ),
+            ("upstream_pending", "Requests that wait for a place at an upstream", |view| Some(view.pending)),
+            ("upstream_limit", "How many places there are at an upstream now", |view| {
+                view.limit.map(u64::from)
+            }),
+        ] {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            for (upstream, view) in &self.gates {
+                let Some(value) = get(view) else { continue };
+                let value = i64::try_from(value).unwrap_or(i64::MAX);
+                family.encode_family(&[("upstream", &**upstream)])?.encode_gauge(&value)?;
+            }
+        }
+        let help = "Requests that were refused because an upstream was asked as much as it may be";
+        let mut family = encoder.encode_descriptor("upstream_rejected", help, None, MetricType::Counter)?;
+        for (upstream, view) in &self.gates {
+            for (reason, count) in Reason::ALL.iter().zip(view.rejected) {
+                counter(&mut family, &[("upstream", upstream), ("reason", reason.name())], count)?;
+            }
         }
         Ok(())
     }
@@ -158,6 +190,7 @@ impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.routes(&mut encoder)?;
         self.upstreams(&mut encoder)?;
+        self.gates(&mut encoder)?;
         self.limits(&mut encoder)?;
         self.cache(&mut encoder)?;
         self.process(&mut encoder)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::time::Instant;
+use tollgate::admission::View;
 use tollgate::plan::Plan;
 
 use super::admin::Operated;
@@ -15,7 +16,7 @@ use super::native::Native;
 use super::tls::Certificates;
 use super::workers::{Duty, Workers};
 use crate::host::trust::Trust;
-use crate::host::{Client, Deferred, NativeHost, Opened, Shared, Stores, Variables};
+use crate::host::{Client, Deferred, NativeHost, Opened, Rooms, Shared, Stores, Variables};
 use crate::inspect;
 use crate::observe::exposition::Snapshot;
 use crate::observe::metrics::Counts;
@@ -61,9 +62,10 @@ impl Server {
         let stores = Stores::new(&settings.directory, Arc::clone(&settings.variables));
         stores.open(&plan, None)?;
         let shared = Arc::new(Shared::new(stores));
+        let rooms = Arc::new(Rooms::default());
         let natives: Vec<_> = (0..settings.workers.max(1))
             .map(|_| {
-                let client = Client::new(Arc::clone(&trust));
+                let client = Client::new(Arc::clone(&trust), Arc::clone(&rooms));
                 let observer = Observer::new(settings.access_log.clone());
                 let host = NativeHost::new(
                     epoch,
@@ -152,8 +154,20 @@ impl Server {
             limit_stores: self.shared.memory.breakers.totals(),
             kept: (self.shared.memory.cache.entries(), self.shared.memory.cache.bytes()),
             cache_stores: self.shared.memory.cache.totals(),
+            gates: self.gates(),
             reloads: (self.taken.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed)),
         }
+    }
+
+    /// How much upstreams are asked at once, where that is bounded.
+    fn gates(&self) -> Vec<(Box<str>, View)> {
+        let plan = self.plan.load();
+        let pools = self.shared.memory.pools.all();
+        let gates = plan.upstreams.iter().filter_map(|upstream| {
+            let (name, pool) = pools.iter().find(|(name, _)| *name == upstream.name)?;
+            Some((name.clone(), pool.gate.view(upstream.admission.as_ref()?)))
+        });
+        gates.collect()
     }
 
     /// Stops accepting. Requests in flight go on; [`Self::join`] waits for them.
@@ -170,7 +184,7 @@ impl Server {
 
 fn duty(native: &Arc<Native>) -> Duty<Native> {
     let host = native.host().clone();
-    (Arc::clone(native), Box::new(move || host.client().pool().sweep()))
+    (Arc::clone(native), Box::new(move || host.client().sweep()))
 }
 
 impl Operated for Server {

@@ -89,6 +89,7 @@ fn of_route(route: &config::Route) -> Value {
         mapping,
         mirror: _,
         idempotency: _,
+        priority: _,
         addresses: _,
         shield: _,
         rate_limits: _,
