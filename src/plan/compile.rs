@@ -41,6 +41,8 @@ pub(super) struct Context<'a> {
     pub(super) policies: BTreeMap<&'a str, Option<Arc<Expression>>>,
     /// Whether there is a key-value store.
     pub(super) has_store: bool,
+    /// Whether there is a live document.
+    pub(super) has_live: bool,
     /// Consumers that are written.
     pub(super) written_consumers: written_consumer::Written<'a>,
     pub(super) variables: BTreeSet<Box<str>>,
@@ -153,6 +155,8 @@ pub(super) fn compile(
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
     context.stores(documents);
+    let live = context.live(documents);
+    context.has_live = live.is_some();
     let auth = context.auth(documents);
     context.policies(documents);
     context.certificate_sources(documents, &trusted, &server);
@@ -173,7 +177,6 @@ pub(super) fn compile(
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let apis = context.apis(documents);
-    let live = context.live(documents);
     let plan = Plan {
         apis,
         live,
@@ -257,6 +260,7 @@ impl<'a> Context<'a> {
             authenticator_names: authenticator_names(documents),
             policies: BTreeMap::new(),
             has_store: documents.iter().any(|(_, document)| document.store.is_some()),
+            has_live: false,
             written_consumers: written_consumer::written(documents),
             variables: BTreeSet::new(),
             called: BTreeMap::new(),
