@@ -46,7 +46,7 @@ pub use health::{Circuit, Health};
 pub use idempotency::Idempotency;
 pub use identity::{Identity, Issuer};
 pub use mapping::Mapping;
-pub use migration::{Fallback, Live, Mirror, Split};
+pub use migration::{Compare, Fallback, Live, Mirror, Split, SplitPart, SplitRule};
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use rate_limit::{
     ConsumerPlan, Counting, KeyName, KeyPart, KeyParts, KeyTable, OnStoreFailure, Period, Quota, RateLimit,

@@ -32,6 +32,7 @@ mod cached;
 mod course;
 mod delivering;
 mod destination;
+mod fallback;
 mod fetching;
 mod invalidation;
 mod login;
@@ -233,7 +234,7 @@ impl<H: Host> Gateway<H> {
         };
         let caller = admitted.caller.as_deref();
         limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
-        let course = self.course(route, &asking, caller);
+        let course = self.course(route, &asking, caller, deadline).await;
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
         let (authority, normal, admitted) = (&*authority, &normal, &admitted);
         let shared = None;

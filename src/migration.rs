@@ -1,13 +1,13 @@
 //! Moving requests from one upstream to another: splits, fallbacks, mirrors.
 
-/// Which of several upstreams answers.
-#[derive(Debug, Clone)]
-pub struct Split {}
+mod fallback;
+mod mirror;
+mod remembered;
+mod share;
+mod split;
 
-/// Which upstream is asked where the first has nothing.
-#[derive(Debug, Clone)]
-pub struct Fallback {}
-
-/// Another upstream that gets requests too.
-#[derive(Debug, Clone)]
-pub struct Mirror {}
+pub use fallback::Fallback;
+pub use mirror::Mirror;
+pub use remembered::Remembered;
+pub use share::Share;
+pub use split::{Part, Rule, Split, Test};

@@ -61,8 +61,10 @@ pub struct Record {
     pub cache: Option<cache::Status>,
     /// The answer that is to be kept when it is complete.
     pub keeping: Option<Box<Keeping>>,
-    /// The index of the upstream that was asked.
+    /// The index of the upstream that was asked; where a fallback was, of that.
     pub upstream: Option<usize>,
+    /// The index of the upstream that was asked before a fallback.
+    pub fell_back: Option<usize>,
     /// The target of it that was asked last, where it has several.
     pub target_name: Option<Box<str>>,
     /// What it holds of an upstream as long as the record is open.
@@ -131,6 +133,11 @@ impl Record {
     /// The upstream's name; `None` where none was asked.
     pub fn upstream_name(&self) -> Option<&str> {
         Some(&self.plan.upstreams.get(self.upstream?)?.name)
+    }
+
+    /// The name of the upstream that was asked before a fallback; `None` where none was.
+    pub fn fell_back_from(&self) -> Option<&str> {
+        Some(&self.plan.upstreams.get(self.fell_back?)?.name)
     }
 
     /// Where limits write down what they say of the request.

@@ -24,7 +24,7 @@ pub struct Digest(pub [u8; 32]);
 pub struct Keys {
     /// The address within the route: what an unsafe method makes invalid.
     pub address: Digest,
-    /// What the policy adds to it of this request; `None` where that is nothing.
+    /// What the policy adds to it of this request, and the upstream where there are several; `None` where that is nothing.
     pub part: Option<Digest>,
 }
 
@@ -46,12 +46,20 @@ struct Writer(Sha256);
 
 impl Keys {
     /// Under what the answers to `head` of `caller` are kept.
-    pub fn of(policy: &Policy, origin: &Origin<'_>, head: &Parts, admitted: &Admitted) -> Self {
+    /// `upstream`: the name of the one that is asked, where there are several.
+    pub fn of(
+        policy: &Policy,
+        origin: &Origin<'_>,
+        head: &Parts,
+        admitted: &Admitted,
+        upstream: Option<&str>,
+    ) -> Self {
         let root = PathAndQuery::from_static("/");
         let target = head.uri.path_and_query().unwrap_or(&root);
         Self {
             address: address(policy, origin, target),
-            part: (!policy.key.is_empty()).then(|| part(&policy.key, &head.headers, admitted)),
+            part: (!policy.key.is_empty() || upstream.is_some())
+                .then(|| part(&policy.key, &head.headers, admitted, upstream)),
         }
     }
 }
@@ -68,9 +76,10 @@ pub fn address(policy: &Policy, origin: &Origin<'_>, target: &PathAndQuery) -> D
     hash.finish()
 }
 
-fn part(key: &KeyParts, headers: &HeaderMap, admitted: &Admitted) -> Digest {
+fn part(key: &KeyParts, headers: &HeaderMap, admitted: &Admitted, upstream: Option<&str>) -> Digest {
     let caller = admitted.caller.as_deref();
     let mut hash = Writer::new(b"part");
+    hash.optional(upstream.map(str::as_bytes));
     for name in &key.headers {
         hash.count(headers.get_all(name).iter().count());
         headers.get_all(name).iter().for_each(|line| hash.bytes(line.as_bytes()));

@@ -2,7 +2,10 @@
 
 use super::Gateway;
 use crate::auth::{Asking, Caller};
+use crate::deadline::Deadline;
 use crate::host::Host;
+use crate::limit::Sight;
+use crate::migration::Split;
 use crate::plan::{Action, Route};
 
 /// Where a request goes.
@@ -16,9 +19,40 @@ pub(super) struct Course {
 
 impl<H: Host> Gateway<H> {
     /// Where a request of `caller` goes on `route`.
-    pub(super) fn course(&self, route: &Route, asking: &Asking<'_>, caller: Option<&Caller>) -> Course {
+    pub(super) async fn course(
+        &self,
+        route: &Route,
+        asking: &Asking<'_>,
+        caller: Option<&Caller>,
+        deadline: Deadline,
+    ) -> Course {
         let Action::Proxy(proxy) = &route.action else { return Course::default() };
-        let _ = (asking, caller);
-        Course { upstream: proxy.upstream, key: None }
+        let upstream = match &proxy.split {
+            None => None,
+            Some(split) => Box::pin(self.part_of(route, split, asking, caller, deadline)).await,
+        };
+        Course { upstream: upstream.unwrap_or(proxy.upstream), key: None }
+    }
+
+    /// The upstream of a split that a request goes to, by the weights in force.
+    async fn part_of(
+        &self,
+        route: &Route,
+        split: &Split,
+        asking: &Asking<'_>,
+        caller: Option<&Caller>,
+        deadline: Deadline,
+    ) -> Option<usize> {
+        let (mut document, mut set) = (None, None);
+        if split.is_adjustable() {
+            match &self.plan.live {
+                Some(_) => document = self.live_document(deadline).await,
+                None => {
+                    set = self.host.memory().and_then(|memory| memory.migration.weights_of(&route.id));
+                }
+            }
+        }
+        let of_document = document.as_ref().and_then(|document| document.weights_of(&route.id));
+        split.choose(&Sight::new(asking, caller), of_document.or(set.as_deref()), || self.chance())
     }
 }

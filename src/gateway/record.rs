@@ -43,6 +43,7 @@ impl<H: Host> Gateway<H> {
             cache: None,
             keeping: None,
             upstream: None,
+            fell_back: None,
             target_name: None,
             taken: Taken::default(),
             attempts: 0,

@@ -32,6 +32,9 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cache: Option<&'a str>,
     upstream: Option<&'a str>,
+    /// The upstream that was asked first, where another was asked after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fell_back_from: Option<&'a str>,
     attempts: u32,
     bytes_in: u64,
     bytes_out: u64,
@@ -72,6 +75,7 @@ pub fn json(record: &Record) -> String {
         outcome: record.outcome.slug(),
         cache: record.cache.map(|cache| cache.outcome().slug()),
         upstream: record.upstream_name(),
+        fell_back_from: record.fell_back_from(),
         attempts: record.attempts,
         bytes_in: record.bytes_in(),
         bytes_out: record.bytes_out,
