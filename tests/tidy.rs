@@ -58,6 +58,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("idempotency", &["auth", "body", "breaker", "cache", "deadline", "gateway", "host", "plan", "problem"]),
     // What is told of a caller is the caller's own; keys are secrets, which are read as header edits read them.
     ("identity", &["auth", "host", "plan", "problem", "transform"]),
+    ("json", &[]),
     // Limits look at requests as policies do, at who calls, and at what the store of the host has counted; they wait for it
     // on the host's clock, as bodies are waited for. An operator is told as if a consumer had asked, in a request that
     // there is not; dates are written as in the log.
