@@ -37,6 +37,7 @@ mod fetching;
 mod invalidation;
 mod login;
 mod looking;
+mod mirroring;
 mod proxy;
 mod purge;
 mod record;

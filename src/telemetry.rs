@@ -14,6 +14,7 @@ use crate::cache;
 use crate::cache::keeping::Keeping;
 use crate::host::{Tick, UnixMillis};
 use crate::limit::{self, Held, Judged, Toll};
+use crate::migration::Mirroring;
 use crate::plan::Plan;
 use crate::pool::Taken;
 use crate::problem::Problem;
@@ -61,6 +62,10 @@ pub struct Record {
     pub cache: Option<cache::Status>,
     /// The answer that is to be kept when it is complete.
     pub keeping: Option<Box<Keeping>>,
+    /// The request that a mirror is to get when the answer has ended.
+    pub mirroring: Option<Box<Mirroring>>,
+    /// What came of a request to a mirror, where this is the record of one.
+    pub mirror: Option<&'static str>,
     /// The index of the upstream that was asked; where a fallback was, of that.
     pub upstream: Option<usize>,
     /// The index of the upstream that was asked before a fallback.

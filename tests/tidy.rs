@@ -69,9 +69,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // What areas remember between requests.
     ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "live", "migration", "pool"]),
     // A split sees requests as limits do; a comparison reads JSON.
-    ("migration", &["auth", "body", "expression", "host", "json", "limit", "live", "plan", "telemetry"]),
+    ("migration", &["auth", "expression", "forward", "gateway", "host", "json", "limit", "plan", "route", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
+    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
     ("pool", &["admission", "balance", "circuit", "health", "host", "plan", "retry"]),
     ("problem", &[]),
@@ -85,7 +85,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Its clients hold tokens, which are signed as the gateway signs its own.
     ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
-    ("telemetry", &["auth", "body", "cache", "host", "limit", "plan", "pool", "problem"]),
+    ("telemetry", &["auth", "body", "cache", "host", "limit", "migration", "plan", "pool", "problem"]),
     // A rewritten path is matched again for what it captured.
     ("transform", &["host", "plan", "problem", "route"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),

@@ -148,7 +148,8 @@ pub struct Compare {
     /// coding (`Content-Encoding`) are not compared. Default: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub json: Option<bool>,
-    /// Places in the JSON that may differ: names with dots between them, `*` for any one: `"meta.time"`, `"items.*.id"`.
+    /// Places in the JSON that may differ: names with `.` between them, `[0]` for an element of an array and `[*]` for each
+    /// of them, `["any name"]` for a name with other signs, or a JSON Pointer: `"meta.time"`, `"items[*].id"`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<String>,
     /// How much content is compared; of more, only status and header fields are. Default: `"256KiB"`.

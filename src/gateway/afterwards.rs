@@ -7,6 +7,7 @@ use super::refreshing::Refresh;
 use crate::cache::keeping::Kept;
 use crate::cache::turn::Leased;
 use crate::host::Host;
+use crate::migration::Mirroring;
 
 /// Work that goes on after an answer, handed to the host by [`crate::host::Defer`] and done by [`settle`].
 #[derive(Debug)]
@@ -20,6 +21,8 @@ enum Work {
     GiveBack(Box<Leased>),
     /// Asks the upstream for an answer in place of one that is no longer fresh.
     Refresh(Box<Refresh>),
+    /// Asks a mirror.
+    Mirror(Box<Mirroring>),
 }
 
 // === impl Afterwards ===
@@ -40,6 +43,11 @@ impl Afterwards {
         Self(Work::Refresh(Box::new(refresh)))
     }
 
+    /// Asks a mirror.
+    pub fn mirror(mirroring: Box<Mirroring>) -> Self {
+        Self(Work::Mirror(mirroring))
+    }
+
     /// Whether it should be done before the answer's last byte is sent, where a host is gone after it: what the next
     /// request looks for.
     pub fn is_for_the_next(&self) -> bool {
@@ -55,6 +63,10 @@ pub async fn settle<H: Host>(host: &H, work: Afterwards) {
         Work::Refresh(refresh) => {
             let gateway = Gateway::again(Arc::clone(refresh.plan()), host.clone());
             gateway.refresh(*refresh).await;
+        }
+        Work::Mirror(mirroring) => {
+            let gateway = Gateway::again(Arc::clone(&mirroring.plan), host.clone());
+            gateway.mirror(*mirroring).await;
         }
     }
 }

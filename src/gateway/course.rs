@@ -15,6 +15,8 @@ pub(super) struct Course {
     pub(super) upstream: usize,
     /// A hash of what its target is chosen by, where it is.
     pub(super) key: Option<u64>,
+    /// A mirror gets it too.
+    pub(super) mirrored: bool,
 }
 
 impl<H: Host> Gateway<H> {
@@ -31,7 +33,10 @@ impl<H: Host> Gateway<H> {
             None => None,
             Some(split) => Box::pin(self.part_of(route, split, asking, caller, deadline)).await,
         };
-        Course { upstream: upstream.unwrap_or(proxy.upstream), key: None }
+        let mirror = proxy.mirror.as_ref();
+        let mirrored =
+            mirror.is_some_and(|mirror| mirror.takes(&Sight::new(asking, caller), || self.chance()));
+        Course { upstream: upstream.unwrap_or(proxy.upstream), key: None, mirrored }
     }
 
     /// The upstream of a split that a request goes to, by the weights in force.

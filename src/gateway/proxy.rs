@@ -85,7 +85,9 @@ impl<H: Host> Gateway<H> {
                 credentials::content(&self.host, showing, body, route.body_limit, deadline).await?
             }
         };
+        let mirrored = self.mirrored(route, proxy, incoming);
         let keep = fallback.as_ref().map_or(0, |fallback| fallback.rule.body.max(1));
+        let keep = keep.max(mirrored.as_ref().map_or(0, |mirrored| mirrored.mirror.body.max(1)));
         let keep = keep.max(self.kept_for_retries(upstream));
         let mut source = Source::new(body, route.body_limit, keep, &self.plan.claimed);
         let mut response = self.deliver(route, proxy, index, incoming, &mut source, deadline).await;
@@ -96,7 +98,11 @@ impl<H: Host> Gateway<H> {
             let next = fallback.rule.upstream;
             response = self.deliver(route, proxy, next, incoming, &mut source, deadline).await;
         }
-        let mut response = response?.map(Body::Stream);
+        let response = response?;
+        if let Some(mirrored) = mirrored {
+            self.mirror_later(mirrored, &source, &response, incoming);
+        }
+        let mut response = response.map(Body::Stream);
         forward::response(response.headers_mut());
         *response.version_mut() = Version::HTTP_11;
         Ok(response)

@@ -42,6 +42,8 @@ impl<H: Host> Gateway<H> {
             held: Held::default(),
             cache: None,
             keeping: None,
+            mirroring: None,
+            mirror: None,
             upstream: None,
             fell_back: None,
             target_name: None,

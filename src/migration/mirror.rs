@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use http::Method;
-use http::header::HeaderName;
 
-use super::Share;
-use crate::limit::KeyPart;
+use super::{Compare, Share};
+use crate::limit::{KeyPart, Sight, key};
 
 /// Another upstream that gets requests too.
 #[derive(Debug, Clone)]
@@ -25,17 +24,27 @@ pub struct Mirror {
     pub body: u64,
     /// How long it may take.
     pub timeout: Duration,
-    /// How many requests of a route it is asked at once.
+    /// How many requests of the route it is asked at once.
     pub at_once: u32,
-    /// Fields that it does not get.
-    pub withheld: Vec<HeaderName>,
+    /// Whether it gets what callers prove themselves by.
+    pub credentials: bool,
+    /// How its answers are compared; `None` for not at all.
+    pub compare: Option<Compare>,
 }
 
 // === impl Mirror ===
 
 impl Mirror {
-    /// Whether it gets requests with `method`.
-    pub fn takes(&self, method: &Method) -> bool {
-        self.methods.as_ref().map_or_else(|| method.is_idempotent(), |methods| methods.contains(method))
+    /// Whether it gets a request: by its method, and as one of the share.
+    pub fn takes(&self, sight: &Sight<'_>, chance: impl FnOnce() -> u64) -> bool {
+        let method = &sight.asking.head.method;
+        let may = self.methods.as_ref().map_or_else(|| method.is_idempotent(), |all| all.contains(method));
+        if !may || self.share == Share::ALL {
+            return may;
+        }
+        self.share.has(match self.by.as_slice() {
+            [] => chance(),
+            by => key::point(&self.salt, by, sight),
+        })
     }
 }

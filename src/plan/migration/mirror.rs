@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION};
-
 use super::super::compile::{Context, Pointer};
 use super::BODY;
 use crate::config;
-use crate::migration::Mirror;
+use crate::json::{Path, Rules};
+use crate::migration::{Compare, Mirror};
 
 /// How long a mirror may take, unless the author says.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,8 +16,8 @@ const TIMEOUTS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_s
 const AT_ONCE: u32 = 32;
 /// The most that may be: of each, request and answer are in memory.
 const MOST_AT_ONCE: u32 = 1_000;
-/// What callers prove themselves by.
-const CREDENTIALS: [HeaderName; 3] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
+/// How much content is compared, unless the author says.
+const LARGEST: u64 = 256 << 10;
 
 impl Context<'_> {
     /// Another upstream that gets requests too.
@@ -45,8 +44,45 @@ impl Context<'_> {
         if !(1..=MOST_AT_ONCE).contains(&at_once) {
             self.error(&at.key("at_once"), format!("1 to {MOST_AT_ONCE} at once, not {at_once}"));
         }
-        let withheld = if written.credentials == Some(true) { Vec::new() } else { CREDENTIALS.to_vec() };
-        let salt = format!("{route} mirror").into();
-        Some(Mirror { upstream: upstream?, share, by, salt, methods, body, timeout, at_once, withheld })
+        let compare = written.compare.as_ref().map(|it| self.comparison(&at.key("compare"), it));
+        Some(Mirror {
+            upstream: upstream?,
+            share,
+            by,
+            salt: format!("{route} mirror").into(),
+            methods,
+            body,
+            timeout,
+            at_once,
+            credentials: written.credentials.unwrap_or(false),
+            compare,
+        })
+    }
+
+    /// How its answers are compared.
+    fn comparison(&mut self, at: &Pointer, written: &config::Compare) -> Compare {
+        let at_headers = at.key("headers");
+        let fields: Vec<_> = written.headers.iter().zip(at_headers.indices()).collect();
+        let headers: Vec<_> =
+            fields.into_iter().filter_map(|(name, at)| self.header_name(&at, name)).collect();
+        let status = written.status.unwrap_or(true);
+        let json = written.json.unwrap_or(true);
+        let mut rules = Rules::default();
+        for (text, at) in written.ignore.iter().zip(at.key("ignore").indices()) {
+            match Path::read(text) {
+                Ok(path) => rules.ignored.push(path),
+                Err(error) => self.error(&at, error.message).help("such as \"meta.time\" or \"items[*].id\""),
+            }
+        }
+        if !json && !written.ignore.is_empty() {
+            self.error(&at.key("ignore"), "contents are not compared").help("remove json = false, or ignore");
+        }
+        if !status && !json && headers.is_empty() {
+            self.error(at, "nothing is compared").help("name headers, or remove compare");
+        }
+        let largest = self.kept_content(&at.key("largest"), written.largest.as_ref(), LARGEST);
+        let sample = self.share_of(&at.key("sample"), written.sample.as_ref());
+        let show_values = written.show_values.unwrap_or(false);
+        Compare { status, headers, json: json.then_some(rules), largest, sample, show_values }
     }
 }
