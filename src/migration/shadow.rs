@@ -78,3 +78,36 @@ impl Drop for Place {
         self.0.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn so_many_at_once_and_no_more() {
+        let shadow = Arc::new(Shadow::default());
+        let (one, two) = (shadow.enter(2).unwrap(), shadow.enter(2).unwrap());
+        assert!(shadow.enter(2).is_none());
+        drop(one);
+        assert!(shadow.enter(2).is_some());
+        drop(two);
+    }
+
+    #[test]
+    fn the_last_are_shown() {
+        let shadow = Shadow::default();
+        for at in 0..100 {
+            shadow.show(Sample {
+                at,
+                request_id: String::new(),
+                method: "GET".to_owned(),
+                path: "/".to_owned(),
+                result: Result::Body.name(),
+                differences: Vec::new(),
+            });
+        }
+        let shown: Vec<_> = shadow.samples().iter().map(|sample| sample.at).collect();
+        assert_eq!(shown, (36..100).collect::<Vec<_>>());
+    }
+}
