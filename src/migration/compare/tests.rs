@@ -48,7 +48,7 @@ fn values_are_shown_by_the_authors_word_only() {
     let (_, differences) = compared(&show, &one, &other);
     assert_eq!(
         differences,
-        ["name: value, \"Ada\" and \"Grace\"", "list[0].x: value, 1 and 2", "more: added, nothing and true"]
+        ["list[0].x: value, 1 and 2", "more: added, nothing and true", "name: value, \"Ada\" and \"Grace\""]
     );
 }
 
