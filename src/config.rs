@@ -51,7 +51,7 @@ pub use mapping::{
     DefaultMember, MapValues, Mapping, MappingStep, MoveValue, OtherValue, OtherValues, OtherWord,
     RenameMember, RenameParameter, Scalar,
 };
-pub use migration::{Fallback, Live, Mirror, Split};
+pub use migration::{Compare, Fallback, Live, Mirror, Split, SplitPart, SplitRule};
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use rate_limit::{
     ConsumerPlan, Counting, KeyName, KeyPart, KeyParts, KeyTable, OnStoreFailure, Period, Quota, RateLimit,

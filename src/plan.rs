@@ -49,6 +49,7 @@ mod idempotency;
 mod identity;
 mod key_source;
 mod limit;
+mod live;
 mod mapping;
 mod migration;
 mod policy;
@@ -369,6 +370,8 @@ impl Plan {
     /// Every store that something is kept or counted in; one that serves several ends is there several times.
     pub fn stores(&self) -> impl Iterator<Item = &StorePlan> {
         let shared = self.upstreams.iter().filter_map(|upstream| upstream.health.share.as_ref());
-        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores).chain(shared)
+        let live = self.live.iter().map(|live| &live.store);
+        let kept = self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores);
+        kept.chain(shared).chain(live)
     }
 }

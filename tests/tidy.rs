@@ -51,7 +51,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // nearly written as the plan does.
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "health", "host", "identity", "json", "limit", "mapping", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),
+    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "health", "host", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),
     // Health is judged by how exchanges end, and shared in a store; a probe is an exchange, too.
     ("health", &["balance", "body", "breaker", "circuit", "deadline", "host", "plan", "pool", "problem", "retry", "upstream"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
@@ -68,9 +68,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("live", &["breaker", "deadline", "host", "plan"]),
     ("mapping", &["json"]),
     // What areas remember between requests.
-    ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "pool"]),
+    ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "live", "migration", "pool"]),
     // A split sees requests as limits do; a comparison reads JSON.
-    ("migration", &["auth", "body", "expression", "host", "json", "limit", "live", "plan", "telemetry"]),
+    ("migration", &["auth", "expression", "forward", "gateway", "host", "json", "limit", "plan", "route", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
     ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
@@ -86,7 +86,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Its clients hold tokens, which are signed as the gateway signs its own.
     ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
-    ("telemetry", &["auth", "body", "cache", "host", "limit", "plan", "pool", "problem", "version"]),
+    ("telemetry", &["auth", "body", "cache", "host", "limit", "migration", "plan", "pool", "problem", "version"]),
     // A rewritten path is matched again for what it captured.
     ("transform", &["host", "plan", "problem", "route"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),

@@ -42,6 +42,8 @@ pub(super) struct Context<'a> {
     pub(super) policies: BTreeMap<&'a str, Option<Arc<Expression>>>,
     /// Whether there is a key-value store.
     pub(super) has_store: bool,
+    /// Whether there is a live document.
+    pub(super) has_live: bool,
     /// Consumers that are written.
     pub(super) written_consumers: written_consumer::Written<'a>,
     pub(super) variables: BTreeSet<Box<str>>,
@@ -157,6 +159,8 @@ pub(super) fn compile(
     let (at, server) =
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
+    let live = context.live(documents);
+    context.has_live = live.is_some();
     let auth = context.auth(documents);
     context.policies(documents);
     context.certificate_sources(documents, &trusted, &server);
@@ -178,7 +182,6 @@ pub(super) fn compile(
     routes.extend(purge);
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
-    let live = context.live(documents);
     let plan = Plan {
         apis,
         live,
@@ -263,6 +266,7 @@ impl<'a> Context<'a> {
             authenticator_names: authenticator_names(documents),
             policies: BTreeMap::new(),
             has_store: documents.iter().any(|(_, document)| document.store.is_some()),
+            has_live: false,
             written_consumers: written_consumer::written(documents),
             variables: BTreeSet::new(),
             called: BTreeMap::new(),

@@ -220,7 +220,7 @@ impl Context<'_> {
         conditions
     }
 
-    fn expect(&mut self, at: &Pointer, written: &Condition) -> Option<Expect> {
+    pub(super) fn expect(&mut self, at: &Pointer, written: &Condition) -> Option<Expect> {
         let table = match written {
             Condition::Exact(text) => return Some(Expect::Exact(text.as_str().into())),
             Condition::Table(table) => table,
