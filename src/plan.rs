@@ -71,6 +71,7 @@ pub use conflict::witness;
 pub use scalar::{duration, moment};
 pub use server::{CertificateFiles, ClientAuthority, Listener, ServerPlan};
 pub use store::{RedisPlan, StorePlan};
+pub(crate) use targets::MOST_TARGETS;
 pub use template::{PathTemplate, ValuePiece, ValueTemplate};
 pub use upstream::{Endpoint, Target, Upstream};
 

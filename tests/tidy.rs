@@ -41,8 +41,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("credentials", &["ask", "body", "deadline", "host", "identity", "plan", "problem", "telemetry", "transform"]),
     ("deadline", &["host"]),
     ("diagnostic", &[]),
-    // Registries are asked as upstreams are; what they say makes the sets that targets are chosen from.
-    ("discovery", &["ask", "balance", "body", "breaker", "deadline", "host", "live", "plan", "pool", "problem", "upstream"]),
+    // Registries are asked as upstreams are; what they say makes the sets that targets are chosen from. Networks are those of
+    // trusted proxies.
+    ("discovery", &["ask", "balance", "body", "breaker", "deadline", "forward", "host", "live", "plan", "pool", "problem", "upstream"]),
     // Asks every stage what it would do, and does nothing.
     ("explain", &["auth", "body", "cache", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry"]),
     // The trace is passed on as a header field.
@@ -72,7 +73,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Reads everything that can be written, and makes the policy of every area.
     ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
-    ("pool", &["admission", "balance", "circuit", "health", "host", "plan", "retry"]),
+    ("pool", &["admission", "balance", "circuit", "discovery", "health", "host", "plan", "retry"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
     ("reply", &["body", "cache", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
