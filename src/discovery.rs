@@ -13,10 +13,15 @@ use std::time::Duration;
 use crate::host::Host;
 
 pub mod allow;
+pub mod answer;
+pub mod consul;
 pub mod etcd;
+pub mod eureka;
 pub mod follow;
 pub mod found;
+pub mod kubernetes;
 pub mod lines;
+pub mod registry;
 pub mod status;
 pub mod watcher;
 
@@ -50,6 +55,14 @@ pub enum Kind {
     File(Box<str>),
     /// Under a prefix of etcd.
     Etcd(Arc<etcd::Etcd>),
+    /// A service of Consul.
+    Consul(Arc<consul::Consul>),
+    /// The endpoints of a service of Kubernetes.
+    Kubernetes(Arc<kubernetes::Kubernetes>),
+    /// An application of Eureka.
+    Eureka(Arc<eureka::Eureka>),
+    /// A service of the gateway's own registry.
+    Registry(Arc<registry::Registered>),
 }
 
 /// A name that is resolved again and again.
@@ -104,6 +117,10 @@ impl Kind {
             Self::Dns(_) => "dns",
             Self::File(_) => "file",
             Self::Etcd(_) => "etcd",
+            Self::Consul(_) => "consul",
+            Self::Kubernetes(_) => "kubernetes",
+            Self::Eureka(_) => "eureka",
+            Self::Registry(_) => "registry",
         }
     }
 }

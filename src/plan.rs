@@ -14,6 +14,7 @@ use crate::auth::{self as area, Access};
 use crate::cache::{Caching, Policy};
 use crate::config::{AccessLog, Document};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::discovery::registry::{Part, Registry};
 use crate::forward::client::TrustedProxies;
 use crate::idempotency::Idempotency;
 use crate::identity::Identity;
@@ -51,6 +52,7 @@ mod limit;
 mod mapping;
 mod migration;
 mod policy;
+mod registry;
 mod retry;
 mod route;
 pub(crate) mod scalar;
@@ -100,6 +102,8 @@ pub struct Plan {
     pub limits: Limits,
     /// What is kept of answers.
     pub caching: Caching,
+    /// The gateway's own registry.
+    pub registry: Option<Arc<Registry>>,
     /// APIs that have versions.
     pub apis: Vec<Api>,
     /// What may be changed while the gateway runs.
@@ -182,6 +186,8 @@ pub enum Action {
     Usage(Shown),
     /// Takes orders to purge what is kept of answers.
     Purge,
+    /// Registers instances of services, and lists them.
+    Registry(Part),
 }
 
 /// Asks an upstream.

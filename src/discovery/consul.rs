@@ -70,7 +70,7 @@ impl Service<'_> {
     pub fn question(&self, base: &str) -> String {
         let mut text = format!("{}/v1/health/service/{}?", base.trim_end_matches('/'), encoded(self.name));
         // With `passing`, Consul leaves out all others; what has a warning must be asked for and looked at.
-        text.push_str(if self.warnings { "passing=false" } else { "passing=true" });
+        text.push_str(if self.warnings { "passing=0" } else { "passing=1" });
         for tag in self.tags {
             text.push_str("&tag=");
             text.push_str(&encoded(tag));
@@ -176,9 +176,9 @@ mod tests {
         let service = Service { name: "or/ders?x", tags: &tags, datacenter: Some("dc 1"), warnings: false };
         assert_eq!(
             service.question("/consul/"),
-            "/consul/v1/health/service/or%2Fders%3Fx?passing=true&tag=v2&tag=a%26b%3Dc&dc=dc%201"
+            "/consul/v1/health/service/or%2Fders%3Fx?passing=1&tag=v2&tag=a%26b%3Dc&dc=dc%201"
         );
         let plain = Service { name: "orders", tags: &[], datacenter: None, warnings: true };
-        assert_eq!(plain.question(""), "/v1/health/service/orders?passing=false");
+        assert_eq!(plain.question(""), "/v1/health/service/orders?passing=0");
     }
 }

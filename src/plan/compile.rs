@@ -16,6 +16,7 @@ use super::written_consumer;
 use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::discovery::registry::Registry;
 use crate::expression::Expression;
 use crate::forward::client::{MOST_ELEMENTS, Network, NetworkError, TrustedProxies};
 use crate::limit::Limits;
@@ -41,6 +42,10 @@ pub(super) struct Context<'a> {
     pub(super) policies: BTreeMap<&'a str, Option<Arc<Expression>>>,
     /// Whether there is a key-value store.
     pub(super) has_store: bool,
+    /// The registry, without its services; `None` where there is none, or one with a mistake.
+    pub(super) registry: Option<Registry>,
+    /// Whether a registry is written.
+    pub(super) has_registry: bool,
     /// Whether there is a live document.
     pub(super) has_live: bool,
     /// Consumers that are written.
@@ -148,13 +153,14 @@ pub(super) fn compile(
     abilities: &Abilities,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
     let mut context = Context::new(documents, abilities);
+    context.stores(documents);
+    context.registry = context.registry(documents);
     let upstreams = context.upstreams(documents);
     let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
     let telemetry = context.telemetry(documents);
     let (at, server) =
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
-    context.stores(documents);
     let auth = context.auth(documents);
     context.policies(documents);
     context.certificate_sources(documents, &trusted, &server);
@@ -172,11 +178,15 @@ pub(super) fn compile(
     routes.extend(usage);
     caching.purge = purge.is_some().then_some(routes.len());
     routes.extend(purge);
+    routes.extend(context.registry_routes(documents, &limits));
+    let registry = context.registry.take();
+    let registry = context.registered(documents, registry, &upstreams);
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let apis = context.apis(documents);
     let live = context.live(documents);
     let plan = Plan {
+        registry,
         apis,
         live,
         methods: extension_methods(&routes),
@@ -259,6 +269,8 @@ impl<'a> Context<'a> {
             authenticator_names: authenticator_names(documents),
             policies: BTreeMap::new(),
             has_store: documents.iter().any(|(_, document)| document.store.is_some()),
+            registry: None,
+            has_registry: documents.iter().any(|(_, document)| document.registry.is_some()),
             has_live: documents.iter().any(|(_, document)| document.live.is_some()),
             written_consumers: written_consumer::written(documents),
             variables: BTreeSet::new(),

@@ -10,6 +10,7 @@ use crate::discovery::{Kind, Source};
 
 mod etcd;
 mod local;
+mod registries;
 
 /// How long one question to a source may take.
 const USUAL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -30,7 +31,7 @@ impl Context<'_> {
         template: &Target,
     ) -> Option<Source> {
         let before = (self.called.clone(), self.variables.clone());
-        let kind = self.source_of_targets(at, written);
+        let kind = self.source_of_targets(at, written, template);
         let asks = self.abilities.remembers || written.cache.is_some();
         if !asks {
             // Nobody asks the source from here: what is found is read from the live document.
@@ -59,11 +60,20 @@ impl Context<'_> {
     }
 
     /// The one source that is written.
-    fn source_of_targets(&mut self, at: &Pointer, written: &config::Discovery) -> Option<Written> {
+    fn source_of_targets(
+        &mut self,
+        at: &Pointer,
+        written: &config::Discovery,
+        template: &Target,
+    ) -> Option<Written> {
         let given = [
             ("dns", written.dns.is_some()),
             ("file", written.file.is_some()),
             ("etcd", written.etcd.is_some()),
+            ("consul", written.consul.is_some()),
+            ("kubernetes", written.kubernetes.is_some()),
+            ("eureka", written.eureka.is_some()),
+            ("registry", written.registry.is_some()),
         ];
         let names = given.map(|(name, _)| name).join(", ");
         let mut given = given.iter().filter(|(_, given)| *given).map(|(name, _)| name);
@@ -81,6 +91,18 @@ impl Context<'_> {
         }
         if let Some(file) = &written.file {
             return self.target_file(&at.key("file"), file);
+        }
+        if let Some(consul) = &written.consul {
+            return self.consul(&at.key("consul"), consul);
+        }
+        if let Some(kubernetes) = &written.kubernetes {
+            return self.kubernetes(&at.key("kubernetes"), kubernetes);
+        }
+        if let Some(eureka) = &written.eureka {
+            return self.eureka(&at.key("eureka"), eureka, template.secure);
+        }
+        if let Some(registered) = &written.registry {
+            return self.own_registry(&at.key("registry"), registered);
         }
         self.etcd(&at.key("etcd"), written.etcd.as_ref()?)
     }
