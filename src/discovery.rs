@@ -19,6 +19,7 @@ pub mod found;
 pub mod lines;
 pub mod status;
 pub mod watcher;
+pub mod written;
 
 pub use allow::Allow;
 pub use found::Found;

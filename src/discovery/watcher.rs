@@ -5,7 +5,6 @@ use crate::host::Host;
 
 /// A watch of a source that is asked over HTTP. Its first word is one question and no more, so that a host that does not live
 /// on can ask by it too.
-#[derive(Debug)]
 pub enum Watcher<H: Host> {
     /// etcd.
     Etcd(etcd::Watcher<H>),
@@ -18,7 +17,7 @@ impl<H: Host> Watcher<H> {
     pub fn of(source: &Source) -> Option<Self> {
         match &source.kind {
             Kind::Dns(_) | Kind::File(_) => None,
-            Kind::Etcd(etcd) => Some(Self::Etcd(etcd::Watcher::new(etcd, source.timeout))),
+            Kind::Etcd(etcd) => Some(Self::Etcd(etcd::Watcher::new(etcd, source))),
         }
     }
 }
