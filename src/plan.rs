@@ -48,6 +48,7 @@ mod idempotency;
 mod identity;
 mod key_source;
 mod limit;
+mod live;
 mod mapping;
 mod migration;
 mod policy;
@@ -366,6 +367,7 @@ impl Plan {
 
     /// Every store that something is kept or counted in; one that serves several ends is there several times.
     pub fn stores(&self) -> impl Iterator<Item = &StorePlan> {
-        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores)
+        let live = self.live.iter().map(|live| &live.store);
+        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores).chain(live)
     }
 }

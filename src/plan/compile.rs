@@ -148,13 +148,15 @@ pub(super) fn compile(
     abilities: &Abilities,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
     let mut context = Context::new(documents, abilities);
+    context.stores(documents);
     let upstreams = context.upstreams(documents);
     let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
     let telemetry = context.telemetry(documents);
     let (at, server) =
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
-    context.stores(documents);
+    let live = context.live(documents);
+    context.has_live = live.is_some();
     let auth = context.auth(documents);
     context.policies(documents);
     context.certificate_sources(documents, &trusted, &server);
@@ -175,7 +177,6 @@ pub(super) fn compile(
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let apis = context.apis(documents);
-    let live = context.live(documents);
     let plan = Plan {
         apis,
         live,
