@@ -24,6 +24,7 @@ pub mod lines;
 pub mod registry;
 pub mod status;
 pub mod watcher;
+pub mod written;
 
 pub use allow::Allow;
 pub use found::Found;

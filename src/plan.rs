@@ -49,6 +49,7 @@ mod idempotency;
 mod identity;
 mod key_source;
 mod limit;
+mod live;
 mod mapping;
 mod migration;
 mod policy;
@@ -372,6 +373,9 @@ impl Plan {
 
     /// Every store that something is kept or counted in; one that serves several ends is there several times.
     pub fn stores(&self) -> impl Iterator<Item = &StorePlan> {
-        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores)
+        let live = self.live.iter().map(|live| &live.store);
+        let registry = self.registry.iter().map(|registry| &registry.store);
+        let others = live.chain(registry);
+        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores).chain(others)
     }
 }

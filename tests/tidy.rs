@@ -51,7 +51,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // nearly written as the plan does.
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "host", "identity", "limit", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream"]),
+    // Services register over HTTP.
+    ("gateway", &["auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "discovery", "forward", "host", "identity", "limit", "live", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream"]),
     // Health is judged by how exchanges end, and shared in a store.
     ("health", &["breaker", "circuit", "deadline", "host", "plan", "pool", "retry"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
@@ -67,7 +68,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("live", &["breaker", "deadline", "host", "plan"]),
     ("mapping", &["body", "deadline", "host", "json", "plan", "problem"]),
     // What areas remember between requests.
-    ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "pool"]),
+    ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "live", "migration", "pool"]),
     // A split sees requests as limits do; a comparison reads JSON.
     ("migration", &["auth", "body", "expression", "host", "json", "limit", "live", "plan", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.

@@ -47,8 +47,9 @@ pub async fn token<H: Variables>(host: &H, variable: &str, scheme: &str) -> Resu
     let value = value.map_err(|error| Fault::new(format!("the variable {variable}: {}", error.cause)))?;
     let value: Secret = value.ok_or_else(|| Fault::new(format!("the variable {variable} is not set")))?;
     let text = format!("{scheme}{}", value.expose().trim_ascii());
-    let mut value = HeaderValue::try_from(text)
-        .map_err(|_| Fault::new(format!("the variable {variable} has characters that no {AUTHORIZATION} can have")))?;
+    let mut value = HeaderValue::try_from(text).map_err(|_| {
+        Fault::new(format!("the variable {variable} has characters that no {AUTHORIZATION} can have"))
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }

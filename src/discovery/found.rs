@@ -143,7 +143,8 @@ impl Source {
 
 /// Whether a name can stand in metrics and logs as it is.
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_graphic())
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:/[]@+~%#".contains(&byte);
+    !name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(fits)
 }
 
 /// Whether it is an address, or a name as hosts have them: RFC 1123 section 2.1, and `_`, which names of services have.

@@ -282,6 +282,8 @@ mod tests {
             slices("/", "shop", "orders"),
             "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dorders"
         );
-        assert!(slices("", "a/b", "c&watch=1,x=y").ends_with("/a%2Fb/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dc%26watch%3D1%2Cx%3Dy"));
+        assert!(slices("", "a/b", "c&watch=1,x=y").ends_with(
+            "/a%2Fb/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dc%26watch%3D1%2Cx%3Dy"
+        ));
     }
 }

@@ -5,7 +5,6 @@ use crate::host::Host;
 
 /// A watch of a source that is asked over HTTP. Its first word is one question and no more, so that a host that does not live
 /// on can ask by it too.
-#[derive(Debug)]
 pub enum Watcher<H: Host> {
     /// etcd.
     Etcd(etcd::Watcher<H>),
@@ -31,7 +30,7 @@ impl<H: Host> Watcher<H> {
             Kind::Kubernetes(it) => Some(Self::Kubernetes(kubernetes::Watcher::new(it, timeout))),
             Kind::Eureka(eureka) => Some(Self::Eureka(eureka::Watcher::new(eureka, timeout, interval))),
             Kind::Registry(it) => Some(Self::Registry(registry::Watcher::new(it, timeout, interval))),
-            Kind::Etcd(etcd) => Some(Self::Etcd(etcd::Watcher::new(etcd, source.timeout))),
+            Kind::Etcd(etcd) => Some(Self::Etcd(etcd::Watcher::new(etcd, source))),
         }
     }
 }

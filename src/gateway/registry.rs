@@ -39,8 +39,9 @@ impl<H: Host> Gateway<H> {
             return self.services(registry, deadline).await;
         }
         let service = names.next().and_then(|name| registry.service(name));
-        let service = service
-            .ok_or_else(|| Failure::from(Problem::NoRoute).detail("there is no such service in the registry"))?;
+        let service = service.ok_or_else(|| {
+            Failure::from(Problem::NoRoute).detail("there is no such service in the registry")
+        })?;
         let Some(name) = names.next() else { return self.instances(registry, service, deadline).await };
         if !is_name(name) {
             return Err(invalid(format!(
@@ -58,9 +59,9 @@ impl<H: Host> Gateway<H> {
         let instance = instance.map_err(|refused| match refused {
             Refused::Wrong(why) => invalid(why),
             // Why is the operator's affair: what may be reached from here is not for everybody to find out.
-            Refused::Forbidden(why) => Failure::from(Problem::Forbidden)
-                .detail("nobody may register that address")
-                .cause(why),
+            Refused::Forbidden(why) => {
+                Failure::from(Problem::Forbidden).detail("nobody may register that address").cause(why)
+            }
         })?;
         let put = keeping::register(&self.host, registry, service, &instance, deadline).await;
         match put.map_err(unavailable)? {

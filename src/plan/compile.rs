@@ -161,6 +161,8 @@ pub(super) fn compile(
     let (at, server) =
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
+    let live = context.live(documents);
+    context.has_live = live.is_some();
     let auth = context.auth(documents);
     context.policies(documents);
     context.certificate_sources(documents, &trusted, &server);
@@ -184,7 +186,6 @@ pub(super) fn compile(
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let apis = context.apis(documents);
-    let live = context.live(documents);
     let plan = Plan {
         registry,
         apis,

@@ -1,8 +1,7 @@
 //! Splits, fallbacks and mirrors, ready to be followed.
 
 use super::compile::{Context, Pointer};
-use crate::config::{self, Document};
-use crate::live::Live;
+use crate::config;
 use crate::migration::{Fallback, Mirror, Split};
 
 impl Context<'_> {
@@ -23,11 +22,5 @@ impl Context<'_> {
     pub(super) fn mirror(&mut self, at: &Pointer, written: &config::Mirror) -> Option<Mirror> {
         let _ = (at, written);
         Some(Mirror {})
-    }
-
-    /// What may be changed while the gateway runs.
-    pub(super) fn live(&mut self, documents: &[(String, Document)]) -> Option<Live> {
-        let _ = documents;
-        None
     }
 }

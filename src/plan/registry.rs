@@ -158,8 +158,11 @@ impl Context<'_> {
             Access::Required(required) => required.optional,
         };
         if routes.iter().any(open) {
-            self.error(&at.key("auth"), "whoever may register decides where requests go, and this lets everybody in")
-                .help("give it auth = the name of a way in, or a table with any and without optional");
+            self.error(
+                &at.key("auth"),
+                "whoever may register decides where requests go, and this lets everybody in",
+            )
+            .help("give it auth = the name of a way in, or a table with any and without optional");
         }
         routes
     }

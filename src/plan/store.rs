@@ -61,6 +61,8 @@ pub(super) struct Stores {
     keeping: Used,
     /// The one that the registry is kept in.
     registering: Used,
+    /// The one that the live document stands in.
+    living: Used,
 }
 
 /// Stores that are in use for one purpose.
@@ -124,6 +126,13 @@ impl Context<'_> {
         self.stores.keeping.plans.clone()
     }
 
+    /// The store that the live document stands in; an unknown one is reported.
+    pub(super) fn store_of_live(&mut self, at: &Pointer, name: &str) -> Option<StorePlan> {
+        let plan = self.store_named(at, name)?;
+        self.stores.living.index(name, plan.clone());
+        Some(plan)
+    }
+
     fn store_named(&mut self, at: &Pointer, name: &str) -> Option<StorePlan> {
         let Some((_, plan)) = self.stores.all.get(name) else {
             let mut known: Vec<&str> = self.stores.all.keys().map(|name| &**name).collect();
@@ -180,8 +189,9 @@ impl Context<'_> {
 
     /// Stores that nothing is kept in.
     pub(super) fn warn_of_unused_stores(&mut self) {
-        let Stores { all, counting, keeping, registering } = &self.stores;
-        let used: BTreeSet<&str> = counting.names.iter().chain(&keeping.names).chain(&registering.names).map(|name| &**name).collect();
+        let Stores { all, counting, keeping, registering, living } = &self.stores;
+        let used = counting.names.iter().chain(&keeping.names).chain(&registering.names).chain(&living.names);
+        let used: BTreeSet<&str> = used.map(|name| &**name).collect();
         let unused = all.iter().filter(|(name, _)| ***name != *DEFAULT && !used.contains(&***name));
         let unused: Vec<_> = unused.map(|(name, (at, _))| (name.clone(), at.clone())).collect();
         for (name, at) in unused {
@@ -189,7 +199,9 @@ impl Context<'_> {
                 (&at).into(),
                 format!("nothing is counted or kept in the store \"{name}\""),
             ))
-            .help(format!("write store = \"{name}\" in one of [rate_limits] or in cache, or remove it"));
+            .help(format!(
+                "write store = \"{name}\" in one of [rate_limits], in cache or in [live], or remove it"
+            ));
         }
     }
 }

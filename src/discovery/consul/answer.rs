@@ -185,7 +185,9 @@ mod tests {
     #[test]
     fn a_service_without_an_address_is_at_its_node() {
         for address in ["\"\"", "null"] {
-            let json = format!(r#"{{"Node": {{"Address": "fd00::7"}}, "Service": {{"Address": {address}, "Port": 80}}}}"#);
+            let json = format!(
+                r#"{{"Node": {{"Address": "fd00::7"}}, "Service": {{"Address": {address}, "Port": 80}}}}"#
+            );
             assert_eq!(one(&json), [found("fd00::7", 80, 1, None)], "{address}");
         }
     }
@@ -222,7 +224,9 @@ mod tests {
     #[test]
     fn weights_are_bounded() {
         let entry = |weight: &str| {
-            format!(r#"{{"Node": {{"Address": "10.0.0.1"}}, "Service": {{"Port": 80, "Weights": {{"Passing": {weight}}}}}}}"#)
+            format!(
+                r#"{{"Node": {{"Address": "10.0.0.1"}}, "Service": {{"Port": 80, "Weights": {{"Passing": {weight}}}}}}}"#
+            )
         };
         for (written, weight) in [("-1", 0), ("0", 0), ("65535", 65_535), ("65536", 65_535), ("null", 1)] {
             assert_eq!(one(&entry(written)), [found("10.0.0.1", 80, weight, None)], "{written}");
@@ -261,7 +265,8 @@ mod tests {
             r#"{"Node": {"Address": "10.0.0.1"}, "Service": {"Port": 65536}}"#,
             r#"{"Node": null, "Service": {"Port": 80}}"#,
         ] {
-            let json = format!(r#"{broken}, {{"Node": {{"Address": "10.0.0.2"}}, "Service": {{"Port": 80}}}}"#);
+            let json =
+                format!(r#"{broken}, {{"Node": {{"Address": "10.0.0.2"}}, "Service": {{"Port": 80}}}}"#);
             assert_eq!(one(&json), [Found::default(), found("10.0.0.2", 80, 1, None)], "{broken}");
         }
     }

@@ -46,7 +46,12 @@ mod tests {
         let mut pace = Pace::default();
         let every = Duration::from_secs(5);
         let begin = seconds(100);
-        let dues: Vec<_> = (0..4).scan(begin, |now, _| { *now = pace.next(*now, every); Some(*now) }).collect();
+        let dues: Vec<_> = (0..4)
+            .scan(begin, |now, _| {
+                *now = pace.next(*now, every);
+                Some(*now)
+            })
+            .collect();
         assert_eq!(dues, [seconds(100), seconds(100), seconds(105), seconds(110)]);
     }
 

@@ -57,7 +57,9 @@ pub fn read(json: &[u8], secure: bool, by_name: bool) -> Result<Vec<Found>, Faul
         Some(one) => vec![one],
     };
     let found = |instance| {
-        let Ok(instance) = serde_json::from_value::<Instance>(instance) else { return Some(Found::default()) };
+        let Ok(instance) = serde_json::from_value::<Instance>(instance) else {
+            return Some(Found::default());
+        };
         // STARTING, DOWN, OUT_OF_SERVICE and UNKNOWN are no states to send requests in.
         let up = instance.status.as_deref() == Some("UP");
         up.then(|| instance.found(secure, by_name).unwrap_or_default())

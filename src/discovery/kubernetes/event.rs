@@ -102,7 +102,8 @@ impl Event {
                 code => Err(Fault::new(format!("Kubernetes ended the watch with {}", code.unwrap_or(0)))),
             };
         }
-        let metadata = object.get("metadata").and_then(|it| it.get("resourceVersion")).and_then(Value::as_str);
+        let metadata =
+            object.get("metadata").and_then(|it| it.get("resourceVersion")).and_then(Value::as_str);
         let version = version(metadata.map(str::to_owned))?;
         match &*r#type {
             "ADDED" | "MODIFIED" => Ok(Self::Put { version, slice: object }),
@@ -139,7 +140,10 @@ mod tests {
         let version = || "10596".to_owned();
         assert_eq!(event("ADDED", &object), Ok(Event::Put { version: version(), slice: object.clone() }));
         assert_eq!(event("MODIFIED", &object), Ok(Event::Put { version: version(), slice: object.clone() }));
-        assert_eq!(event("DELETED", &object), Ok(Event::Remove { version: version(), slice: object.clone() }));
+        assert_eq!(
+            event("DELETED", &object),
+            Ok(Event::Remove { version: version(), slice: object.clone() })
+        );
         assert_eq!(event("BOOKMARK", &object), Ok(Event::Bookmark { version: version() }));
     }
 
@@ -158,7 +162,9 @@ mod tests {
 
     #[test]
     fn what_is_no_event_is_a_fault() {
-        for broken in ["", "7", "{}", r#"{"type": "ADDED"}"#, r#"{"type": "ADDED", "object": {}}"#, r#"{"type":"ADD"#] {
+        for broken in
+            ["", "7", "{}", r#"{"type": "ADDED"}"#, r#"{"type": "ADDED", "object": {}}"#, r#"{"type":"ADD"#]
+        {
             assert!(Event::read(broken.as_bytes()).is_err(), "{broken}");
         }
         assert!(event("LATER", &json!({"metadata": {"resourceVersion": "1"}})).is_err());
@@ -168,10 +174,14 @@ mod tests {
 
     #[test]
     fn lists_say_how_they_go_on() {
-        let list = List::read(br#"{"metadata": {"resourceVersion": "10245", "continue": "ENCODED"}, "items": [{}]}"#);
+        let list = List::read(
+            br#"{"metadata": {"resourceVersion": "10245", "continue": "ENCODED"}, "items": [{}]}"#,
+        );
         let list = list.unwrap();
         assert_eq!((&*list.version, list.rest.as_deref(), list.items.len()), ("10245", Some("ENCODED"), 1));
-        let last = List::read(br#"{"metadata": {"resourceVersion": "10245", "continue": ""}, "items": null}"#).unwrap();
+        let last =
+            List::read(br#"{"metadata": {"resourceVersion": "10245", "continue": ""}, "items": null}"#)
+                .unwrap();
         assert_eq!((last.rest, last.items.len()), (None, 0));
         for broken in ["", "{}", r#"{"metadata": {}}"#, r#"{"metadata": {"resourceVersion": ""}}"#, "[]"] {
             assert!(List::read(broken.as_bytes()).is_err(), "{broken}");

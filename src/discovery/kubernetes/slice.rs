@@ -263,7 +263,11 @@ mod tests {
             // As a service with publishNotReadyAddresses has it.
             (json!({"ready": true, "serving": false, "terminating": true}), true),
         ] {
-            assert_eq!(!hosts(&with([slice("a", json!([all(conditions.clone())]))])).is_empty(), used, "{conditions}");
+            assert_eq!(
+                !hosts(&with([slice("a", json!([all(conditions.clone())]))])).is_empty(),
+                used,
+                "{conditions}"
+            );
         }
     }
 
@@ -273,16 +277,17 @@ mod tests {
         let gone = json!({"addresses": ["10.0.0.2"], "conditions": {"ready": false, "serving": false, "terminating": true}});
         let ready = json!({"addresses": ["10.0.0.3"], "conditions": {"ready": true}});
         assert_eq!(hosts(&with([slice("a", json!([going, gone, ready]))])), ["10.0.0.3"]);
-        assert_eq!(hosts(&with([slice("a", json!([going, gone])), slice("b", json!([ready]))])), ["10.0.0.3"]);
+        assert_eq!(
+            hosts(&with([slice("a", json!([going, gone])), slice("b", json!([ready]))])),
+            ["10.0.0.3"]
+        );
         assert_eq!(hosts(&with([slice("a", json!([going, gone]))])), ["10.0.0.1"]);
         assert_eq!(hosts(&with([slice("a", json!([gone]))])), [""; 0]);
     }
 
     #[test]
     fn ports_go_by_name() {
-        let with_ports = |ports: Value| {
-            json!({"metadata": {"name": "a"}, "addressType": "IPv4", "ports": ports, "endpoints": [{"addresses": ["10.0.0.1"]}]})
-        };
+        let with_ports = |ports: Value| json!({"metadata": {"name": "a"}, "addressType": "IPv4", "ports": ports, "endpoints": [{"addresses": ["10.0.0.1"]}]});
         let two = with_ports(json!([{"name": "http", "port": 80}, {"name": "admin", "port": 81}]));
         let port = |slice: &Value, port: &Port| {
             let mut slices = Slices::default();
@@ -292,10 +297,12 @@ mod tests {
         assert_eq!(port(&two, &Port::Named("admin".into())), Ok(Some(81)));
         assert!(port(&two, &Port::Only).unwrap_err().cause.contains("several ports"));
         assert!(port(&two, &Port::Named("grpc".into())).unwrap_err().cause.contains("\"grpc\""));
-        let mixed = with_ports(json!([{"name": "dns", "protocol": "UDP", "port": 53}, {"name": "http", "port": 80}]));
+        let mixed =
+            with_ports(json!([{"name": "dns", "protocol": "UDP", "port": 53}, {"name": "http", "port": 80}]));
         assert_eq!(port(&mixed, &Port::Only), Ok(Some(80)));
         assert!(port(&mixed, &Port::Named("dns".into())).is_err());
-        for none in [json!([]), json!(null), json!([{"name": "http"}]), json!([{"name": "http", "port": 0}])] {
+        for none in [json!([]), json!(null), json!([{"name": "http"}]), json!([{"name": "http", "port": 0}])]
+        {
             assert_eq!(port(&with_ports(none.clone()), &Port::Only), Ok(None), "{none}");
         }
     }
@@ -310,14 +317,18 @@ mod tests {
         let mut six = slice("a", json!([{"addresses": ["fd00::1", "fd00::2"]}]));
         six["addressType"] = json!("IPv6");
         assert_eq!(hosts(&with([six])), ["fd00::1"]);
-        for broken in [json!([7]), json!([{"addresses": []}]), json!([{}]), json!([{"addresses": ["10.0.0.1:80"]}])] {
+        for broken in
+            [json!([7]), json!([{"addresses": []}]), json!([{}]), json!([{"addresses": ["10.0.0.1:80"]}])]
+        {
             assert_eq!(with([slice("a", broken.clone())]).0["a"].ready, [Found::default()], "{broken}");
         }
     }
 
     #[test]
     fn what_is_no_slice_is_a_fault() {
-        for broken in [json!(7), json!({}), json!({"metadata": {}}), json!({"metadata": {"name": "a"}, "ports": 7})] {
+        for broken in
+            [json!(7), json!({}), json!({"metadata": {}}), json!({"metadata": {"name": "a"}, "ports": 7})]
+        {
             assert!(Slices::default().put(broken.clone(), &Port::Only).is_err(), "{broken}");
         }
     }

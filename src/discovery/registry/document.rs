@@ -267,7 +267,8 @@ mod tests {
             let host = format!("{name}.{name}.{name}.{}", "a".repeat(61));
             let zone = Some("z".repeat(LONGEST_ZONE).into());
             let until = NOW.0 + millis(LONGEST_TTL);
-            let instance = Instance { name: name.into(), host: host.into(), port: 65_535, weight: 65_535, zone, until };
+            let instance =
+                Instance { name: name.into(), host: host.into(), port: 65_535, weight: 65_535, zone, until };
             assert!(instance.is_sound());
             assert_eq!(document.put(instance, NOW, MOST), Put::New);
         }

@@ -8,7 +8,8 @@ use http::uri::PathAndQuery;
 use super::Written;
 use crate::config::OneOrMany;
 use crate::config::discovery::{
-    Consul as WrittenConsul, Eureka as WrittenEureka, Kubernetes as WrittenKubernetes, Registered as WrittenRegistered,
+    Consul as WrittenConsul, Eureka as WrittenEureka, Kubernetes as WrittenKubernetes,
+    Registered as WrittenRegistered,
 };
 use crate::discovery::consul::{Consul, Service};
 use crate::discovery::eureka::{self, Eureka};
@@ -60,8 +61,11 @@ impl Context<'_> {
         };
         let wait = self.duration_or(&at.key("wait"), written.wait.as_ref(), USUAL_WAIT);
         if !(Duration::from_secs(1)..=LONGEST_WAIT).contains(&wait) {
-            self.error(&at.key("wait"), "Consul holds a question for a second at least, and for ten minutes at most")
-                .help("choose a span from \"1s\" to \"10m\"");
+            self.error(
+                &at.key("wait"),
+                "Consul holds a question for a second at least, and for ten minutes at most",
+            )
+            .help("choose a span from \"1s\" to \"10m\"");
         }
         let warnings = written.warnings.unwrap_or(false);
         let datacenter = written.datacenter.as_deref();
@@ -102,12 +106,7 @@ impl Context<'_> {
         Some((Kind::Kubernetes(Arc::new(kubernetes)), KUBERNETES_INTERVAL))
     }
 
-    pub(super) fn eureka(
-        &mut self,
-        at: &Pointer,
-        written: &WrittenEureka,
-        secure: bool,
-    ) -> Option<Written> {
+    pub(super) fn eureka(&mut self, at: &Pointer, written: &WrittenEureka, secure: bool) -> Option<Written> {
         self.is_not_empty(&at.key("application"), &written.application);
         let mut servers = Vec::new();
         let mut questions: Vec<PathAndQuery> = Vec::new();
@@ -133,7 +132,8 @@ impl Context<'_> {
         }
         let Some(registry::Registry { store, .. }) = &self.registry else {
             if !self.has_registry {
-                self.error(at, "there is no registry").help("add [registry], which says who may register what");
+                self.error(at, "there is no registry")
+                    .help("add [registry], which says who may register what");
             }
             return None;
         };
