@@ -17,6 +17,7 @@ pub mod etcd;
 pub mod follow;
 pub mod found;
 pub mod lines;
+pub mod publish;
 pub mod status;
 pub mod watcher;
 pub mod written;
@@ -78,6 +79,11 @@ pub trait Watch<H: Host> {
     /// Never waits for ever: a watch that is silent for long says [`News::Same`] from time to time. Dropping the future
     /// gives the question up, and the next call begins anew.
     async fn next(&mut self, host: &H) -> Result<News, Fault>;
+
+    /// The longest time that it is left alone where it fails.
+    fn longest_pause(&self) -> Duration {
+        follow::LONGEST_PAUSE
+    }
 }
 
 /// What a source says.

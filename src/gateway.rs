@@ -41,6 +41,7 @@ mod purge;
 mod record;
 mod refreshing;
 mod refusal;
+mod roster;
 mod showing;
 mod upkeep;
 mod usage;

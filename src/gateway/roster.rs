@@ -1,0 +1,56 @@
+//! Which targets a request may go to: those that are written, or those that were found.
+
+use std::sync::Arc;
+
+use super::Gateway;
+use super::attempts::Delivery;
+use crate::discovery::Source;
+use crate::discovery::publish::published;
+use crate::host::Host;
+use crate::pool::{Pool, Roster};
+
+impl<H: Host> Gateway<H> {
+    /// The targets in force, with what is known about each.
+    pub(super) async fn roster(&self, delivery: &Delivery<'_>) -> Arc<Roster> {
+        let upstream = delivery.upstream;
+        match (delivery.pool, &upstream.discovery) {
+            (Some(pool), None) => pool.roster(),
+            (Some(pool), Some(source)) => {
+                // Until the source has said something to this process, what it said to another is the best there is.
+                if self.plan.live.is_some() && !pool.source.has_spoken() {
+                    Box::pin(self.take_published(delivery, source, pool)).await;
+                }
+                pool.roster()
+            }
+            (None, None) => written(delivery),
+            (None, Some(source)) => {
+                let found = Box::pin(self.read_published(delivery, source)).await;
+                found.unwrap_or_else(|| written(delivery))
+            }
+        }
+    }
+
+    /// What the live document says, put in force where that has changed.
+    async fn take_published(&self, delivery: &Delivery<'_>, source: &Source, pool: &Pool) {
+        let Some(document) = self.live_document(delivery.deadline).await else { return };
+        let upstream = delivery.upstream;
+        if pool.source.note_document(&document)
+            && let Some(Ok(taken)) = published(&document, &upstream.name, (source, &upstream.target))
+        {
+            pool.replace(Arc::new(taken.set), true, self.host.tick());
+        }
+    }
+
+    /// What the live document says, on a host that remembers nothing. Where it says what cannot be, the targets that are
+    /// written are as good as any.
+    async fn read_published(&self, delivery: &Delivery<'_>, source: &Source) -> Option<Arc<Roster>> {
+        let document = self.live_document(delivery.deadline).await?;
+        let upstream = delivery.upstream;
+        let taken = published(&document, &upstream.name, (source, &upstream.target))?.ok()?;
+        Some(Arc::new(Roster { set: Arc::new(taken.set), discovered: true, ..Roster::default() }))
+    }
+}
+
+fn written(delivery: &Delivery<'_>) -> Arc<Roster> {
+    Arc::new(Roster { set: Arc::clone(&delivery.upstream.targets), ..Roster::default() })
+}
