@@ -22,6 +22,7 @@ pub mod found;
 pub mod kubernetes;
 pub mod lines;
 pub mod registry;
+pub mod publish;
 pub mod status;
 pub mod watcher;
 pub mod written;
@@ -91,6 +92,11 @@ pub trait Watch<H: Host> {
     /// Never waits for ever: a watch that is silent for long says [`News::Same`] from time to time. Dropping the future
     /// gives the question up, and the next call begins anew.
     async fn next(&mut self, host: &H) -> Result<News, Fault>;
+
+    /// The longest time that it is left alone where it fails.
+    fn longest_pause(&self) -> Duration {
+        follow::LONGEST_PAUSE
+    }
 }
 
 /// What a source says.

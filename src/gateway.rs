@@ -42,6 +42,7 @@ mod record;
 mod refreshing;
 mod refusal;
 mod registry;
+mod roster;
 mod showing;
 mod upkeep;
 mod usage;

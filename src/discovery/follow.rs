@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Fault, News, Source, Watch};
+use super::{News, Source, Watch};
 use crate::host::{Host, Tick};
-use crate::plan::Upstream;
+use crate::plan::{Target, Upstream};
 use crate::pool::Pool;
 
 /// How long there is at least from one word of a source to the next question: what changes all the time is not followed more
@@ -16,7 +16,18 @@ const LEAST_PAUSE: Duration = Duration::from_millis(100);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// The longest time that a source that fails is left alone.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// What is followed, and for which upstream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Followed {
+    /// The upstream's name.
+    pub upstream: Box<str>,
+    /// The source.
+    pub source: Source,
+    /// What all targets have in common.
+    pub template: Target,
+}
 
 /// Somebody who follows a source.
 #[derive(Debug)]
@@ -45,26 +56,20 @@ impl<W> Follower<W> {
         Self { watch, failures: 0, not_before: Tick(0) }
     }
 
-    /// Waits for the source's next word and puts it in force in `pool`, where that of `upstream`, discovered by `source`, is
-    /// kept. To be called again and again; waits by itself before it asks somebody who just failed. Dropping the future gives
-    /// the question up.
-    pub async fn round<H: Host>(
-        &mut self,
-        host: &H,
-        upstream: &Upstream,
-        source: &Source,
-        pool: &Pool,
-    ) -> Round
+    /// Waits for the source's next word and puts it in force in `pool`, which is the upstream's. To be called again and again;
+    /// waits by itself before it asks somebody who just failed. Dropping the future gives the question up.
+    pub async fn round<H: Host>(&mut self, host: &H, followed: &Followed, pool: &Pool) -> Round
     where
         W: Watch<H>,
     {
         if host.tick() < self.not_before {
             host.sleep_until(self.not_before).await;
         }
+        let Followed { source, template, .. } = followed;
         let news = self.watch.next(host).await;
         let word = news.and_then(|news| match news {
             News::Same => Ok(None),
-            News::Found(found) => source.targets(upstream, found).map(Some),
+            News::Found(found) => source.targets(template, found).map(Some),
         });
         let kind = source.kind.name();
         match word {
@@ -84,18 +89,30 @@ impl<W> Follower<W> {
                 Round::Changed
             }
             Err(fault) => {
-                self.fail(host, &fault, kind, pool);
+                pool.source.note_fault(kind, &fault, host.unix());
+                self.step_back(host);
                 Round::Failed
             }
         }
     }
 
-    fn fail<H: Host>(&mut self, host: &H, fault: &Fault, kind: &'static str, pool: &Pool) {
-        pool.source.note_fault(kind, fault, host.unix());
+    fn step_back<H: Host>(&mut self, host: &H)
+    where
+        W: Watch<H>,
+    {
         let mut random = [0; 4];
         host.fill(&mut random);
-        self.not_before = host.tick() + pause(self.failures, u32::from_le_bytes(random));
+        let pause = pause(self.failures, u32::from_le_bytes(random));
+        self.not_before = host.tick() + pause.min(self.watch.longest_pause());
         self.failures = self.failures.saturating_add(1);
+    }
+}
+
+impl Followed {
+    /// What is followed for `upstream`; `None` where nothing is.
+    pub fn of(upstream: &Upstream) -> Option<Self> {
+        let source = upstream.discovery.clone()?;
+        Some(Self { upstream: upstream.name.clone(), source, template: upstream.target.clone() })
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Fault, Source};
 use crate::balance::{Member, Set};
-use crate::plan::{MOST_TARGETS, Target, Upstream};
+use crate::plan::{MOST_TARGETS, Target};
 
 /// The longest name of an instance, in bytes: it stands in metrics, logs and hashes. Longer ones are named by their address.
 pub const LONGEST_NAME: usize = 128;
@@ -73,10 +73,10 @@ impl Found {
 // === impl Source ===
 
 impl Source {
-    /// The targets of `upstream` that become of `found`. Instances that cannot be asked, or must not be, are left out, and so
+    /// The targets that become of `found`, each with what it has in common with `template`. Instances that cannot be asked, or must not be, are left out, and so
     /// is every one but the first of a name, in the order of addresses, so that the same instances always make the same set.
     /// Too many of them, or none that is left, are a fault, and so are none at all where that is not allowed.
-    pub fn targets(&self, upstream: &Upstream, mut found: Vec<Found>) -> Result<Taken, Fault> {
+    pub fn targets(&self, template: &Target, mut found: Vec<Found>) -> Result<Taken, Fault> {
         if found.len() > MOST_TARGETS {
             let count = found.len();
             return Err(Fault::new(format!(
@@ -91,7 +91,7 @@ impl Source {
         let mut because = None;
         let mut members = Vec::with_capacity(count);
         for one in found {
-            match self.member(upstream, one) {
+            match self.member(template, one) {
                 Ok(member) => members.push(member),
                 Err(cause) => drop(because.get_or_insert(cause)),
             }
@@ -110,17 +110,17 @@ impl Source {
         Ok(Taken { set, refused, because })
     }
 
-    fn member(&self, upstream: &Upstream, found: Found) -> Result<Member, String> {
+    fn member(&self, template: &Target, found: Found) -> Result<Member, String> {
         let host = found.host.trim_end_matches('.').to_ascii_lowercase();
         if !is_host(&host) {
             return Err("one is at an address that is none".to_owned());
         }
-        let port = found.port.unwrap_or(upstream.target.port);
+        let port = found.port.unwrap_or(template.port);
         if port == 0 {
             return Err(format!("{host} has no port"));
         }
-        self.allow.check(upstream.target.secure, &host, port)?;
-        let target = self.target(&upstream.target, &host, port).ok_or("one is at an address that is none")?;
+        self.allow.check(template.secure, &host, port)?;
+        let target = self.target(template, &host, port).ok_or("one is at an address that is none")?;
         let name = match found.name {
             name if is_name(&name) => name,
             _ if host.contains(':') => format!("[{host}]:{port}"),

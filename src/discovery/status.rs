@@ -1,13 +1,21 @@
 //! How a source is doing, for metrics and for the operator.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Fault;
 use crate::host::UnixMillis;
+use crate::live::Document;
 
 /// How the source of an upstream is doing.
 #[derive(Debug, Default)]
-pub struct Status(Mutex<Known>);
+pub struct Status {
+    known: Mutex<Known>,
+    /// The source itself has said something good to this process.
+    spoken: AtomicBool,
+    /// The live document that the targets were last taken from.
+    document: Mutex<Option<Arc<Document>>>,
+}
 
 /// What is known about a source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,7 +47,22 @@ pub struct Known {
 impl Status {
     /// What is known.
     pub fn known(&self) -> Known {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the source itself has ever said something good to this process.
+    pub fn has_spoken(&self) -> bool {
+        self.spoken.load(Ordering::Relaxed)
+    }
+
+    /// Whether `document` is another than the last that this was said of.
+    pub fn note_document(&self, document: &Arc<Document>) -> bool {
+        let mut last = self.document.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = last.as_ref().is_some_and(|last| Arc::ptr_eq(last, document));
+        if !same {
+            *last = Some(Arc::clone(document));
+        }
+        !same
     }
 
     /// The source said something good at `now`.
@@ -54,6 +77,7 @@ impl Status {
 
     /// It came to so many targets.
     pub fn note_targets(&self, targets: usize, (refused, because): (usize, Option<String>), changed: bool) {
+        self.spoken.store(true, Ordering::Relaxed);
         self.change(|known| {
             known.targets = targets;
             known.refused = refused;
@@ -73,6 +97,6 @@ impl Status {
     }
 
     fn change(&self, change: impl FnOnce(&mut Known)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

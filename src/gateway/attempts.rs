@@ -109,14 +109,6 @@ impl<H: Host> Gateway<H> {
         }
     }
 
-    /// The targets in force, with what is known about each.
-    async fn roster(&self, delivery: &Delivery<'_>) -> Arc<Roster> {
-        match delivery.pool {
-            Some(pool) => pool.roster(),
-            None => Arc::new(Roster { set: Arc::clone(&delivery.upstream.targets), ..Roster::default() }),
-        }
-    }
-
     /// A target, and leave to ask it.
     fn choose(&self, delivery: &Delivery<'_>, roster: &Roster, tried: &[usize]) -> Result<Chosen, Failure> {
         let Delivery { upstream, pool, key, .. } = *delivery;

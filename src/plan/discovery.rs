@@ -114,7 +114,12 @@ impl Context<'_> {
             return;
         }
         let here = matches!(kind, Kind::Dns(_) | Kind::File(_));
-        if written.cache.is_some() && here {
+        if matches!(kind, Kind::Registry(_)) {
+            if written.cache.is_some() {
+                self.error(&at.key("cache"), format!("{host} reads the registry itself, once for each request"))
+                    .help("leave cache out: the registry is in the store already");
+            }
+        } else if written.cache.is_some() && here {
             self.error(&at.key("cache"), format!("{host} cannot ask {} itself", kind.name()))
                 .help("leave cache out, and add [live]: a native runner publishes there what it finds");
         } else if written.cache.is_none() && !self.has_live {
