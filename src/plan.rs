@@ -52,6 +52,7 @@ mod limit;
 mod live;
 mod mapping;
 mod migration;
+mod own_routes;
 mod policy;
 mod registry;
 mod retry;

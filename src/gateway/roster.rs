@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::Gateway;
 use super::attempts::Delivery;
 use crate::balance::Set;
+use crate::discovery::publish::published;
 use crate::discovery::registry::{Registered, keeping};
 use crate::discovery::{Kind, Source};
-use crate::discovery::publish::published;
 use crate::host::Host;
 use crate::pool::{Pool, Roster};
 

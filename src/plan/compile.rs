@@ -173,16 +173,8 @@ pub(super) fn compile(
     let mut caching = context.caching(documents, known, &mut routes);
     context.unused_limits(documents, &limits);
     context.credentials_and_tokens(&routes, &upstreams);
-    routes.extend(context.published(issuer.as_ref()));
-    routes.extend(context.login_routes(documents, &auth));
-    let usage = context.usage_route(documents, &limits, &routes);
-    let purge = context.purge_route(documents, &limits, &caching, &routes);
-    routes.extend(usage);
-    caching.purge = purge.is_some().then_some(routes.len());
-    routes.extend(purge);
-    routes.extend(context.registry_routes(documents, &limits));
-    let registry = context.registry.take();
-    let registry = context.registered(documents, registry, &upstreams);
+    context.own_routes(documents, (issuer.as_ref(), &auth, &limits), &mut caching, &mut routes);
+    let registry = context.registered(documents, &upstreams);
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let apis = context.apis(documents);

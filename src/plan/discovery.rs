@@ -116,8 +116,11 @@ impl Context<'_> {
         let here = matches!(kind, Kind::Dns(_) | Kind::File(_));
         if matches!(kind, Kind::Registry(_)) {
             if written.cache.is_some() {
-                self.error(&at.key("cache"), format!("{host} reads the registry itself, once for each request"))
-                    .help("leave cache out: the registry is in the store already");
+                self.error(
+                    &at.key("cache"),
+                    format!("{host} reads the registry itself, once for each request"),
+                )
+                .help("leave cache out: the registry is in the store already");
             }
         } else if written.cache.is_some() && here {
             self.error(&at.key("cache"), format!("{host} cannot ask {} itself", kind.name()))

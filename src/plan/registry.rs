@@ -81,9 +81,9 @@ impl Context<'_> {
     pub(super) fn registered(
         &mut self,
         documents: &[(String, Document)],
-        registry: Option<Registry>,
         upstreams: &[Upstream],
     ) -> Option<Arc<Registry>> {
+        let registry = self.registry.take();
         let (at, written) = one(documents, "registry", |document| document.registry.as_ref())?;
         let mut services: BTreeMap<Box<str>, Option<bool>> = BTreeMap::new();
         for upstream in upstreams {

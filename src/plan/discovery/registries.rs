@@ -55,10 +55,7 @@ impl Context<'_> {
         self.has_no_query(&at.key("url"), endpoint.as_ref());
         self.is_not_empty(&at.key("service"), &written.service);
         let tags = written.tags.as_ref().map(OneOrMany::as_slice).unwrap_or_default();
-        let token = match &written.token {
-            Some(token) => Some(self.secret(&at.key("token"), token)?),
-            None => None,
-        };
+        let token = self.token(at, written.token.as_deref());
         let wait = self.duration_or(&at.key("wait"), written.wait.as_ref(), USUAL_WAIT);
         if !(Duration::from_secs(1)..=LONGEST_WAIT).contains(&wait) {
             self.error(
@@ -72,7 +69,7 @@ impl Context<'_> {
         let service = Service { name: &written.service, tags, datacenter, warnings };
         let endpoint = endpoint?;
         let question = service.question(endpoint.path.path()).into();
-        let consul = Consul { endpoint, question, token, warnings, wait };
+        let consul = Consul { endpoint, question, token: token?, warnings, wait };
         Some((Kind::Consul(Arc::new(consul)), CONSUL_INTERVAL))
     }
 
@@ -87,10 +84,7 @@ impl Context<'_> {
                     .help("letters, digits and -, such as \"orders\"");
             }
         }
-        let token = match &written.token {
-            Some(token) => Some(self.secret(&at.key("token"), token)?),
-            None => None,
-        };
+        let token = self.token(at, written.token.as_deref());
         if written.ca.is_some() && !self.abilities.chooses_tls {
             let host = self.abilities.name;
             self.error(&at.key("ca"), format!("{host} cannot choose whom it trusts"))
@@ -102,7 +96,7 @@ impl Context<'_> {
         endpoint.target.key = key_of(&endpoint.target);
         let port = written.port.as_deref().map_or(Port::Only, |name| Port::Named(name.into()));
         let slices = kubernetes::slices(endpoint.path.path(), namespace, &written.service).into();
-        let kubernetes = Kubernetes { endpoint, slices, port, token };
+        let kubernetes = Kubernetes { endpoint, slices, port, token: token? };
         Some((Kind::Kubernetes(Arc::new(kubernetes)), KUBERNETES_INTERVAL))
     }
 
@@ -139,6 +133,14 @@ impl Context<'_> {
         };
         let registered = Registered { store: store.clone(), service: written.service.as_str().into() };
         Some((Kind::Registry(Arc::new(registered)), REGISTRY_INTERVAL))
+    }
+
+    /// The variable with a token, where one is written; `None` where that is a mistake.
+    fn token(&mut self, at: &Pointer, written: Option<&str>) -> Option<Option<Box<str>>> {
+        match written {
+            Some(token) => self.secret(&at.key("token"), token).map(Some),
+            None => Some(None),
+        }
     }
 
     fn has_no_query(&mut self, at: &Pointer, endpoint: Option<&Endpoint>) {
