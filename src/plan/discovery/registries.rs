@@ -55,7 +55,7 @@ impl Context<'_> {
         self.has_no_query(&at.key("url"), endpoint.as_ref());
         self.is_not_empty(&at.key("service"), &written.service);
         let tags = written.tags.as_ref().map(OneOrMany::as_slice).unwrap_or_default();
-        let token = self.token(at, written.token.as_deref());
+        let token = self.registry_token(at, written.token.as_deref());
         let wait = self.duration_or(&at.key("wait"), written.wait.as_ref(), USUAL_WAIT);
         if !(Duration::from_secs(1)..=LONGEST_WAIT).contains(&wait) {
             self.error(
@@ -84,7 +84,7 @@ impl Context<'_> {
                     .help("letters, digits and -, such as \"orders\"");
             }
         }
-        let token = self.token(at, written.token.as_deref());
+        let token = self.registry_token(at, written.token.as_deref());
         if written.ca.is_some() && !self.abilities.chooses_tls {
             let host = self.abilities.name;
             self.error(&at.key("ca"), format!("{host} cannot choose whom it trusts"))
@@ -136,7 +136,7 @@ impl Context<'_> {
     }
 
     /// The variable with a token, where one is written; `None` where that is a mistake.
-    fn token(&mut self, at: &Pointer, written: Option<&str>) -> Option<Option<Box<str>>> {
+    fn registry_token(&mut self, at: &Pointer, written: Option<&str>) -> Option<Option<Box<str>>> {
         match written {
             Some(token) => self.secret(&at.key("token"), token).map(Some),
             None => Some(None),
