@@ -43,7 +43,9 @@ pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching
 pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
-pub use discovery::{Discovery, Registry};
+pub use discovery::{
+    Discovery, DiscoveryCache, DnsFamily, DnsRecord, DnsSetting, FileSetting, Registry, TargetFile,
+};
 pub use health::{Circuit, Health};
 pub use idempotency::Idempotency;
 pub use identity::{Identity, Issuer};

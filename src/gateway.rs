@@ -47,6 +47,8 @@ mod purge;
 mod record;
 mod refreshing;
 mod refusal;
+mod registry;
+mod roster;
 mod showing;
 mod sticking;
 mod upkeep;
@@ -284,6 +286,7 @@ impl<H: Host> Gateway<H> {
             Action::Login(own) => Box::pin(self.login(own, incoming, deadline)).await?,
             Action::KeySet => Box::pin(self.key_set()).await?,
             Action::Purge => Box::pin(self.purge_answers(incoming, body, deadline)).await?,
+            Action::Registry(part) => Box::pin(self.registry(route, *part, incoming, body, deadline)).await?,
             Action::Usage(shown) => Box::pin(self.usage(route, shown, incoming, deadline)).await,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;

@@ -14,6 +14,7 @@ use crate::auth::{self as area, Access};
 use crate::cache::{Caching, Policy};
 use crate::config::{AccessLog, Document};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::discovery::registry::{Part, Registry};
 use crate::forward::client::TrustedProxies;
 use crate::idempotency::Idempotency;
 use crate::identity::Identity;
@@ -52,7 +53,9 @@ mod limit;
 mod live;
 mod mapping;
 mod migration;
+mod own_routes;
 mod policy;
+mod registry;
 mod retry;
 mod route;
 pub(crate) mod scalar;
@@ -73,6 +76,7 @@ pub use conflict::witness;
 pub use scalar::{duration, moment};
 pub use server::{CertificateFiles, ClientAuthority, Listener, ServerPlan};
 pub use store::{RedisPlan, StorePlan};
+pub(crate) use targets::MOST_TARGETS;
 pub use template::{PathTemplate, ValuePiece, ValueTemplate};
 pub use upstream::{Endpoint, Target, Upstream};
 
@@ -101,6 +105,8 @@ pub struct Plan {
     pub limits: Limits,
     /// What is kept of answers.
     pub caching: Caching,
+    /// The gateway's own registry.
+    pub registry: Option<Arc<Registry>>,
     /// APIs that have versions.
     pub apis: Vec<Arc<Api>>,
     /// What may be changed while the gateway runs.
@@ -185,6 +191,8 @@ pub enum Action {
     Usage(Shown),
     /// Takes orders to purge what is kept of answers.
     Purge,
+    /// Registers instances of services, and lists them.
+    Registry(Part),
 }
 
 /// Asks an upstream.
@@ -371,7 +379,8 @@ impl Plan {
     pub fn stores(&self) -> impl Iterator<Item = &StorePlan> {
         let shared = self.upstreams.iter().filter_map(|upstream| upstream.health.share.as_ref());
         let live = self.live.iter().map(|live| &live.store);
+        let registry = self.registry.iter().map(|registry| &registry.store);
         let kept = self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores);
-        kept.chain(shared).chain(live)
+        kept.chain(shared).chain(live).chain(registry)
     }
 }

@@ -8,7 +8,7 @@ use crate::balance::Set;
 use crate::host::Tick;
 use crate::plan::Upstream;
 use crate::retry::{Budget, Latencies};
-use crate::{circuit, health};
+use crate::{circuit, discovery, health};
 
 /// The pools of a process, by the names of their upstreams.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub struct Pool {
     pub latencies: Latencies,
     /// Grows with each choice that goes round.
     pub turn: AtomicU64,
+    /// How the source of its targets is doing, where they are discovered.
+    pub source: discovery::status::Status,
 }
 
 /// The targets in force, with what is known about each. Never changed, only replaced.

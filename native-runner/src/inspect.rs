@@ -1,7 +1,7 @@
 //! A plan as an operator may see it: everything but secrets, which are not in a plan anyway.
 
 use serde_json::{Value, json};
-use tollgate::plan::{Action, LoginStep, Patience, Plan, Route};
+use tollgate::plan::{Action, LoginStep, Patience, Plan, Proxy, Route};
 
 use crate::{kept, limits};
 
@@ -77,6 +77,7 @@ pub fn action(plan: &Plan, route: &Route) -> String {
         Action::KeySet => "key set".to_owned(),
         Action::Usage(_) => "usage".to_owned(),
         Action::Purge => "purge".to_owned(),
+        Action::Registry(_) => "registry".to_owned(),
     }
 }
 

@@ -48,21 +48,6 @@ impl<'a> Delivery<'a> {
 }
 
 impl<H: Host> Gateway<H> {
-    /// The targets in force, with what is known about each.
-    pub(super) async fn roster(&self, delivery: &Delivery<'_>) -> Arc<Roster> {
-        match delivery.pool {
-            Some(pool) => pool.roster(),
-            None => {
-                let Delivery { upstream, deadline, .. } = *delivery;
-                let set = &upstream.targets;
-                Arc::new(match &upstream.health.share {
-                    Some(store) => sharing::roster(&self.host, upstream, set, store, deadline).await,
-                    None => Roster { set: Arc::clone(set), ..Roster::default() },
-                })
-            }
-        }
-    }
-
     /// A target, and leave to ask it.
     pub(super) fn choose(
         &self,

@@ -17,6 +17,7 @@ use super::written_consumer;
 use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::discovery::registry::Registry;
 use crate::expression::Expression;
 use crate::forward::client::{MOST_ELEMENTS, Network, NetworkError, TrustedProxies};
 use crate::limit::Limits;
@@ -42,6 +43,10 @@ pub(super) struct Context<'a> {
     pub(super) policies: BTreeMap<&'a str, Option<Arc<Expression>>>,
     /// Whether there is a key-value store.
     pub(super) has_store: bool,
+    /// The registry, without its services; `None` where there is none, or one with a mistake.
+    pub(super) registry: Option<Registry>,
+    /// Whether a registry is written.
+    pub(super) has_registry: bool,
     /// Whether there is a live document.
     pub(super) has_live: bool,
     /// Consumers that are written.
@@ -152,6 +157,7 @@ pub(super) fn compile(
 ) -> (Option<Plan>, Vec<Diagnostic>) {
     let mut context = Context::new(documents, abilities);
     context.stores(documents);
+    context.registry = context.registry(documents);
     let upstreams = context.upstreams(documents);
     let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
     let telemetry = context.telemetry(documents);
@@ -173,16 +179,12 @@ pub(super) fn compile(
     context.credentials_and_tokens(&routes, &upstreams);
     context.sticky_routes(&routes, &upstreams);
     context.sticky_cookies(documents);
-    routes.extend(context.published(issuer.as_ref()));
-    routes.extend(context.login_routes(documents, &auth));
-    let usage = context.usage_route(documents, &limits, &routes);
-    let purge = context.purge_route(documents, &limits, &caching, &routes);
-    routes.extend(usage);
-    caching.purge = purge.is_some().then_some(routes.len());
-    routes.extend(purge);
+    context.own_routes(documents, (issuer.as_ref(), &auth, &limits), &mut caching, &mut routes);
+    let registry = context.registered(documents, &upstreams);
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
     let plan = Plan {
+        registry,
         apis,
         live,
         methods: extension_methods(&routes),
@@ -266,7 +268,9 @@ impl<'a> Context<'a> {
             authenticator_names: authenticator_names(documents),
             policies: BTreeMap::new(),
             has_store: documents.iter().any(|(_, document)| document.store.is_some()),
-            has_live: false,
+            registry: None,
+            has_registry: documents.iter().any(|(_, document)| document.registry.is_some()),
+            has_live: documents.iter().any(|(_, document)| document.live.is_some()),
             written_consumers: written_consumer::written(documents),
             variables: BTreeSet::new(),
             called: BTreeMap::new(),

@@ -16,7 +16,7 @@ const MOST_WEIGHT: u32 = 65_535;
 
 /// How many targets may be written for an upstream, and discovered: a reading of all of them for one request takes no longer
 /// than the exchange itself.
-pub(super) const MOST_TARGETS: usize = 10_000;
+pub(crate) const MOST_TARGETS: usize = 10_000;
 
 /// What all targets of an upstream have in common.
 pub(super) struct Common {

@@ -10,6 +10,7 @@ use tollgate::admission::{Reason, View};
 use tollgate::breaker::Totals;
 use tollgate::cache::memory::Totals as CacheTotals;
 use tollgate::cache::status::Outcome as Cached;
+use tollgate::discovery::status::Known;
 use tollgate::limit::Outcome;
 
 use super::metrics::{BOUNDS, CacheResults, Counts, Histogram, Tally};
@@ -35,6 +36,8 @@ pub struct Snapshot {
     pub gates: Vec<(Box<str>, View)>,
     /// Reloads of the configuration that were taken, and that were refused.
     pub reloads: (u64, u64),
+    /// How the sources of targets are doing, by the names of their upstreams.
+    pub sources: Vec<(Box<str>, Known)>,
 }
 
 // === impl Snapshot ===
@@ -173,6 +176,56 @@ impl Snapshot {
         family.encode_counter::<NoLabelSet, u64, u64>(&lost, None)
     }
 
+    fn discovery(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let seconds = |known: &Known| known.good.map_or(0, |at| at.0 / 1_000);
+        for (name, help, kind, get) in [
+            (
+                "discovery_stale",
+                "1 where a source of targets failed, and what it said before is in force",
+                MetricType::Gauge,
+                (|known| u64::from(!known.fresh)) as fn(&Known) -> u64,
+            ),
+            ("discovery_targets", "Targets by a source's last good word", MetricType::Gauge, |known| {
+                known.targets as u64
+            }),
+            (
+                "discovery_refused_targets",
+                "Instances that were left out of them",
+                MetricType::Gauge,
+                |known| known.refused as u64,
+            ),
+            (
+                "discovery_last_success_seconds",
+                "When a source last said something good",
+                MetricType::Gauge,
+                seconds,
+            ),
+            ("discovery_answers", "How often a source said something good", MetricType::Counter, |known| {
+                known.answers
+            }),
+            ("discovery_faults", "How often a source failed", MetricType::Counter, |known| known.faults),
+            (
+                "discovery_changes",
+                "How often targets changed by what a source said",
+                MetricType::Counter,
+                |known| known.changes,
+            ),
+        ] {
+            let gauge = matches!(kind, MetricType::Gauge);
+            let mut family = encoder.encode_descriptor(name, help, None, kind)?;
+            for (upstream, known) in &self.sources {
+                let labels = [("upstream", &**upstream), ("source", known.source)];
+                if gauge {
+                    let value = i64::try_from(get(known)).unwrap_or(i64::MAX);
+                    family.encode_family(&labels)?.encode_gauge(&value)?;
+                } else {
+                    counter(&mut family, &labels, get(known))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn process(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         gauge(encoder, "requests_in_flight", "Requests that have not ended", self.in_flight)?;
         gauge(encoder, "connections", "Open connections of clients", self.connections)?;
@@ -193,6 +246,7 @@ impl Collector for Snapshot {
         self.gates(&mut encoder)?;
         self.limits(&mut encoder)?;
         self.cache(&mut encoder)?;
+        self.discovery(&mut encoder)?;
         self.process(&mut encoder)
     }
 }

@@ -15,6 +15,7 @@ use super::admin::manage::usage::Counted;
 use super::native::Native;
 use super::tls::Certificates;
 use super::workers::{Duty, Workers};
+use crate::discover::view;
 use crate::host::trust::Trust;
 use crate::host::{Client, Deferred, NativeHost, Opened, Rooms, Shared, Stores, Variables};
 use crate::inspect;
@@ -33,8 +34,8 @@ pub struct Settings {
     pub access_log: AccessLog,
     /// How many workers there are.
     pub workers: usize,
-    /// Whether key sets are fetched before a request needs them; off where every request that the gateway makes is
-    /// counted.
+    /// Whether key sets are fetched before a request needs them, and sources of targets are followed; off where every
+    /// request that the gateway makes is counted.
     pub upkeep: bool,
 }
 
@@ -74,7 +75,8 @@ impl Server {
                     Arc::clone(&shared),
                     observer,
                 );
-                Arc::new(Native::new(Arc::clone(&plan), host, settings.upkeep))
+                let upkeep = settings.upkeep.then_some(&*settings.directory);
+                Arc::new(Native::new(Arc::clone(&plan), host, upkeep))
             })
             .collect();
         let duties = natives.iter().map(duty).collect();
@@ -156,6 +158,7 @@ impl Server {
             cache_stores: self.shared.memory.cache.totals(),
             gates: self.gates(),
             reloads: (self.taken.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed)),
+            sources: view::known(&self.plan.load(), &self.shared.memory),
         }
     }
 
@@ -198,6 +201,10 @@ impl Operated for Server {
 
     fn configuration(&self) -> serde_json::Value {
         inspect::plan(&self.plan())
+    }
+
+    fn discovery(&self) -> serde_json::Value {
+        view::all(&self.plan(), &self.shared.memory)
     }
 
     fn managed(&self) -> Managed {
