@@ -68,6 +68,7 @@ mod template;
 mod upstream;
 mod usage;
 mod version;
+pub mod worst;
 mod written_consumer;
 
 pub use abilities::{Abilities, Counts};

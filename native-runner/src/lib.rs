@@ -1,5 +1,6 @@
 //! Tollgate as a native server, and its tools, as a library: `main.rs` only picks one of them.
 
+pub mod amplification;
 pub mod args;
 pub mod check;
 pub mod coalesce;

@@ -11,7 +11,7 @@ use crate::columns::align;
 use crate::host::variables::ENVIRONMENT_PREFIX;
 use crate::paint::Paint;
 use crate::wording::count;
-use crate::{kept, limits};
+use crate::{amplification, kept, limits};
 
 /// For people.
 pub fn text(plan: &Plan, checked: &Checked, paint: Paint) -> String {
@@ -43,7 +43,17 @@ pub fn text(plan: &Plan, checked: &Checked, paint: Paint) -> String {
     let places = checked.places.join(" and ");
     let rows = align("  ", &rows);
     let (limits, kept) = (limits_of(checked), kept_by(plan, checked));
-    format!("{}: the configuration {fit} {places}\n{rows}{limits}{kept}", paint.good("ok"))
+    let more = amplified(plan);
+    format!("{}: the configuration {fit} {places}\n{rows}{limits}{kept}{more}", paint.good("ok"))
+}
+
+/// What one request of a client may become.
+fn amplified(plan: &Plan) -> String {
+    let rows = amplification::rows(plan);
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("what one request may become upstream\n{}", align("  ", &rows))
 }
 
 /// What routes keep of answers in each place, and what those may depend on.
@@ -89,6 +99,7 @@ pub fn json(plan: &Plan, checked: &Checked) -> Value {
     json!({
         "limits": promised.collect::<Vec<_>>(),
         "caching": caching.collect::<Vec<_>>(),
+        "amplification": amplification::all(plan),
         "files": checked.files,
         "routes": plan.routes.len(),
         "public_routes": public_routes(plan).map(|route| &*route.id).collect::<Vec<_>>(),
