@@ -194,7 +194,7 @@ impl Context<'_> {
                     upstream.name
                 );
                 self.report(Diagnostic::error(place, message))
-                    .help("cache = \"off\" in the route, or another upstream without sticky");
+                    .help("cache = false in the route, or another upstream without sticky");
             }
         }
     }
