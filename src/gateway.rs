@@ -28,13 +28,17 @@ mod afterwards;
 mod attempts;
 mod browser;
 mod cached;
+mod choosing;
 mod course;
 mod delivering;
 mod destination;
 mod fetching;
+mod hedging;
 mod invalidation;
 mod login;
 mod looking;
+mod mapping;
+mod probing;
 mod proxy;
 mod purge;
 mod record;
@@ -44,8 +48,10 @@ mod showing;
 mod sticking;
 mod upkeep;
 mod usage;
+mod versioned;
 
 pub use afterwards::{Afterwards, settle};
+pub use probing::Due;
 pub(crate) use proxy::origin;
 
 use browser::preflight;
@@ -154,6 +160,7 @@ impl<H: Host> Gateway<H> {
         let answer = self.run(head, body, peer, &client, open.record()).await;
         let mut answer = answer.unwrap_or_else(|failure| self.fail(&failure, open.record()));
         let secure = client.is_secure(peer);
+        self.tell_version(answer.0.headers_mut(), open.record());
         self.tell_browsers(answer.0.headers_mut(), open.record(), origin.as_ref(), secure);
         self.reply(answer, open, is_head)
     }
@@ -189,7 +196,7 @@ impl<H: Host> Gateway<H> {
         refuse_framing(&head.headers)?;
         let target = head.uri.path_and_query().cloned();
         let normal = normalise(target.as_ref().map_or("/", PathAndQuery::path));
-        let route = match self.find(&head, &authority, &normal)? {
+        let route = match self.find(&head, &authority, &normal, record)? {
             Destination::Route(route) => route,
             Destination::Options(allow) => return Ok(brief(options(allow))),
             Destination::Preflight(route, policy, method) => {
@@ -222,6 +229,7 @@ impl<H: Host> Gateway<H> {
         };
         let caller = admitted.caller.as_deref();
         limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
+        self.judge_version(record)?;
         let course = self.course(route, &asking, caller);
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
         let (authority, normal, admitted) = (&*authority, &normal, &admitted);

@@ -112,7 +112,7 @@ struct Asked {
 impl Asked {
     fn query(&self) -> Query<'_> {
         let Self { host, path, method, headers, query } = self;
-        Query { host, path, query: query.as_deref(), method, headers }
+        Query { host, path, query: query.as_deref(), method, headers, now: 0, preflight: false }
     }
 }
 

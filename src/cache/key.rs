@@ -45,13 +45,21 @@ struct Writer(Sha256);
 // === impl Keys ===
 
 impl Keys {
-    /// Under what the answers to `head` of `caller` are kept.
-    pub fn of(policy: &Policy, origin: &Origin<'_>, head: &Parts, admitted: &Admitted) -> Self {
+    /// Under what the answers to `head` of `caller` are kept, where it is for this `version` of an API. That is in the part,
+    /// not in the address: an unsafe method for one version makes invalid what is kept of the others.
+    pub fn of(
+        policy: &Policy,
+        origin: &Origin<'_>,
+        head: &Parts,
+        admitted: &Admitted,
+        version: Option<&str>,
+    ) -> Self {
         let root = PathAndQuery::from_static("/");
         let target = head.uri.path_and_query().unwrap_or(&root);
         Self {
             address: address(policy, origin, target),
-            part: (!policy.key.is_empty()).then(|| part(&policy.key, &head.headers, admitted)),
+            part: (!policy.key.is_empty() || version.is_some())
+                .then(|| part(&policy.key, &head.headers, admitted, version)),
         }
     }
 }
@@ -68,9 +76,10 @@ pub fn address(policy: &Policy, origin: &Origin<'_>, target: &PathAndQuery) -> D
     hash.finish()
 }
 
-fn part(key: &KeyParts, headers: &HeaderMap, admitted: &Admitted) -> Digest {
+fn part(key: &KeyParts, headers: &HeaderMap, admitted: &Admitted, version: Option<&str>) -> Digest {
     let caller = admitted.caller.as_deref();
     let mut hash = Writer::new(b"part");
+    hash.optional(version.map(str::as_bytes));
     for name in &key.headers {
         hash.count(headers.get_all(name).iter().count());
         headers.get_all(name).iter().for_each(|line| hash.bytes(line.as_bytes()));

@@ -119,7 +119,8 @@ impl<H: Host> Gateway<H> {
         let record = &mut *incoming.record;
         let around = Around { peer, client, authority, normal, admitted, course };
         let asked = Asked { authorization: authorized, ..rules::asked(&head.headers, policy.ignore_client) };
-        let keys = Keys::of(policy, &origin(peer, client, authority), &head, admitted);
+        let version = record.api_version().map(|version| &*version.name);
+        let keys = Keys::of(policy, &origin(peer, client, authority), &head, admitted, version);
         let wanted = Wanted { route, proxy, policy, keys, asked, head, around, deadline };
         record.cache = Some(Status::default());
         match self.look(&wanted, record).await? {

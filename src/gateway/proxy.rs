@@ -72,17 +72,29 @@ impl<H: Host> Gateway<H> {
         let index = incoming.course.upstream;
         let upstream = &self.plan.upstreams[index];
         self.purge(route, incoming.admitted, &mut incoming.head);
-        let showing = upstream.credentials.as_ref();
-        let body = credentials::content(&self.host, showing, body, route.body_limit, deadline).await?;
         if announced(&incoming.head.headers, &body).is_some_and(|length| length > route.body_limit) {
             return Err(Problem::BodyTooLarge.into());
         }
+        let (body, passing) = match &route.mapping {
+            None => (body, None),
+            Some(mapping) => {
+                let head = &mut incoming.head;
+                let (body, passing) = self.map_request(mapping, route, head, body, deadline).await?;
+                (body, Some((mapping, passing)))
+            }
+        };
+        let showing = upstream.credentials.as_ref();
+        let body = credentials::content(&self.host, showing, body, route.body_limit, deadline).await?;
         let keep = self.kept_for_retries(upstream);
         let mut source = Source::new(body, route.body_limit, keep, &self.plan.claimed);
         let response = self.deliver(route, proxy, index, incoming, &mut source, deadline).await?;
         let mut response = response.map(Body::Stream);
         forward::response(response.headers_mut());
         *response.version_mut() = Version::HTTP_11;
+        if let Some((mapping, passing)) = passing {
+            let idle = route.patience.idle;
+            response = self.map_response(mapping, passing, idle, response, deadline).await?;
+        }
         Ok(response)
     }
 }

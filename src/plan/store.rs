@@ -59,6 +59,8 @@ pub(super) struct Stores {
     pub(super) counting: Used,
     /// Those that answers are kept in.
     keeping: Used,
+    /// Those in which it is shared how upstreams are doing.
+    sharing: Used,
 }
 
 /// Stores that are in use for one purpose.
@@ -108,6 +110,13 @@ impl Context<'_> {
     pub(super) fn store_of_answers(&mut self, at: &Pointer, name: &str) -> Option<usize> {
         let plan = self.store_named(at, name)?;
         Some(self.stores.keeping.index(name, plan))
+    }
+
+    /// A store in which it is shared how upstreams are doing; an unknown one is reported.
+    pub(super) fn store_of_health(&mut self, at: &Pointer, name: &str) -> Option<StorePlan> {
+        let plan = self.store_named(at, name)?;
+        self.stores.sharing.index(name, plan.clone());
+        Some(plan)
     }
 
     /// All stores that answers are kept in.
@@ -171,8 +180,9 @@ impl Context<'_> {
 
     /// Stores that nothing is kept in.
     pub(super) fn warn_of_unused_stores(&mut self) {
-        let Stores { all, counting, keeping } = &self.stores;
-        let used: BTreeSet<&str> = counting.names.iter().chain(&keeping.names).map(|name| &**name).collect();
+        let Stores { all, counting, keeping, sharing } = &self.stores;
+        let used = counting.names.iter().chain(&keeping.names).chain(&sharing.names);
+        let used: BTreeSet<&str> = used.map(|name| &**name).collect();
         let unused = all.iter().filter(|(name, _)| ***name != *DEFAULT && !used.contains(&***name));
         let unused: Vec<_> = unused.map(|(name, (at, _))| (name.clone(), at.clone())).collect();
         for (name, at) in unused {
