@@ -101,7 +101,7 @@ mod tests {
     fn peaks_count_at_once_and_fade() {
         let load = AtomicU64::new(0);
         let at =
-            |now: u64, in_flight: u32| cost(load.load(Ordering::Relaxed), in_flight, after(now)) / 1_000.0;
+            |now: u64, in_flight: f64| cost(load.load(Ordering::Relaxed), in_flight, after(now)) / 1_000.0;
         assert_eq!(at(0, 0.0), 0.0);
         assert!(at(0, 1.0) > 60_000.0);
         note(&load, &answered(10, 200), after(0));
