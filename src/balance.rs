@@ -135,8 +135,8 @@ impl Policy {
     }
 }
 
-/// The index of the target to ask. `fit` says of each whether it should be asked; it is called once where the first that is
-/// drawn is fit, and for all targets where it is not.
+/// The index of the target to ask. `fit` says of each whether it should be asked; it is called once or twice where the first
+/// that is drawn is fit, and for all targets where it is not. Nothing is allocated.
 ///
 /// `None` only where there is no target with a weight, or none is fit and the panic threshold is 0. A target that is not fit
 /// is chosen only where too few are ([`Balance::panic`]); one that was tried, only where no other may be asked.

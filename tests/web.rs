@@ -7,7 +7,12 @@
 // What wasm-bindgen makes of `extern "C"`.
 #![allow(unsafe_code)]
 
+#[path = "balance/picks.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod picks;
+
 use http::{HeaderMap, Method};
+use tollgate::balance::{Policy, logarithm};
 use tollgate::config::Document;
 use tollgate::host::Tick;
 use tollgate::plan::{Abilities, Plan};
@@ -97,6 +102,14 @@ fn time_does_not_overflow_where_usize_is_small() {
     let late = Tick(u64::MAX) + std::time::Duration::from_secs(1);
     assert_eq!(late, Tick(u64::MAX));
     assert_eq!(size_of::<usize>(), 4);
+}
+
+/// What tests/properties_balance.rs says of the native host.
+#[wasm_bindgen_test]
+fn targets_are_chosen_as_on_every_host() {
+    let found = [Policy::Random, picks::maglev(), picks::rendezvous()].map(picks::fixed);
+    assert_eq!(found, [picks::RANDOM, picks::MAGLEV, picks::RENDEZVOUS]);
+    assert_eq!(logarithm::fingerprint(), logarithm::FINGERPRINT);
 }
 
 /// Every case whose configuration stands in it, over the simulated host.

@@ -52,25 +52,39 @@ impl<'a> Draws<'a> {
 
     /// A target of `level`, by weight, whether or not it may be asked.
     pub(super) fn draw(&mut self, level: &Level) -> usize {
+        if self.choosing.balance.policy != Policy::RoundRobin {
+            return self.draw_again(level);
+        }
+        let turn = self.is_first(level).then_some(self.choosing.turn);
+        level.members[level.in_turn(turn)] as usize
+    }
+
+    /// Another one. A turn that is nobody's goes to somebody by chance: a choice takes no more than one of them, so that the
+    /// targets before one that is not fit have no more turns than others.
+    fn draw_again(&mut self, level: &Level) -> usize {
         let drawn = self.drawn;
         self.drawn += 1;
         let place = match self.choosing.balance.policy {
-            Policy::Rendezvous { .. } => return self.best(level, |_| true).unwrap_or(0),
+            // A set that was made for another policy has no table, in the moment when the plan changes.
             Policy::Maglev { .. } if !level.table.is_empty() => {
                 let key = mix_two(self.key(), drawn);
                 let size = u64::try_from(level.table.len()).unwrap_or(1);
                 let place = usize::try_from(below(size, key)).unwrap_or(0);
                 level.table[place].into()
             }
-            // A set that was made for another policy, in the moment when the plan changes.
-            Policy::Maglev { .. } => return self.best(level, |_| true).unwrap_or(0),
-            Policy::RoundRobin => level.in_turn(self.choosing.turn.fetch_add(1, Ordering::Relaxed)),
-            Policy::Random | Policy::LeastRequests | Policy::PeakEwma => {
+            Policy::Maglev { .. } | Policy::Rendezvous { .. } => {
+                return self.best(level, |_| true).unwrap_or(0);
+            }
+            _ => {
                 let bits = self.bits();
                 level.by_chance(bits)
             }
         };
         level.members[place] as usize
+    }
+
+    fn is_first(&self, level: &Level) -> bool {
+        self.choosing.set.levels().first().is_some_and(|first| std::ptr::eq(first, level))
     }
 
     /// The target with the best score among those that `may`.
@@ -84,8 +98,10 @@ impl<'a> Draws<'a> {
         if let Policy::Rendezvous { .. } = self.choosing.balance.policy {
             return self.best(level, may);
         }
-        for _ in 0..MOST_DRAWS {
-            let at = self.draw(level);
+        for draws in 0..MOST_DRAWS {
+            // Of the first level, one was drawn before.
+            let again = draws > 0 || self.is_first(level);
+            let at = if again { self.draw_again(level) } else { self.draw(level) };
             if may(at) && self.is_warm(at) {
                 return Some(self.better(level, at, may));
             }
@@ -142,20 +158,21 @@ impl<'a> Draws<'a> {
                 continue;
             }
             let Some(other) = self.state(at).filter(|_| may(at) && self.is_warm(at)) else { return drawn };
-            let load = |at: usize, state: &TargetState| self.load(by_time, at, state);
+            let load = |at: usize, state: &TargetState| self.load(by_time, level, at, state);
             return if load(at, other) < load(drawn, one) { at } else { drawn };
         }
         drawn
     }
 
-    /// What a target has to do, for each of its weight.
-    fn load(&self, by_time: bool, at: usize, state: &TargetState) -> f64 {
-        let in_flight = state.in_flight.load(Ordering::Relaxed);
-        let all = match by_time {
+    /// What a target has to do. Who has twice the usual weight may have twice as much in flight; with nothing in flight,
+    /// weights say nothing here: they had their say when it was drawn.
+    fn load(&self, by_time: bool, level: &Level, at: usize, state: &TargetState) -> f64 {
+        let weight = f64::from(self.choosing.set.members[at].weight.max(1));
+        let in_flight = f64::from(state.in_flight.load(Ordering::Relaxed)) * level.usual_weight() / weight;
+        match by_time {
             true => ewma::cost(state.load.load(Ordering::Relaxed), in_flight, self.choosing.now),
-            false => f64::from(in_flight),
-        };
-        all / f64::from(self.choosing.set.members[at].weight.max(1))
+            false => in_flight,
+        }
     }
 }
 

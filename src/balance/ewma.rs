@@ -43,12 +43,11 @@ pub fn note(load: &AtomicU64, outcome: &Outcome, now: Tick) {
 }
 
 /// What an exchange more costs, in microseconds: the average as it is at `now`, for each that is in flight and this one.
-pub fn cost(load: u64, in_flight: u32, now: Tick) -> f64 {
-    let waiting = f64::from(in_flight);
+pub fn cost(load: u64, in_flight: f64, now: Tick) -> f64 {
     match read(load) {
-        Some((cost, stamp)) => cost * remains(stamp, now) * (waiting + 1.0),
+        Some((cost, stamp)) => cost * remains(stamp, now) * (in_flight + 1.0),
         // Asked once, to learn how it is, and not again until that is known.
-        None if in_flight > 0 => UNKNOWN + waiting,
+        None if in_flight > 0.0 => UNKNOWN + in_flight,
         None => 0.0,
     }
 }
@@ -102,28 +101,28 @@ mod tests {
     fn peaks_count_at_once_and_fade() {
         let load = AtomicU64::new(0);
         let at =
-            |now: u64, in_flight: u32| cost(load.load(Ordering::Relaxed), in_flight, after(now)) / 1_000.0;
-        assert_eq!(at(0, 0), 0.0);
-        assert!(at(0, 1) > 60_000.0);
+            |now: u64, in_flight: f64| cost(load.load(Ordering::Relaxed), in_flight, after(now)) / 1_000.0;
+        assert_eq!(at(0, 0.0), 0.0);
+        assert!(at(0, 1.0) > 60_000.0);
         note(&load, &answered(10, 200), after(0));
-        assert_eq!((at(0, 0), at(0, 4)), (10.0, 50.0));
+        assert_eq!((at(0, 0.0), at(0, 4.0)), (10.0, 50.0));
         note(&load, &answered(200, 200), after(0));
-        assert_eq!(at(0, 0), 200.0);
+        assert_eq!(at(0, 0.0), 200.0);
         // A quicker one right afterwards moves nothing, one after the decay moves it by 1 - 1/e.
         note(&load, &answered(10, 200), after(0));
-        assert_eq!(at(0, 0), 200.0);
+        assert_eq!(at(0, 0.0), 200.0);
         note(&load, &answered(10, 200), after(10_000));
-        assert!((at(10_000, 0) - (10.0 + 190.0 / std::f64::consts::E)).abs() < 0.01);
+        assert!((at(10_000, 0.0) - (10.0 + 190.0 / std::f64::consts::E)).abs() < 0.01);
         // Unasked, it falls.
-        assert!(at(60_000, 0) < 1.0);
+        assert!(at(60_000, 0.0) < 1.0);
     }
 
     #[test]
     fn failing_fast_is_not_quick() {
         let load = AtomicU64::new(0);
         note(&load, &answered(1, 503), after(0));
-        assert_eq!(cost(load.load(Ordering::Relaxed), 0, after(0)), 1_000_000.0);
+        assert_eq!(cost(load.load(Ordering::Relaxed), 0.0, after(0)), 1_000_000.0);
         note(&load, &Outcome { came: Came::Unknown, took: Duration::from_secs(9) }, after(0));
-        assert_eq!(cost(load.load(Ordering::Relaxed), 0, after(0)), 1_000_000.0);
+        assert_eq!(cost(load.load(Ordering::Relaxed), 0.0, after(0)), 1_000_000.0);
     }
 }

@@ -1,6 +1,7 @@
 //! The targets of an upstream, with what choices need worked out.
 
 use std::cmp::Reverse;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Balance, Member, Policy, hash, maglev};
 
@@ -20,7 +21,7 @@ pub struct Set {
 }
 
 /// Targets that are alike in tier and, where the gateway has a zone, in being near or not. None is empty.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Level {
     /// Indices of the members that have a weight.
     pub(super) members: Box<[u32]>,
@@ -36,7 +37,13 @@ pub(super) struct Level {
     unit: u32,
     /// For a table of places: who has each, by the place in `members`.
     pub(super) table: Box<[u16]>,
+    /// Turns of a level that stands in for the first.
+    turn: Turn,
 }
+
+/// Grows with each turn; no part of what a level is.
+#[derive(Debug, Default)]
+struct Turn(AtomicU64);
 
 /// What of a [`Balance`] a set depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -129,12 +136,26 @@ impl Level {
             maglev::table(&hashes, &weights, places)
         });
         let step = if even.is_some() { 1 } else { stride(cycle) };
-        Self { members: at, upto, even, cycle, step, unit, table: table.unwrap_or_default() }
+        Self {
+            members: at,
+            upto,
+            even,
+            cycle,
+            step,
+            unit,
+            table: table.unwrap_or_default(),
+            turn: Turn::default(),
+        }
     }
 
     /// The sum of all weights.
     pub(super) fn weight(&self) -> u32 {
         self.upto.last().copied().unwrap_or_default()
+    }
+
+    /// What a member weighs on average.
+    pub(super) fn usual_weight(&self) -> f64 {
+        f64::from(self.weight()) / f64::from(u32::try_from(self.members.len()).unwrap_or(1).max(1))
     }
 
     /// The weight of the member in this place.
@@ -165,9 +186,21 @@ impl Level {
     /// divisor in common with the cycle, so that the turns of a cycle go to different points; it is near the golden section
     /// of the cycle, so that the points of one target lie far apart in time (the three-distance theorem). No memory
     /// but the turn, and no lock.
-    pub(super) fn in_turn(&self, turn: u64) -> usize {
+    ///
+    /// `turn` is for the first level and outlives the set; a level that stands in has turns of its own, because those that the
+    /// first level passes on to it are no whole cycle.
+    pub(super) fn in_turn(&self, turn: Option<&AtomicU64>) -> usize {
+        let turn = turn.unwrap_or(&self.turn.0).fetch_add(1, Ordering::Relaxed);
         let point = (turn % self.cycle) * self.step % self.cycle * u64::from(self.unit);
         self.at_point(u32::try_from(point).unwrap_or(0))
+    }
+}
+
+// === impl Turn ===
+
+impl PartialEq for Turn {
+    fn eq(&self, _: &Self) -> bool {
+        true
     }
 }
 

@@ -182,8 +182,19 @@ impl Context<'_> {
         Some(Sticky { cookie: cookie.into(), secret: secret?, path: path.into(), max_age })
     }
 
+    /// Whether what keeps clients at targets gets in the way of anything.
+    pub(super) fn sticky_sessions(
+        &mut self,
+        documents: &[(String, Document)],
+        routes: &[Route],
+        upstreams: &[Upstream],
+    ) {
+        self.sticky_routes(routes, upstreams);
+        self.sticky_cookies(documents);
+    }
+
     /// A cookie is for one client, and an answer that is kept for all.
-    pub(super) fn sticky_routes(&mut self, routes: &[Route], upstreams: &[Upstream]) {
+    fn sticky_routes(&mut self, routes: &[Route], upstreams: &[Upstream]) {
         for route in routes {
             let (Some(_), Action::Proxy(proxy)) = (&route.cache, &route.action) else { continue };
             let Some(upstream) = upstreams.get(proxy.upstream) else { continue };
@@ -194,13 +205,13 @@ impl Context<'_> {
                     upstream.name
                 );
                 self.report(Diagnostic::error(place, message))
-                    .help("cache = \"off\" in the route, or another upstream without sticky");
+                    .help("cache = false in the route, or another upstream without sticky");
             }
         }
     }
 
     /// Two upstreams that write the same cookie overwrite each other's.
-    pub(super) fn sticky_cookies(&mut self, documents: &[(String, Document)]) {
+    fn sticky_cookies(&mut self, documents: &[(String, Document)]) {
         let mut seen = BTreeMap::new();
         for (file, document) in documents {
             let at = Pointer::root(file).key("upstreams");

@@ -177,8 +177,7 @@ pub(super) fn compile(
     let mut caching = context.caching(documents, known, &mut routes);
     context.unused_limits(documents, &limits);
     context.credentials_and_tokens(&routes, &upstreams);
-    context.sticky_routes(&routes, &upstreams);
-    context.sticky_cookies(documents);
+    context.sticky_sessions(documents, &routes, &upstreams);
     context.own_routes(documents, (issuer.as_ref(), &auth, &limits), &mut caching, &mut routes);
     let registry = context.registered(documents, &upstreams);
     context.duplicate_ids(&routes);
