@@ -12,6 +12,9 @@ use tollgate::cache::status::Outcome as Cached;
 use tollgate::limit::Outcome;
 
 use super::metrics::{BOUNDS, CacheResults, Counts, Histogram, Tally};
+use super::seen::Upstream;
+
+mod targets;
 
 /// Everything there is to expose at one moment.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub struct Snapshot {
     pub kept: (u64, u64),
     /// What happened with the stores that answers are kept in.
     pub cache_stores: CacheTotals,
+    /// How upstreams and their targets are doing.
+    pub upstreams: Vec<Upstream>,
     /// Reloads of the configuration that were taken, and that were refused.
     pub reloads: (u64, u64),
 }
@@ -158,6 +163,7 @@ impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.routes(&mut encoder)?;
         self.upstreams(&mut encoder)?;
+        targets::encode(&self.upstreams, &mut encoder)?;
         self.limits(&mut encoder)?;
         self.cache(&mut encoder)?;
         self.process(&mut encoder)

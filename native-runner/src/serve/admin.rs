@@ -37,6 +37,8 @@ pub trait Operated: Send + Sync + 'static {
     fn snapshot(&self) -> Snapshot;
     /// What is in force, without secrets.
     fn configuration(&self) -> serde_json::Value;
+    /// How upstreams and their targets are doing, where that is known here.
+    fn upstreams(&self) -> Option<serde_json::Value>;
     /// What can be managed.
     fn managed(&self) -> Managed;
     /// What counts against limits, where that can be looked at from here.
@@ -91,9 +93,13 @@ fn answer(server: &impl Operated, request: &Request<Incoming>) -> Reply {
         "/readyz" => plain(StatusCode::OK, "ready\n"),
         "/metrics" => metrics(server),
         "/config" => typed(StatusCode::OK, "application/json", server.configuration().to_string()),
+        "/upstreams" => match server.upstreams() {
+            Some(upstreams) => typed(StatusCode::OK, "application/json", upstreams.to_string()),
+            None => plain(StatusCode::NOT_FOUND, "a component keeps what it knows in its store\n"),
+        },
         _ => plain(
             StatusCode::NOT_FOUND,
-            "there are /livez, /readyz, /metrics, /config, /cache, /consumers, /keys and /revocations\n",
+            "there are /livez, /readyz, /metrics, /config, /upstreams, /cache, /consumers, /keys and /revocations\n",
         ),
     }
 }

@@ -111,12 +111,18 @@ impl Operated for ComponentServer {
             limit_stores: Totals::default(),
             kept: (0, 0),
             cache_stores: CacheTotals::default(),
+            upstreams: Vec::new(),
             reloads: (0, 0),
         }
     }
 
     fn configuration(&self) -> serde_json::Value {
         self.configuration.clone()
+    }
+
+    /// What a component knows of upstreams is between it and its store.
+    fn upstreams(&self) -> Option<serde_json::Value> {
+        None
     }
 
     fn managed(&self) -> Managed {

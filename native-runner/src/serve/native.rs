@@ -11,7 +11,7 @@ use tollgate::plan::Plan;
 use tollgate::problem::Failure;
 use tollgate::reply::ReplyBody;
 
-use super::Answer;
+use super::{Answer, probing};
 use crate::host::{NativeBody, NativeHost};
 
 /// One worker's gateway: the plan in force, and a host of its own.
@@ -57,6 +57,12 @@ impl Answer for Native {
         if self.upkeep {
             let gateway = self.current.load_full();
             gateway.tick().await;
+        }
+    }
+
+    async fn watch(self: &Arc<Self>) {
+        if self.upkeep {
+            probing::probe(|| self.current.load_full()).await;
         }
     }
 

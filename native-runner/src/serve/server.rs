@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::time::Instant;
+use tollgate::host::{Clock as _, Tick};
 use tollgate::plan::Plan;
 
 use super::admin::Operated;
@@ -19,7 +20,7 @@ use crate::host::{Client, Deferred, NativeHost, Opened, Shared, Stores, Variable
 use crate::inspect;
 use crate::observe::exposition::Snapshot;
 use crate::observe::metrics::Counts;
-use crate::observe::{AccessLog, Observer};
+use crate::observe::{AccessLog, Observer, seen};
 
 /// What a server is started with, beyond the plan.
 #[derive(Debug)]
@@ -152,8 +153,15 @@ impl Server {
             limit_stores: self.shared.memory.breakers.totals(),
             kept: (self.shared.memory.cache.entries(), self.shared.memory.cache.bytes()),
             cache_stores: self.shared.memory.cache.totals(),
+            upstreams: self.seen(),
             reloads: (self.taken.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed)),
         }
+    }
+
+    /// How upstreams and their targets are doing.
+    pub fn seen(&self) -> Vec<seen::Upstream> {
+        let now = self.natives.first().map_or_else(Tick::default, |native| native.host().tick());
+        seen::upstreams(&self.plan(), &self.shared.memory.pools, now)
     }
 
     /// Stops accepting. Requests in flight go on; [`Self::join`] waits for them.
@@ -184,6 +192,10 @@ impl Operated for Server {
 
     fn configuration(&self) -> serde_json::Value {
         inspect::plan(&self.plan())
+    }
+
+    fn upstreams(&self) -> Option<serde_json::Value> {
+        Some(seen::json(&self.seen()))
     }
 
     fn managed(&self) -> Managed {
