@@ -36,7 +36,9 @@ pub mod version;
 
 pub use admission::Admission;
 pub use auth::{Access, AccessTable, Authenticator};
-pub use balance::{Balance, BalancePolicy, TargetSetting};
+pub use balance::{
+    Balance, BalancePolicy, HashKey, HashName, HashPart, HashTable, StickySessions, TargetSetting,
+};
 pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching, Purge};
 pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};

@@ -28,10 +28,12 @@ mod afterwards;
 mod attempts;
 mod browser;
 mod cached;
+mod choosing;
 mod course;
 mod delivering;
 mod destination;
 mod fetching;
+mod hedging;
 mod invalidation;
 mod login;
 mod looking;
@@ -42,6 +44,7 @@ mod record;
 mod refreshing;
 mod refusal;
 mod showing;
+mod sticking;
 mod upkeep;
 mod usage;
 
@@ -120,7 +123,7 @@ impl<H: Host> Gateway<H> {
             memory.limits.remember(plan.limits.most_keys);
             memory.cache.resize(plan.caching.memory);
         }
-        let pools = host.memory().map(|memory| memory.pools.adopt(&plan.upstreams));
+        let pools = host.memory().map(|memory| memory.pools.adopt(&plan.upstreams, host.tick()));
         Self { plan, host, pools, assumed: None }
     }
 

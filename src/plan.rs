@@ -34,6 +34,7 @@ mod abilities;
 mod action;
 mod admission;
 mod auth;
+mod balance;
 mod cache;
 mod compile;
 mod conflict;

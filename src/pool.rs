@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::admission::{Gate, Ticket};
 use crate::balance::Set;
+use crate::host::Tick;
 use crate::plan::Upstream;
 use crate::retry::{Budget, Latencies};
 use crate::{circuit, health};
@@ -74,14 +75,15 @@ pub struct Taken {
 
 impl Pools {
     /// The pools of `upstreams`, in their order; what is remembered of others is forgotten, but for who uses it still.
-    pub fn adopt(&self, upstreams: &[Upstream]) -> Box<[Arc<Pool>]> {
+    /// Targets that are new to a pool join at `now`.
+    pub fn adopt(&self, upstreams: &[Upstream], now: Tick) -> Box<[Arc<Pool>]> {
         let mut pools = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let adopted: Vec<(Box<str>, Arc<Pool>)> = upstreams
             .iter()
             .map(|upstream| {
                 let known = pools.iter().find(|(name, _)| *name == upstream.name);
                 let pool = known.map(|(_, pool)| Arc::clone(pool)).unwrap_or_default();
-                pool.adopt(upstream);
+                pool.adopt(upstream, now);
                 (upstream.name.clone(), pool)
             })
             .collect();
@@ -96,7 +98,7 @@ impl Pools {
             let known = pools.iter().find(|(name, _)| *name == upstream.name);
             known.map(|(_, pool)| Arc::clone(pool)).unwrap_or_else(|| {
                 let pool = Arc::new(Pool::default());
-                pool.adopt(upstream);
+                pool.adopt(upstream, Tick(0));
                 pool
             })
         };
@@ -118,19 +120,24 @@ impl Pool {
     }
 
     /// Has the targets that are written in force, unless others were discovered.
-    fn adopt(&self, upstream: &Upstream) {
+    fn adopt(&self, upstream: &Upstream, now: Tick) {
         let current = self.roster();
         let stands = current.discovered && upstream.discovery.is_some();
+        if stands && !current.set.suits(&upstream.balance) {
+            let set = Set::new(current.set.members.to_vec(), &upstream.balance);
+            return self.replace(Arc::new(set), true, now);
+        }
         if !stands && (current.discovered || *current.set != *upstream.targets) {
-            self.replace(Arc::clone(&upstream.targets), false, crate::host::Tick(0));
+            self.replace(Arc::clone(&upstream.targets), false, now);
         }
     }
 
     /// Has `set` in force from `now` on. What is known about targets that stay is kept.
-    pub fn replace(&self, set: Arc<Set>, discovered: bool, now: crate::host::Tick) {
+    pub fn replace(&self, set: Arc<Set>, discovered: bool, now: Tick) {
         let mut roster = self.roster.write().unwrap_or_else(PoisonError::into_inner);
         let before = Arc::clone(&roster);
-        let joined = if before.set.members.is_empty() { 0 } else { now.0 };
+        // 0 says that it was there from the beginning.
+        let joined = if before.set.members.is_empty() { 0 } else { now.0.max(1) };
         let state = |name: &str| {
             let known = before.set.members.binary_search_by(|member| (*member.name).cmp(name)).ok();
             let known = known.and_then(|at| before.states.get(at)).map(Arc::clone);

@@ -15,7 +15,7 @@ use crate::cache::keeping::Keeping;
 use crate::host::{Tick, UnixMillis};
 use crate::limit::{self, Held, Judged, Toll};
 use crate::plan::Plan;
-use crate::pool::Taken;
+use crate::pool::{Roster, Taken};
 use crate::problem::Problem;
 
 pub mod line;
@@ -63,8 +63,8 @@ pub struct Record {
     pub keeping: Option<Box<Keeping>>,
     /// The index of the upstream that was asked.
     pub upstream: Option<usize>,
-    /// The target of it that was asked last, where it has several.
-    pub target_name: Option<Box<str>>,
+    /// The targets of it, and the index of the one that was asked last.
+    pub chosen: Option<(Arc<Roster>, usize)>,
     /// What it holds of an upstream as long as the record is open.
     pub taken: Taken,
     /// How often an upstream was asked.
@@ -131,6 +131,13 @@ impl Record {
     /// The upstream's name; `None` where none was asked.
     pub fn upstream_name(&self) -> Option<&str> {
         Some(&self.plan.upstreams.get(self.upstream?)?.name)
+    }
+
+    /// The name of the target that was asked last; `None` where the upstream has no others.
+    pub fn target_name(&self) -> Option<&str> {
+        let (roster, at) = self.chosen.as_ref()?;
+        let members = &roster.set.members;
+        (members.len() > 1).then(|| Some(&*members.get(*at)?.name)).flatten()
     }
 
     /// Where limits write down what they say of the request.

@@ -21,8 +21,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // the query, and taken out of it, as rewriting does. A policy is an expression over the request as routes see it.
     ("auth", &["ask", "body", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "transform"]),
     ("author", &["config", "diagnostic"]),
-    // A choice depends on what is remembered of targets, and learns from how exchanges end; keys are made as limits make them.
-    ("balance", &["auth", "host", "limit", "plan", "pool", "retry"]),
+    // A choice depends on what is remembered of targets, and learns from how exchanges end; keys are made as limits make them,
+    // with parameters of the query read as rewriting does; cookies are written as those of logins.
+    ("balance", &["auth", "host", "limit", "plan", "pool", "retry", "transform"]),
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
     // The gateway's word about a caller stands in no trailer of the client's.
     ("body", &["deadline", "forward", "host", "identity"]),

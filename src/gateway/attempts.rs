@@ -1,33 +1,29 @@
 //! One request, sent to a target of its upstream: again, or to another target, where that may be.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use http::header::{HOST, HeaderName, RETRY_AFTER};
+use http::header::{HOST, HeaderName};
 use http::request::Parts;
 use http::{Request, Response};
 
-use super::{Afterwards, Gateway};
-use crate::balance::{self, Choosing, Member};
+use super::Gateway;
+use super::hedging::Around;
+use crate::balance::Member;
 use crate::body::{Body, Meter, Source, Upload};
+use crate::circuit;
 use crate::deadline::Deadline;
-use crate::health::sharing::{self, Noted};
-use crate::host::{Host, Reached, Tick};
+use crate::health::sharing;
+use crate::host::{Host, Reached};
 use crate::plan::{Route, Upstream};
 use crate::pool::{Flight, Pool, Roster};
 use crate::problem::{Blame, Failure, Problem};
 use crate::retry::{self, Came, Outcome, tell};
 use crate::telemetry::Record;
 use crate::upstream::Unanswered;
-use crate::{circuit, health};
 
 /// A client's word that a request may be sent more than once (draft-ietf-httpapi-idempotency-key-header).
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
-/// How many targets a request looks for leave at whose circuits let only some pass: with as many that turned it away, most
-/// would, and the upstream is better left alone.
-const MOST_TURNED_AWAY: usize = 8;
 
 /// What is sent, and under which rules.
 #[derive(Debug, Clone, Copy)]
@@ -38,35 +34,38 @@ pub(super) struct Delivery<'a> {
     pub(super) pool: Option<&'a Pool>,
     /// A hash of what the target is chosen by.
     pub(super) key: Option<u64>,
+    /// The target that the client's session is with, by the hash of its name.
+    pub(super) session: Option<u64>,
     pub(super) deadline: Deadline,
 }
 
 /// A target that was chosen, and leave to ask it.
-struct Chosen {
-    at: usize,
-    target: Option<circuit::Pass>,
-    upstream: Option<circuit::Pass>,
-    flight: Option<Flight>,
+pub(super) struct Chosen {
+    pub(super) at: usize,
+    pub(super) target: Option<circuit::Pass>,
+    pub(super) upstream: Option<circuit::Pass>,
+    pub(super) flight: Option<Flight>,
+}
+
+/// A request on its way to a target.
+pub(super) struct Sending<S> {
+    pub(super) head: Parts,
+    pub(super) body: Body<Upload<S>>,
+    pub(super) meter: Option<Arc<Meter>>,
 }
 
 /// What an attempt came to.
-struct Attempted<S> {
-    answer: Result<Response<S>, Unanswered>,
-    outcome: Outcome,
+pub(super) struct Attempted<S> {
+    pub(super) answer: Result<Response<S>, Unanswered>,
+    pub(super) outcome: Outcome,
+    /// How many requests were sent: one, unless a token had to be renewed or a second was sent beside the first.
+    pub(super) sent: u32,
 }
 
-// === impl Delivery ===
-
-impl<'a> Delivery<'a> {
-    /// The circuit of the upstream as a whole, where it has one.
-    fn whole<'b>(&self, roster: &'b Roster) -> Option<(&'b circuit::Rule, &'b circuit::State)>
-    where
-        'a: 'b,
-    {
-        let rule = self.upstream.circuit.as_ref()?.upstream.as_ref()?;
-        let state = self.pool.map(|pool| &pool.circuit).or(roster.circuit.as_ref())?;
-        Some((rule, state))
-    }
+/// What an attempt came to, and by whom.
+pub(super) struct Done<S> {
+    pub(super) chosen: Chosen,
+    pub(super) attempted: Attempted<S>,
 }
 
 impl<H: Host> Gateway<H> {
@@ -101,21 +100,35 @@ impl<H: Host> Gateway<H> {
             let chosen = self.choose(delivery, &roster, &tried)?;
             let Some((body, meter)) = source.next() else { return Err(Problem::Internal.into()) };
             let made = u32::try_from(tried.len()).unwrap_or(u32::MAX) + 1;
-            let last = upstream.retry.as_ref().is_none_or(|retry| made >= retry.attempts);
-            let Some(ready) = (if last { head.take() } else { head.clone() }) else {
-                return Err(Problem::Internal.into());
-            };
+            let last = made >= upstream.retry.as_ref().map_or(1, |retry| retry.attempts);
+            let hedge = upstream.hedge.filter(|_| repeatable);
+            let ready = if last && hedge.is_none() { head.take() } else { head.clone() };
+            let Some(ready) = ready else { return Err(Problem::Internal.into()) };
             record.upload.clone_from(&meter);
-            if roster.set.members.len() > 1 {
-                record.target_name = Some(roster.set.members[chosen.at].name.clone());
-            }
-            let member = &roster.set.members[chosen.at];
-            let attempted =
-                self.once(delivery, member, ready, body, meter.as_ref(), &mut record.attempts).await;
-            self.learn(delivery, &roster, &chosen, &attempted.outcome, record);
             tried.push(chosen.at);
+            let sending = Sending { head: ready, body, meter };
+            let done = match (hedge, &head) {
+                (Some(hedge), Some(head)) => {
+                    let around = Around { roster: &roster, head, source, hedge };
+                    Box::pin(self.race(delivery, &around, chosen, sending, &mut tried)).await
+                }
+                _ => {
+                    let member = &roster.set.members[chosen.at];
+                    let attempted = self.once(delivery, member, sending).await;
+                    Done { chosen, attempted }
+                }
+            };
+            let Done { chosen, attempted } = done;
+            record.attempts += attempted.sent;
+            record.chosen = Some((Arc::clone(&roster), chosen.at));
+            self.learn(delivery, &roster, &chosen, &attempted.outcome);
+            if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
+                ticket.note(admission, &attempted.outcome);
+            }
             let wait = match &head {
-                Some(_) if source.is_there() => self.wait_before(delivery, &attempted, repeatable, made),
+                Some(_) if !last && source.is_there() => {
+                    self.wait_before(delivery, &attempted, repeatable, made)
+                }
                 _ => None,
             };
             let Some(wait) = wait else {
@@ -143,78 +156,15 @@ impl<H: Host> Gateway<H> {
         }
     }
 
-    /// A target, and leave to ask it.
-    fn choose(&self, delivery: &Delivery<'_>, roster: &Roster, tried: &[usize]) -> Result<Chosen, Failure> {
-        let Delivery { upstream, pool, key, .. } = *delivery;
-        let (now, chance) = (self.judged_at(delivery), self.chance());
-        let circuit = upstream.circuit.as_ref();
-        let whole = delivery.whole(roster);
-        let passed = match whole {
-            None => None,
-            Some((rule, circuit)) => {
-                let pass = circuit.pass(rule, now, self.chance());
-                Some(pass.ok_or_else(|| unavailable("its circuit is open", circuit.wait(now)))?)
-            }
-        };
-        let rule = circuit.and_then(|circuit| circuit.target.as_ref());
-        let fit = |at: usize| {
-            roster.states.get(at).is_none_or(|state| {
-                state.health.is_fit(&upstream.health, now)
-                    && rule.is_none_or(|rule| !state.circuit.is_open(rule, now))
-            })
-        };
-        let nowhere = AtomicU64::new(chance);
-        // Those that let nobody pass, because their circuits recover or others were faster: asked again no more than the
-        // others that were tried.
-        let mut avoided: Vec<usize> = Vec::new();
-        for _ in 0..MOST_TURNED_AWAY {
-            let choosing = Choosing {
-                set: &roster.set,
-                states: &roster.states,
-                balance: &upstream.balance,
-                turn: pool.map_or(&nowhere, |pool| &pool.turn),
-                key,
-                tried: if avoided.is_empty() { tried } else { &avoided },
-                chance,
-                now,
-            };
-            let Some(at) = balance::choose(&choosing, fit) else { break };
-            let state = roster.states.get(at);
-            let Some((rule, circuit)) = rule.zip(state.map(|state| &state.circuit)) else {
-                return Ok(Chosen { at, target: None, upstream: passed, flight: state.map(Flight::begin) });
-            };
-            if let Some(pass) = circuit.pass(rule, now, self.chance()) {
-                let target = Some(pass);
-                return Ok(Chosen { at, target, upstream: passed, flight: state.map(Flight::begin) });
-            }
-            if avoided.contains(&at) {
-                break;
-            }
-            if avoided.is_empty() {
-                avoided.extend_from_slice(tried);
-            }
-            avoided.push(at);
-        }
-        if let Some((pass, (rule, circuit))) = passed.zip(whole) {
-            // Nobody was asked: the place is somebody else's.
-            let outcome = Outcome { came: Came::Unknown, took: Duration::ZERO };
-            circuit.note(rule, pass, &outcome, now);
-        }
-        let wait =
-            roster.states.iter().filter_map(|state| health::back(&state.health, &upstream.health, now));
-        Err(unavailable("no target is fit to be asked", wait.min().unwrap_or_default()))
-    }
-
     /// One exchange with one target.
-    async fn once(
+    pub(super) async fn once(
         &self,
         delivery: &Delivery<'_>,
         member: &Member,
-        mut head: Parts,
-        body: Body<Upload<H::Stream>>,
-        meter: Option<&Arc<Meter>>,
-        attempts: &mut u32,
+        sending: Sending<H::Stream>,
     ) -> Attempted<H::Stream> {
+        let Sending { mut head, body, meter } = sending;
+        let mut sent = 0;
         let Delivery { route, upstream, .. } = *delivery;
         let begun = self.host.tick();
         let per_try = upstream.retry.as_ref().and_then(|retry| retry.per_try);
@@ -226,7 +176,16 @@ impl<H: Host> Gateway<H> {
         let answer = match self.introduce(upstream, &mut head, &body, deadline).await {
             Ok(shown) => {
                 let request = Request::from_parts(head, body);
-                self.send(&route.patience, &member.target, &shown, request, deadline, meter, attempts).await
+                self.send(
+                    &route.patience,
+                    &member.target,
+                    &shown,
+                    request,
+                    deadline,
+                    meter.as_ref(),
+                    &mut sent,
+                )
+                .await
             }
             Err(failure) => Err(Unanswered { failure, reached: Reached::No }),
         };
@@ -237,76 +196,7 @@ impl<H: Host> Gateway<H> {
             }
             Err(_) => Came::Unknown,
         };
-        Attempted { answer, outcome: Outcome { came, took: self.host.tick() - begun } }
-    }
-
-    /// Tells all who learn from it how an attempt ended.
-    fn learn(
-        &self,
-        delivery: &Delivery<'_>,
-        roster: &Roster,
-        chosen: &Chosen,
-        outcome: &Outcome,
-        record: &Record,
-    ) {
-        let Delivery { upstream, pool, .. } = *delivery;
-        let now = self.judged_at(delivery);
-        let circuit = upstream.circuit.as_ref();
-        self.tell(delivery, roster, chosen, outcome, record);
-        if let Some(state) = roster.states.get(chosen.at) {
-            let chance = || self.chance();
-            health::note(&upstream.health, &roster.states, chosen.at, outcome, now, chance);
-            balance::note(state, outcome, now);
-            if let (Some(rule), Some(pass)) =
-                (circuit.and_then(|circuit| circuit.target.as_ref()), chosen.target)
-            {
-                state.circuit.note(rule, pass, outcome, now);
-            }
-        }
-        if let Some((pass, (rule, circuit))) = chosen.upstream.zip(delivery.whole(roster)) {
-            circuit.note(rule, pass, outcome, now);
-        }
-        if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
-            ticket.note(admission, outcome);
-        }
-        if let Some(pool) = pool {
-            pool.latencies.note(outcome, now);
-        }
-    }
-
-    /// Has others told how an attempt ended, where nothing is remembered here. Before it is noted: what follows from it is found
-    /// out anew from what all others have told.
-    fn tell(
-        &self,
-        delivery: &Delivery<'_>,
-        roster: &Roster,
-        chosen: &Chosen,
-        outcome: &Outcome,
-        record: &Record,
-    ) {
-        let Delivery { upstream, pool, .. } = *delivery;
-        let told = upstream.health.share.is_some() && pool.is_none() && outcome.came != Came::Unknown;
-        let (true, Some(index)) = (told, record.upstream) else { return };
-        if !sharing::is_news(upstream, roster, chosen.at, outcome) {
-            return;
-        }
-        self.host.defer(Afterwards::tell(Noted {
-            plan: Arc::clone(&self.plan),
-            upstream: index,
-            target: roster.set.members[chosen.at].name.clone(),
-            of_target: chosen.target,
-            of_upstream: chosen.upstream,
-            outcome: *outcome,
-            chance: self.chance(),
-        }));
-    }
-
-    /// The time by which targets are judged: the host's own where it remembers, else one that all have in common.
-    fn judged_at(&self, delivery: &Delivery<'_>) -> Tick {
-        match delivery.pool {
-            Some(_) => self.host.tick(),
-            None => sharing::now(&self.host),
-        }
+        Attempted { answer, outcome: Outcome { came, took: self.host.tick() - begun }, sent }
     }
 
     /// How long to wait before the request is sent again; `None` where it is not.
@@ -337,11 +227,4 @@ impl<H: Host> Gateway<H> {
         self.host.fill(&mut bytes);
         u64::from_le_bytes(bytes)
     }
-}
-
-/// The upstream is left alone, for `wait` at least. RFC 9110 section 10.2.3: a client is told in whole seconds, and that it
-/// should not come back at once.
-fn unavailable(cause: &str, wait: Duration) -> Failure {
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    Failure::from(Problem::UpstreamUnavailable).cause(cause).field(RETRY_AFTER, seconds.max(1))
 }

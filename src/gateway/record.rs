@@ -43,7 +43,7 @@ impl<H: Host> Gateway<H> {
             cache: None,
             keeping: None,
             upstream: None,
-            target_name: None,
+            chosen: None,
             taken: Taken::default(),
             attempts: 0,
             asked: None,

@@ -74,8 +74,13 @@ impl Key {
     }
 }
 
+/// What a request has, hashed for those who do not count: as [`Key`], of values alone.
+#[derive(Debug, Default)]
+pub struct Values(Writer);
+
 /// What is hashed, so that no two requests that differ come to the same bytes: everything has a tag that says what it is,
 /// and whatever has no length of its own has its length before it.
+#[derive(Debug, Default)]
 struct Writer(Sha256);
 
 /// What the bytes after a tag are.
@@ -95,6 +100,29 @@ mod tag {
     pub const NUMBER: u8 = 12;
     pub const REAL: u8 = 13;
     pub const TRUTH: u8 = 14;
+}
+
+// === impl Values ===
+
+impl Values {
+    /// Adds a value; `false` for an address that is not known, which is none.
+    pub fn add(&mut self, said: &Said<'_>) -> bool {
+        self.0.said(said);
+        !matches!(said, Said::Nowhere)
+    }
+
+    /// Adds text.
+    pub fn text(&mut self, text: &str) {
+        self.0.bytes(tag::TEXT, text.as_bytes());
+    }
+
+    /// The first 8 bytes of the hash.
+    pub fn finish(self) -> u64 {
+        let digest: [u8; 32] = self.0.0.finalize().into();
+        let mut first = [0; 8];
+        first.copy_from_slice(&digest[..8]);
+        u64::from_be_bytes(first)
+    }
 }
 
 // === impl Writer ===

@@ -163,6 +163,8 @@ pub(super) fn compile(
     let mut caching = context.caching(documents, known, &mut routes);
     context.unused_limits(documents, &limits);
     context.credentials_and_tokens(&routes, &upstreams);
+    context.sticky_routes(&routes, &upstreams);
+    context.sticky_cookies(documents);
     routes.extend(context.published(issuer.as_ref()));
     routes.extend(context.login_routes(documents, &auth));
     let usage = context.usage_route(documents, &limits, &routes);

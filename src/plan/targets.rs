@@ -9,6 +9,7 @@ use super::upstream::key_of;
 use crate::balance::{Balance, Member, Set};
 use crate::config::balance::Target as Written;
 use crate::config::{self, Protocol, TargetSetting};
+use crate::diagnostic::Diagnostic;
 
 /// The greatest weight of a target: sums of all weights fit 32 bits by far.
 const MOST_WEIGHT: u32 = 65_535;
@@ -27,7 +28,12 @@ pub(super) struct Common {
 
 impl Context<'_> {
     /// The targets that are written, and what they have in common.
-    pub(super) fn targets(&mut self, at: &Pointer, written: &config::Upstream) -> Option<(Common, Set)> {
+    pub(super) fn targets(
+        &mut self,
+        at: &Pointer,
+        written: &config::Upstream,
+        balance: &Balance,
+    ) -> Option<(Common, Set)> {
         if written.url.is_none() && written.targets.is_empty() {
             self.error(at, "the upstream is nowhere").help("give it a url, or targets");
             return None;
@@ -58,7 +64,27 @@ impl Context<'_> {
         if let Some(twice) = first_twice(names) {
             self.error(&at.key("targets"), format!("two targets have the name \"{twice}\""));
         }
-        Some((common, Set::new(members)))
+        self.someone_is_asked(at, written, &members);
+        Some((common, Set::new(members, balance)))
+    }
+
+    /// Weights and zones that leave nobody to be asked, or make no difference, are mistakes.
+    fn someone_is_asked(&mut self, at: &Pointer, written: &config::Upstream, members: &[Member]) {
+        if written.discovery.is_some() {
+            return;
+        }
+        if members.iter().all(|member| member.weight == 0) {
+            self.error(&at.key("targets"), "all targets have the weight 0: none would be asked")
+                .help("a weight of 0 is for a target that is to be taken away");
+        }
+        let zone = written.balance.as_ref().and_then(|balance| balance.zone.as_deref());
+        if let Some(zone) = zone
+            && !members.iter().any(|member| member.zone.as_deref() == Some(zone))
+        {
+            let message = format!("no target has the zone \"{zone}\": it makes no difference");
+            self.report(Diagnostic::warning((&at.key("balance").key("zone")).into(), message))
+                .help("give targets that run there the same zone");
+        }
     }
 
     fn member(
@@ -98,12 +124,6 @@ impl Context<'_> {
             priority: table.priority.unwrap_or(0),
             zone: table.zone.map(Into::into),
         })
-    }
-
-    /// How targets are chosen.
-    pub(super) fn balance(&mut self, at: &Pointer, written: Option<&config::Balance>) -> Balance {
-        let _ = (at, written);
-        Balance::default()
     }
 }
 

@@ -91,14 +91,14 @@ impl Context<'_> {
         written: &config::Upstream,
     ) -> Option<Upstream> {
         self.check_abilities(at, written);
-        let (common, targets) = self.targets(at, written)?;
+        let balance = self.balance(&at.key("balance"), name, written.balance.as_ref());
+        let (common, targets) = self.targets(at, written, &balance)?;
         let target =
             targets.members.first().map_or_else(|| common.target.clone(), |first| first.target.clone());
         if written.tls.is_some() && !target.secure {
             self.error(&at.key("tls"), "tls is for https upstreams").help("write https:// in url");
         }
         let discovery = written.discovery.as_ref().and_then(|it| self.discovery(&at.key("discovery"), it));
-        let balance = self.balance(&at.key("balance"), written.balance.as_ref());
         let health = self.health(&at.key("health"), written.health.as_ref(), written.circuit.as_ref());
         let share = health.share.as_ref();
         let circuit = written.circuit.as_ref().and_then(|it| self.circuit(&at.key("circuit"), it, share));

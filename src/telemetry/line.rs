@@ -32,6 +32,9 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cache: Option<&'a str>,
     upstream: Option<&'a str>,
+    /// The target that was asked last, where the upstream has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a str>,
     attempts: u32,
     bytes_in: u64,
     bytes_out: u64,
@@ -72,6 +75,7 @@ pub fn json(record: &Record) -> String {
         outcome: record.outcome.slug(),
         cache: record.cache.map(|cache| cache.outcome().slug()),
         upstream: record.upstream_name(),
+        target: record.target_name(),
         attempts: record.attempts,
         bytes_in: record.bytes_in(),
         bytes_out: record.bytes_out,
