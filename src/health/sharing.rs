@@ -165,19 +165,21 @@ fn state(upstream: &Upstream, document: &Document, name: &str, now: Tick) -> Tar
         state.health.probed.learn(Verdict::Fails);
     }
     let rule = upstream.circuit.as_ref().and_then(|circuit| circuit.target.as_ref());
-    match rule.zip(row.circuit) {
-        Some((rule, row)) => {
-            TargetState { circuit: circuit::State::of(&row.facts(now + rule.most_open)), ..state }
-        }
+    match circuit_of(rule, row.circuit, now) {
+        Some(circuit) => TargetState { circuit, ..state },
         None => state,
     }
 }
 
 fn whole(upstream: &Upstream, document: &Document, now: Tick) -> circuit::State {
     let rule = upstream.circuit.as_ref().and_then(|circuit| circuit.upstream.as_ref());
-    rule.zip(document.circuit)
-        .map(|(rule, row)| circuit::State::of(&row.facts(now + rule.most_open)))
-        .unwrap_or_default()
+    circuit_of(rule, document.circuit, now).unwrap_or_default()
+}
+
+/// The circuit of which `row` tells, where `rule` has one.
+fn circuit_of(rule: Option<&circuit::Rule>, row: Option<CircuitRow>, now: Tick) -> Option<circuit::State> {
+    let facts = row?.facts(now + rule?.most_open)?;
+    Some(circuit::State::of(&facts))
 }
 
 /// The document, and how it stands in the store; `None` where the store does not answer.

@@ -145,18 +145,27 @@ fn what_cannot_be_read_says_nothing_and_is_replaced() {
 }
 
 #[test]
-fn nobody_is_ejected_for_longer_than_the_configuration_has_it() {
-    let world = World::new(EJECT, false);
-    let row =
-        format!(r#"{{"version":1,"targets":[{{"name":"a","until":{},"times":4000000000}}]}}"#, u64::MAX);
-    world.host().put("default", KEY, &row);
-    assert_eq!(world.ask().1, [1]);
-    // A moment that never comes is believed no longer than twice the longest time after each reading, and whoever is asked
-    // in a panic, or not at all, changes that: here the other one fails, too.
-    world.failing[1].set(true);
-    assert_eq!((world.ask().1, world.ask().1), (vec![1], vec![1]));
-    let stored = world.stored().unwrap();
-    assert!(stored.contains(r#""name":"b""#), "{stored}");
+fn an_end_that_no_ejection_has_is_not_believed() {
+    for remembers in [false, true] {
+        let world = World::new(EJECT, remembers);
+        let now = world.host().unix().0;
+        for (until, asked) in [(u64::MAX, 0), (now + 121_000, 0), (now + 60_000, 1)] {
+            let row =
+                format!(r#"{{"version":1,"targets":[{{"name":"a","until":{until},"times":4000000000}}]}}"#);
+            world.host().put("default", KEY, &row);
+            world.host().run(world.gateway.share(false)).unwrap();
+            assert_eq!(world.ask().1, [asked], "{until}");
+        }
+    }
+    let more = "health.share = \"default\"\ncircuit.upstream = {}";
+    let world = World::new(more, false);
+    let (now, circuit) = (world.host().unix().0, |moment: u64| {
+        format!(r#"{{"version":1,"circuit":{{"serial":5,"moment":{moment},"openings":1}}}}"#)
+    });
+    for (moment, status) in [(u64::MAX, 200), (now + 61_000, 200), (now + 50_000, 503)] {
+        world.host().put("default", KEY, &circuit(moment));
+        assert_eq!(world.ask().0, status, "{moment}");
+    }
 }
 
 #[test]
