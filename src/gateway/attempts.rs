@@ -8,15 +8,14 @@ use http::request::Parts;
 use http::{Request, Response};
 
 use super::Gateway;
+use super::choosing::Chosen;
 use super::hedging::Around;
 use crate::balance::Member;
 use crate::body::{Body, Meter, Source, Upload};
-use crate::circuit;
 use crate::deadline::Deadline;
-use crate::health::sharing;
 use crate::host::{Host, Reached};
 use crate::plan::{Route, Upstream};
-use crate::pool::{Flight, Pool, Roster};
+use crate::pool::{Pool, Taken};
 use crate::problem::{Blame, Failure, Problem};
 use crate::retry::{self, Came, Outcome, tell};
 use crate::telemetry::Record;
@@ -25,11 +24,23 @@ use crate::upstream::Unanswered;
 /// A client's word that a request may be sent more than once (draft-ietf-httpapi-idempotency-key-header).
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// How many exchanges one request comes to at most: as many attempts as can be written, and one beside each.
+const MOST_TRIED: usize = 20;
+
+/// The indices of targets that were asked for a request.
+#[derive(Debug, Default)]
+pub(super) struct Tried {
+    at: [usize; MOST_TRIED],
+    count: usize,
+}
+
 /// What is sent, and under which rules.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Delivery<'a> {
     pub(super) route: &'a Route,
     pub(super) upstream: &'a Upstream,
+    /// The upstream's index.
+    pub(super) index: usize,
     /// What is remembered of the upstream.
     pub(super) pool: Option<&'a Pool>,
     /// A hash of what the target is chosen by.
@@ -37,14 +48,6 @@ pub(super) struct Delivery<'a> {
     /// The target that the client's session is with, by the hash of its name.
     pub(super) session: Option<u64>,
     pub(super) deadline: Deadline,
-}
-
-/// A target that was chosen, and leave to ask it.
-pub(super) struct Chosen {
-    pub(super) at: usize,
-    pub(super) target: Option<circuit::Pass>,
-    pub(super) upstream: Option<circuit::Pass>,
-    pub(super) flight: Option<Flight>,
 }
 
 /// A request on its way to a target.
@@ -68,6 +71,26 @@ pub(super) struct Done<S> {
     pub(super) attempted: Attempted<S>,
 }
 
+// === impl Tried ===
+
+impl Tried {
+    pub(super) fn as_slice(&self) -> &[usize] {
+        &self.at[..self.count]
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.count).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn push(&mut self, target: usize) {
+        if let Some(place) = self.at.get_mut(self.count) {
+            *place = target;
+            self.count += 1;
+        }
+    }
+}
+
 impl<H: Host> Gateway<H> {
     /// How much of the content of a request is kept, so that it can be sent again: nothing where it never is.
     pub(super) fn kept_for_retries(&self, upstream: &Upstream) -> u64 {
@@ -83,23 +106,19 @@ impl<H: Host> Gateway<H> {
         source: &mut Source<H::Stream>,
         record: &mut Record,
     ) -> Result<Response<H::Stream>, Failure> {
-        let Delivery { upstream, pool, deadline, .. } = *delivery;
-        if let (Some(admission), Some(pool)) = (&upstream.admission, pool) {
-            record.taken.ticket = Some(
-                Box::pin(pool.gate.enter(&self.host, admission, delivery.route.priority, deadline)).await?,
-            );
-        }
+        let Delivery { upstream, pool, .. } = *delivery;
+        self.take_place(delivery, record).await?;
         if let (Some(_), Some(pool)) = (&upstream.retry, pool) {
             pool.budget.note_request(self.host.tick());
         }
         let roster = self.roster(delivery).await;
         let repeatable = retry::is_repeatable(&head.method, head.headers.contains_key(IDEMPOTENCY_KEY));
         let mut head = Some(head);
-        let mut tried: Vec<usize> = Vec::new();
+        let mut tried = Tried::default();
         loop {
-            let chosen = self.choose(delivery, &roster, &tried)?;
+            let chosen = self.choose(delivery, &roster, tried.as_slice())?;
             let Some((body, meter)) = source.next() else { return Err(Problem::Internal.into()) };
-            let made = u32::try_from(tried.len()).unwrap_or(u32::MAX) + 1;
+            let made = tried.len() + 1;
             let last = made >= upstream.retry.as_ref().map_or(1, |retry| retry.attempts);
             let hedge = upstream.hedge.filter(|_| repeatable);
             let ready = if last && hedge.is_none() { head.take() } else { head.clone() };
@@ -123,7 +142,7 @@ impl<H: Host> Gateway<H> {
             record.chosen = Some((Arc::clone(&roster), chosen.at));
             self.learn(delivery, &roster, &chosen, &attempted.outcome);
             if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
-                ticket.note(admission, &attempted.outcome);
+                ticket.note(admission, &attempted.outcome, self.host.tick());
             }
             let wait = match &head {
                 Some(_) if !last && source.is_there() => {
@@ -133,7 +152,11 @@ impl<H: Host> Gateway<H> {
             };
             let Some(wait) = wait else {
                 record.taken.flight = chosen.flight;
-                return attempted.answer.map_err(Failure::from);
+                return attempted.answer.map_err(|unanswered| {
+                    // The upstream has nothing to do with it any more, however long the client reads what it is told.
+                    record.taken = Taken::default();
+                    unanswered.into()
+                });
             };
             drop(attempted);
             drop(chosen);
@@ -141,19 +164,16 @@ impl<H: Host> Gateway<H> {
         }
     }
 
-    /// The targets in force, with what is known about each.
-    async fn roster(&self, delivery: &Delivery<'_>) -> Arc<Roster> {
-        match delivery.pool {
-            Some(pool) => pool.roster(),
-            None => {
-                let Delivery { upstream, deadline, .. } = *delivery;
-                let set = &upstream.targets;
-                Arc::new(match &upstream.health.share {
-                    Some(store) => sharing::roster(&self.host, upstream, set, store, deadline).await,
-                    None => Roster { set: Arc::clone(set), ..Roster::default() },
-                })
-            }
+    /// Takes a place among the requests in flight, where their number is bounded.
+    async fn take_place(&self, delivery: &Delivery<'_>, record: &mut Record) -> Result<(), Failure> {
+        let Delivery { route, upstream, pool, deadline, .. } = *delivery;
+        // Nobody waits for a place while holding another: two could wait for each other.
+        record.taken = Taken::default();
+        if let (Some(admission), Some(pool)) = (&upstream.admission, pool) {
+            let entering = pool.gate.enter(&self.host, admission, route.priority, deadline);
+            record.taken.ticket = Some(Box::pin(entering).await?);
         }
+        Ok(())
     }
 
     /// One exchange with one target.

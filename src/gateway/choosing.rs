@@ -1,25 +1,37 @@
-//! Which target is asked, whether it may be, and what is learned from how that ended.
+//! A target for a request, and what is learnt from how it answers.
 
+use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 
-use super::attempts::{Chosen, Delivery};
+use super::attempts::Delivery;
 use super::{Afterwards, Gateway};
+use crate::admission::Reason;
 use crate::balance::{self, Choosing};
-use crate::circuit;
-use crate::health;
 use crate::health::sharing::{self, Noted};
 use crate::host::{Host, Tick};
 use crate::pool::{Flight, Roster};
 use crate::problem::{Failure, Problem};
 use crate::retry::{Came, Outcome};
+use crate::{circuit, health};
 
 /// How many targets a request looks for leave at whose circuits let only some pass: with as many that turned it away, most
 /// would, and the upstream is better left alone.
 const MOST_TURNED_AWAY: usize = 8;
+
+/// A target that was chosen, and leave to ask it.
+pub(super) struct Chosen {
+    pub(super) at: usize,
+    target: Option<circuit::Pass>,
+    upstream: Option<circuit::Pass>,
+    pub(super) flight: Option<Flight>,
+}
+
+/// A target's index, leave of its circuit, and a place among the requests in flight there, where anything is remembered of it.
+type Found = (usize, Option<circuit::Pass>, Option<Flight>);
 
 // === impl Delivery ===
 
@@ -43,6 +55,7 @@ impl<H: Host> Gateway<H> {
         roster: &Roster,
         tried: &[usize],
     ) -> Result<Chosen, Failure> {
+        let Delivery { upstream, pool, .. } = *delivery;
         let now = self.judged_at(delivery);
         let whole = delivery.whole(roster);
         let passed = match whole {
@@ -52,8 +65,8 @@ impl<H: Host> Gateway<H> {
                 Some(pass.ok_or_else(|| unavailable("its circuit is open", circuit.wait(now)))?)
             }
         };
-        if let Some((at, target)) = self.target(delivery, roster, tried, now) {
-            let flight = roster.states.get(at).map(Flight::begin);
+        let full = Cell::new(false);
+        if let Some((at, target, flight)) = self.search(delivery, roster, tried, now, &full) {
             return Ok(Chosen { at, target, upstream: passed, flight });
         }
         if let Some((pass, (rule, circuit))) = passed.zip(whole) {
@@ -61,31 +74,41 @@ impl<H: Host> Gateway<H> {
             let outcome = Outcome { came: Came::Unknown, took: Duration::ZERO };
             circuit.note(rule, pass, &outcome, now);
         }
-        let health = &delivery.upstream.health;
-        let waits = roster.states.iter().filter_map(|state| health::back(&state.health, health, now));
-        Err(unavailable("no target is fit to be asked", waits.min().unwrap_or_default()))
+        if full.get() {
+            pool.inspect(|pool| pool.gate.note_refused(Reason::TargetsFull));
+            return Err(Reason::TargetsFull.failure());
+        }
+        let wait =
+            roster.states.iter().filter_map(|state| health::back(&state.health, &upstream.health, now));
+        Err(unavailable("no target is fit to be asked", wait.min().unwrap_or_default()))
     }
 
-    /// The index of a target, and leave of its circuit where it has one.
-    fn target(
+    /// A fit target with a place for a request, and with leave of its circuit. `full`: some target would have been fit but for
+    /// its number of requests.
+    fn search(
         &self,
         delivery: &Delivery<'_>,
         roster: &Roster,
         tried: &[usize],
         now: Tick,
-    ) -> Option<(usize, Option<circuit::Pass>)> {
+        full: &Cell<bool>,
+    ) -> Option<Found> {
         let Delivery { upstream, pool, key, session, .. } = *delivery;
-        let rule = upstream.circuit.as_ref().and_then(|circuit| circuit.target.as_ref());
-        let fit = |at: usize| {
-            roster.states.get(at).is_none_or(|state| {
-                state.health.is_fit(&upstream.health, now)
-                    && rule.is_none_or(|rule| !state.circuit.is_open(rule, now))
-            })
-        };
         let chance = self.chance();
+        let rule = upstream.circuit.as_ref().and_then(|circuit| circuit.target.as_ref());
+        let per_target = upstream.admission.as_ref().and_then(|admission| admission.per_target);
+        let fit = |at: usize| {
+            let Some(state) = roster.states.get(at) else { return true };
+            let fit = state.health.is_fit(&upstream.health, now)
+                && rule.is_none_or(|rule| !state.circuit.is_open(rule, now));
+            let is_full =
+                fit && per_target.is_some_and(|most| state.in_flight.load(Ordering::Relaxed) >= most);
+            full.set(full.get() || is_full);
+            fit && !is_full
+        };
         let nowhere = AtomicU64::new(chance);
-        // Those that let nobody pass, because their circuits recover or others were faster: asked no sooner than those that
-        // were tried.
+        // Those that let nobody pass, because their circuits recover or others were faster: asked again no more than the
+        // others that were tried.
         let mut avoided: Vec<usize> = Vec::new();
         for _ in 0..MOST_TURNED_AWAY {
             let choosing = Choosing {
@@ -100,12 +123,16 @@ impl<H: Host> Gateway<H> {
                 now,
             };
             let at = balance::choose(&choosing, fit)?;
-            let Some((rule, state)) = rule.zip(roster.states.get(at)) else { return Some((at, None)) };
-            if let Some(pass) = state.circuit.pass(rule, now, self.chance()) {
-                return Some((at, Some(pass)));
+            let Some(state) = roster.states.get(at) else { return Some((at, None, None)) };
+            // Another worker may have taken the last place since it was looked at.
+            if let Some(flight) = Flight::begin(state, per_target) {
+                let Some(rule) = rule else { return Some((at, None, Some(flight))) };
+                if let Some(pass) = state.circuit.pass(rule, now, self.chance()) {
+                    return Some((at, Some(pass), Some(flight)));
+                }
             }
             if avoided.contains(&at) {
-                return None;
+                break;
             }
             if avoided.is_empty() {
                 avoided.extend_from_slice(tried);
@@ -119,13 +146,13 @@ impl<H: Host> Gateway<H> {
     pub(super) fn learn(&self, delivery: &Delivery<'_>, roster: &Roster, chosen: &Chosen, outcome: &Outcome) {
         let Delivery { upstream, pool, .. } = *delivery;
         let now = self.judged_at(delivery);
-        // Before it is noted here: what follows from it is found out anew from what all others have told.
+        let circuit = upstream.circuit.as_ref();
         self.tell(delivery, roster, chosen, outcome);
         if let Some(state) = roster.states.get(chosen.at) {
             let chance = || self.chance();
             health::note(&upstream.health, &roster.states, chosen.at, outcome, now, chance);
             balance::note(state, outcome, now);
-            let rule = upstream.circuit.as_ref().and_then(|circuit| circuit.target.as_ref());
+            let rule = circuit.and_then(|circuit| circuit.target.as_ref());
             if let (Some(rule), Some(pass)) = (rule, chosen.target) {
                 state.circuit.note(rule, pass, outcome, now);
             }
@@ -138,18 +165,17 @@ impl<H: Host> Gateway<H> {
         }
     }
 
-    /// Has others told how an attempt ended, where nothing is remembered here.
+    /// Has others told how an attempt ended, where nothing is remembered here. Before it is noted: what follows from it is found
+    /// out anew from what all others have told.
     fn tell(&self, delivery: &Delivery<'_>, roster: &Roster, chosen: &Chosen, outcome: &Outcome) {
         let Delivery { upstream, pool, .. } = *delivery;
         let told = upstream.health.share.is_some() && pool.is_none() && outcome.came != Came::Unknown;
         if !told || !sharing::is_news(upstream, roster, chosen.at, outcome) {
             return;
         }
-        let same = |other: &crate::plan::Upstream| std::ptr::eq(other, upstream);
-        let Some(index) = self.plan.upstreams.iter().position(same) else { return };
         self.host.defer(Afterwards::tell(Noted {
             plan: Arc::clone(&self.plan),
-            upstream: index,
+            upstream: delivery.index,
             target: roster.set.members[chosen.at].name.clone(),
             of_target: chosen.target,
             of_upstream: chosen.upstream,

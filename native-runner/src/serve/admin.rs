@@ -39,6 +39,8 @@ pub trait Operated: Send + Sync + 'static {
     fn configuration(&self) -> serde_json::Value;
     /// How upstreams and their targets are doing, where that is known here.
     fn upstreams(&self) -> Option<serde_json::Value>;
+    /// Where targets are found, and how that goes.
+    fn discovery(&self) -> serde_json::Value;
     /// What can be managed.
     fn managed(&self) -> Managed;
     /// What counts against limits, where that can be looked at from here.
@@ -97,9 +99,10 @@ fn answer(server: &impl Operated, request: &Request<Incoming>) -> Reply {
             Some(upstreams) => typed(StatusCode::OK, "application/json", upstreams.to_string()),
             None => plain(StatusCode::NOT_FOUND, "a component keeps what it knows in its store\n"),
         },
+        "/discovery" => typed(StatusCode::OK, "application/json", server.discovery().to_string()),
         _ => plain(
             StatusCode::NOT_FOUND,
-            "there are /livez, /readyz, /metrics, /config, /upstreams, /cache, /consumers, /keys and /revocations\n",
+            "there are /livez, /readyz, /metrics, /config, /upstreams, /discovery, /cache, /consumers, /keys and /revocations\n",
         ),
     }
 }

@@ -112,7 +112,9 @@ impl Operated for ComponentServer {
             kept: (0, 0),
             cache_stores: CacheTotals::default(),
             upstreams: Vec::new(),
+            gates: Vec::new(),
             reloads: (0, 0),
+            sources: Vec::new(),
         }
     }
 
@@ -123,6 +125,11 @@ impl Operated for ComponentServer {
     /// What a component knows of upstreams is between it and its store.
     fn upstreams(&self) -> Option<serde_json::Value> {
         None
+    }
+
+    /// A component follows nothing.
+    fn discovery(&self) -> serde_json::Value {
+        serde_json::json!({ "sources": [] })
     }
 
     fn managed(&self) -> Managed {
