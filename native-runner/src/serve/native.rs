@@ -67,7 +67,7 @@ impl Answer for Native {
     }
 
     async fn watch(self: &Arc<Self>) {
-        if self.upkeep {
+        if self.following.is_some() {
             probing::probe(|| self.current.load_full()).await;
         }
     }
