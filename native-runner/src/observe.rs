@@ -7,6 +7,7 @@ use tollgate::telemetry::Record;
 pub mod exposition;
 pub mod log;
 pub mod metrics;
+pub mod seen;
 
 pub use log::AccessLog;
 pub use metrics::Shard;

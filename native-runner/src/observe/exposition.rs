@@ -14,6 +14,9 @@ use tollgate::discovery::status::Known;
 use tollgate::limit::Outcome;
 
 use super::metrics::{BOUNDS, CacheResults, Counts, Histogram, Tally};
+use super::seen::Upstream;
+
+mod targets;
 
 /// Everything there is to expose at one moment.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub struct Snapshot {
     pub kept: (u64, u64),
     /// What happened with the stores that answers are kept in.
     pub cache_stores: CacheTotals,
+    /// How upstreams and their targets are doing.
+    pub upstreams: Vec<Upstream>,
     /// How much upstreams are asked at once, by name, where that is bounded.
     pub gates: Vec<(Box<str>, View)>,
     /// Reloads of the configuration that were taken, and that were refused.
@@ -243,6 +248,7 @@ impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.routes(&mut encoder)?;
         self.upstreams(&mut encoder)?;
+        targets::encode(&self.upstreams, &mut encoder)?;
         self.gates(&mut encoder)?;
         self.limits(&mut encoder)?;
         self.cache(&mut encoder)?;

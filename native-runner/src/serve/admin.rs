@@ -37,6 +37,8 @@ pub trait Operated: Send + Sync + 'static {
     fn snapshot(&self) -> Snapshot;
     /// What is in force, without secrets.
     fn configuration(&self) -> serde_json::Value;
+    /// How upstreams and their targets are doing, where that is known here.
+    fn upstreams(&self) -> Option<serde_json::Value>;
     /// Where targets are found, and how that goes.
     fn discovery(&self) -> serde_json::Value;
     /// What can be managed.
@@ -93,10 +95,14 @@ fn answer(server: &impl Operated, request: &Request<Incoming>) -> Reply {
         "/readyz" => plain(StatusCode::OK, "ready\n"),
         "/metrics" => metrics(server),
         "/config" => typed(StatusCode::OK, "application/json", server.configuration().to_string()),
+        "/upstreams" => match server.upstreams() {
+            Some(upstreams) => typed(StatusCode::OK, "application/json", upstreams.to_string()),
+            None => plain(StatusCode::NOT_FOUND, "a component keeps what it knows in its store\n"),
+        },
         "/discovery" => typed(StatusCode::OK, "application/json", server.discovery().to_string()),
         _ => plain(
             StatusCode::NOT_FOUND,
-            "there are /livez, /readyz, /metrics, /config, /discovery, /cache, /consumers, /keys and /revocations\n",
+            "there are /livez, /readyz, /metrics, /config, /upstreams, /discovery, /cache, /consumers, /keys and /revocations\n",
         ),
     }
 }
