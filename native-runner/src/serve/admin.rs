@@ -16,6 +16,7 @@ use tollgate::body::Body;
 
 use crate::host::store::now;
 use crate::observe::exposition::Snapshot;
+use crate::versions;
 
 pub mod manage;
 
@@ -90,10 +91,11 @@ fn answer(server: &impl Operated, request: &Request<Incoming>) -> Reply {
         "/readyz" if server.is_draining() => plain(StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
         "/readyz" => plain(StatusCode::OK, "ready\n"),
         "/metrics" => metrics(server),
+        "/versions" => typed(StatusCode::OK, "application/json", versions_in_use(server).to_string()),
         "/config" => typed(StatusCode::OK, "application/json", server.configuration().to_string()),
         _ => plain(
             StatusCode::NOT_FOUND,
-            "there are /livez, /readyz, /metrics, /config, /cache, /consumers, /keys and /revocations\n",
+            "there are /livez, /readyz, /metrics, /versions, /config, /cache, /consumers, /keys and /revocations\n",
         ),
     }
 }
@@ -103,6 +105,15 @@ fn metrics(server: &impl Operated) -> Reply {
         Ok(text) => typed(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", text),
         Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n"),
     }
+}
+
+/// Versions of APIs, where in their lives they are, and who uses those that are deprecated. A component's counts are in its
+/// access log only.
+fn versions_in_use(server: &impl Operated) -> serde_json::Value {
+    let counts = server.snapshot().counts.versions;
+    server
+        .counted()
+        .map_or_else(|| serde_json::json!([]), |counted| versions::json(&counted.plan, now(), Some(&counts)))
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Reply {
