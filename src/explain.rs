@@ -146,11 +146,8 @@ pub fn explain(plan: &Arc<Plan>, question: &Question) -> Result<Explanation, Str
         now: question.now.0 / 1000,
         preflight: record.preflight,
     };
-    let routes = if record.looked_at_routes {
-        considered::all(plan, &query, &normal, record.route)
-    } else {
-        Vec::new()
-    };
+    let looked = record.looked_at_routes.then(|| considered::all(plan, &query, &normal, record.route));
+    let routes = looked.unwrap_or_default();
     let seen = Seen {
         method: head.method.to_string(),
         scheme: if question.secure { "https" } else { "http" },
