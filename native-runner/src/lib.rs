@@ -25,6 +25,7 @@ pub mod paint;
 pub mod random;
 pub mod serve;
 pub mod test;
+pub mod versions;
 #[cfg(feature = "component")]
 pub mod wasm_host;
 pub mod wording;

@@ -8,6 +8,7 @@ pub mod exposition;
 pub mod log;
 pub mod metrics;
 pub mod seen;
+pub mod versions;
 
 pub use log::AccessLog;
 pub use metrics::Shard;

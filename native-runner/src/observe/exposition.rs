@@ -231,6 +231,23 @@ impl Snapshot {
         Ok(())
     }
 
+    fn versions(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let versions = &self.counts.versions;
+        let help = "Requests for versions of APIs";
+        let mut family = encoder.encode_descriptor("api_requests", help, None, MetricType::Counter)?;
+        for ((api, version), counts) in versions {
+            counter(&mut family, &[("api", api), ("version", version)], counts.requests)?;
+        }
+        let help = "Requests for versions of APIs that are deprecated or gone, by who sent them";
+        let mut family = encoder.encode_descriptor("deprecated_requests", help, None, MetricType::Counter)?;
+        for ((api, version), counts) in versions {
+            for (consumer, count) in &counts.past {
+                counter(&mut family, &[("api", api), ("version", version), ("consumer", consumer)], *count)?;
+            }
+        }
+        Ok(())
+    }
+
     fn process(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         gauge(encoder, "requests_in_flight", "Requests that have not ended", self.in_flight)?;
         gauge(encoder, "connections", "Open connections of clients", self.connections)?;
@@ -253,6 +270,7 @@ impl Collector for Snapshot {
         self.limits(&mut encoder)?;
         self.cache(&mut encoder)?;
         self.discovery(&mut encoder)?;
+        self.versions(&mut encoder)?;
         self.process(&mut encoder)
     }
 }

@@ -16,6 +16,7 @@ use tollgate::body::Body;
 
 use crate::host::store::now;
 use crate::observe::exposition::Snapshot;
+use crate::versions;
 
 pub mod manage;
 
@@ -94,6 +95,7 @@ fn answer(server: &impl Operated, request: &Request<Incoming>) -> Reply {
         "/readyz" if server.is_draining() => plain(StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
         "/readyz" => plain(StatusCode::OK, "ready\n"),
         "/metrics" => metrics(server),
+        "/versions" => typed(StatusCode::OK, "application/json", versions_in_use(server).to_string()),
         "/config" => typed(StatusCode::OK, "application/json", server.configuration().to_string()),
         "/upstreams" => match server.upstreams() {
             Some(upstreams) => typed(StatusCode::OK, "application/json", upstreams.to_string()),
@@ -102,7 +104,7 @@ fn answer(server: &impl Operated, request: &Request<Incoming>) -> Reply {
         "/discovery" => typed(StatusCode::OK, "application/json", server.discovery().to_string()),
         _ => plain(
             StatusCode::NOT_FOUND,
-            "there are /livez, /readyz, /metrics, /config, /upstreams, /discovery, /cache, /consumers, /keys and /revocations\n",
+            "there are /livez, /readyz, /metrics, /config, /versions, /upstreams, /discovery, /cache, /consumers, /keys and /revocations\n",
         ),
     }
 }
@@ -112,6 +114,15 @@ fn metrics(server: &impl Operated) -> Reply {
         Ok(text) => typed(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", text),
         Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n"),
     }
+}
+
+/// Versions of APIs, where in their lives they are, and who uses those that are deprecated. A component's counts are in its
+/// access log only.
+fn versions_in_use(server: &impl Operated) -> serde_json::Value {
+    let counts = server.snapshot().counts.versions;
+    server
+        .counted()
+        .map_or_else(|| serde_json::json!([]), |counted| versions::json(&counted.plan, now(), Some(&counts)))
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Reply {
