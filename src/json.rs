@@ -292,7 +292,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::End => "the JSON ends too early",
-            Self::Unexpected => "something else should stand",
+            Self::Unexpected => "there is an unexpected character",
             Self::After => "there is something after the JSON",
             Self::Encoding => "the JSON is not UTF-8",
             Self::Number => "a number is not written as JSON has them",
