@@ -21,7 +21,7 @@ fn configurations_about_caching_are_valid() {
 
 #[test]
 fn configurations_about_mappings_are_valid() {
-    are_valid("mappings.md", 3);
+    are_valid("mappings.md", 2);
 }
 
 /// Each of more than `few` configurations on a page is one.

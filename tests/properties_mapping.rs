@@ -136,9 +136,9 @@ proptest! {
         } else {
             prop_assert!(text.contains("1e400"));
         }
-        // Every number is there, digit for digit.
-        for number in NUMBERS {
-            prop_assert_eq!(text.matches(number).count(), written.matches(number).count());
+        // Every number is there, digit for digit. Single digits are in escapes too.
+        for number in NUMBERS.iter().filter(|number| number.len() > 1) {
+            prop_assert_eq!(text.matches(*number).count(), written.matches(*number).count());
         }
         prop_assert_eq!(&node.borrow(), &node);
     }
