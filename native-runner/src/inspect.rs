@@ -1,7 +1,7 @@
 //! A plan as an operator may see it: everything but secrets, which are not in a plan anyway.
 
 use serde_json::{Value, json};
-use tollgate::plan::{Action, LoginStep, Patience, Plan, Route};
+use tollgate::plan::{Action, LoginStep, Patience, Plan, Proxy, Route};
 
 use crate::{kept, limits};
 

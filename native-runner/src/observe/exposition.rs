@@ -1,6 +1,7 @@
 //! Counts as Prometheus reads them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
@@ -10,6 +11,7 @@ use tollgate::breaker::Totals;
 use tollgate::cache::memory::Totals as CacheTotals;
 use tollgate::cache::status::Outcome as Cached;
 use tollgate::limit::Outcome;
+use tollgate::migration::Shadow;
 
 use super::metrics::{BOUNDS, CacheResults, Counts, Histogram, Tally};
 
@@ -30,6 +32,8 @@ pub struct Snapshot {
     pub kept: (u64, u64),
     /// What happened with the stores that answers are kept in.
     pub cache_stores: CacheTotals,
+    /// What came of requests to mirrors, by the ids of their routes.
+    pub mirrors: Vec<(Box<str>, Arc<Shadow>)>,
     /// Reloads of the configuration that were taken, and that were refused.
     pub reloads: (u64, u64),
 }
@@ -141,6 +145,17 @@ impl Snapshot {
         family.encode_counter::<NoLabelSet, u64, u64>(&lost, None)
     }
 
+    fn mirrors(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "What came of requests to mirrors";
+        let mut family = encoder.encode_descriptor("mirror", help, None, MetricType::Counter)?;
+        for (route, shadow) in &self.mirrors {
+            for (result, count) in shadow.results() {
+                counter(&mut family, &[("route", route), ("result", result.name())], count)?;
+            }
+        }
+        Ok(())
+    }
+
     fn process(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         gauge(encoder, "requests_in_flight", "Requests that have not ended", self.in_flight)?;
         gauge(encoder, "connections", "Open connections of clients", self.connections)?;
@@ -160,6 +175,7 @@ impl Collector for Snapshot {
         self.upstreams(&mut encoder)?;
         self.limits(&mut encoder)?;
         self.cache(&mut encoder)?;
+        self.mirrors(&mut encoder)?;
         self.process(&mut encoder)
     }
 }

@@ -111,6 +111,7 @@ impl Operated for ComponentServer {
             limit_stores: Totals::default(),
             kept: (0, 0),
             cache_stores: CacheTotals::default(),
+            mirrors: Vec::new(),
             reloads: (0, 0),
         }
     }

@@ -152,6 +152,7 @@ impl Server {
             limit_stores: self.shared.memory.breakers.totals(),
             kept: (self.shared.memory.cache.entries(), self.shared.memory.cache.bytes()),
             cache_stores: self.shared.memory.cache.totals(),
+            mirrors: self.shared.memory.migration.shadows(),
             reloads: (self.taken.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed)),
         }
     }
