@@ -64,10 +64,13 @@ where
     B: http_body::Body<Data = Bytes> + Unpin,
 {
     let Some(counted) = counted else {
-        let text = "a component's weights are in the live document, and a native server sets them: see [live]";
+        let text =
+            "a component's weights are in the live document, and a native server sets them: see [live]";
         return Err(Problem(StatusCode::NOT_IMPLEMENTED, text.to_owned()));
     };
-    let Some(subject) = subject(head.uri.path()) else { return Err(nothing("there is nothing at this address")) };
+    let Some(subject) = subject(head.uri.path()) else {
+        return Err(nothing("there is nothing at this address"));
+    };
     match (&head.method, subject) {
         (&Method::GET, Subject::Splits) => {
             let mut all = Map::new();
@@ -166,7 +169,9 @@ fn within_bounds(split: &Split, weights: &BTreeMap<Box<str>, u32>) -> Result<(),
         let (min, max) = part.bounds;
         if !(min..=max).contains(weight) {
             return refuse(match min == max {
-                true => format!("the weight of \"{name}\" is {min}: the configuration has no min and max for it"),
+                true => {
+                    format!("the weight of \"{name}\" is {min}: the configuration has no min and max for it")
+                }
                 false => format!("the weight of \"{name}\" is {min} to {max}, not {weight}"),
             });
         }
@@ -187,7 +192,8 @@ fn mirror(counted: &Counted, id: &str) -> Done {
     let Some(memory) = host.memory() else { return Err(nothing("nothing is remembered")) };
     let shadow = memory.migration.shadow(id);
     let results = shadow.results().map(|(result, count)| (result.name().to_owned(), count.into()));
-    let said = json!({ "route": id, "results": results.collect::<Map<_, _>>(), "differences": shadow.samples() });
+    let said =
+        json!({ "route": id, "results": results.collect::<Map<_, _>>(), "differences": shadow.samples() });
     Ok(json_reply(StatusCode::OK, &said))
 }
 
