@@ -128,11 +128,16 @@ skip() { skipped=${*//"$root/"/}; return 1; }
 fill() {
     local text pair
     text=$(<"$here/contestants/$1")
-    for pair in "${@:3}" "PORT=$proxy_port" "BACKEND=$backend" "CORES=$cores" "WORK=$work"; do
+    # What most have in common: one server behind them, asked in turn.
+    for pair in "${@:3}" "SERVERS=${servers[${1##*.}]-}" 'KEPT=64' 'POLICY=ROUND_ROBIN' "ENDPOINTS=$(endpoint 127.0.0.1)" "PORT=$proxy_port" "BACKEND=$backend" "CORES=$cores" "WORK=$work"; do
         text=${text//"@${pair%%=*}@"/"${pair#*=}"}
     done
     printf '%s\n' "$text" >"$2"
 }
+
+# The only server of nginx and of HAProxy, by the ending of their templates; of Envoy, at an address.
+declare -A servers=([conf]="server $backend;" [cfg]="server backend $backend")
+endpoint() { echo "- endpoint: { address: { socket_address: { address: $1, port_value: $backend_port } } }"; }
 
 # The names of N routes, all of one length so that none is a prefix of another: r00000, r00001, ...
 route_names() { seq -f 'r%05g' 0 $(($1 - 1)); }
@@ -166,6 +171,8 @@ source "$here/contestants/tollgate.sh"
 source "$here/contestants/component.sh"
 # shellcheck source=contestants/cache.sh
 source "$here/contestants/cache.sh"
+# shellcheck source=contestants/targets.sh
+source "$here/contestants/targets.sh"
 
 chosen() {
     [[ $only ]] || return 0

@@ -18,6 +18,7 @@ from insert import insert
 TABLES = {
     "plain": "Plain proxies",
     "routes": "Many routes",
+    "targets": "One hundred targets",
     "tokens": "1,000 different tokens, all of them verified",
     "component": "WebAssembly components in Tollgate's Wasmtime host",
     "limits": "Limits, so high that nothing is refused",

@@ -2,14 +2,34 @@
 //!
 //! A choice is a function of the set of targets, of what is known about each, of the request's key and of chance. What a host
 //! remembers of targets ([`crate::pool`]) makes better choices; every choice can be made without it.
+//!
+//! Targets stand on levels ([`Set`]): by tier, and within a tier those of the gateway's own zone before the others. A request
+//! goes to the first level while enough of it is fit, and in proportion to later ones as it is not ([`search`]); within the
+//! level the [`Policy`] draws ([`draw`]).
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use crate::host::Tick;
 use crate::plan::Target;
 use crate::pool::TargetState;
 use crate::retry::Outcome;
+
+mod draw;
+pub mod ewma;
+pub mod hash;
+pub mod key;
+pub mod logarithm;
+pub mod maglev;
+mod rendezvous;
+mod search;
+mod set;
+pub mod sticky;
+
+pub use key::Part;
+pub use set::Set;
+pub use sticky::Sticky;
 
 /// One target of an upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +38,7 @@ pub struct Member {
     pub name: Box<str>,
     /// Where it is.
     pub target: Target,
-    /// Its share of requests, compared with the others'; 0 for none.
+    /// Its share of requests, compared with the others'; 0 for none but those of sessions that it has.
     pub weight: u32,
     /// Its tier; 0 is asked first.
     pub priority: u32,
@@ -26,16 +46,48 @@ pub struct Member {
     pub zone: Option<Box<str>>,
 }
 
-/// The targets of an upstream, in the order of their names, with what choices need worked out.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Set {
-    /// In the order of their names.
-    pub members: Box<[Member]>,
+/// How a target is chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Balance {
+    /// How one of a level is drawn.
+    pub policy: Policy,
+    /// Where the gateway runs: within a tier, targets there are asked before others.
+    pub zone: Option<Box<str>>,
+    /// Where fewer than so many percent of a level are fit, and all levels together are too few, all of it is asked; 0 for
+    /// never.
+    pub panic: u8,
+    /// Over how long a target that joins comes to its share.
+    pub slow_start: Option<Duration>,
+    /// How clients stay with a target.
+    pub sticky: Option<Sticky>,
 }
 
-/// How a target is chosen.
+/// How one target of several is drawn. All draw by weight.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Balance {}
+pub enum Policy {
+    /// By chance.
+    #[default]
+    Random,
+    /// In turn.
+    RoundRobin,
+    /// Of two drawn by chance, the one with fewer exchanges in flight (Mitzenmacher, The Power of Two Choices in Randomized
+    /// Load Balancing, 2001).
+    LeastRequests,
+    /// Of two drawn by chance, the one that is expected to answer sooner ([`ewma`]).
+    PeakEwma,
+    /// By the request's key, from a table ([`maglev`]).
+    Maglev {
+        /// What makes the key.
+        key: Box<[Part]>,
+        /// How many places the table has: a prime number.
+        places: u32,
+    },
+    /// By the request's key, the target with the highest score (weighted rendezvous hashing).
+    Rendezvous {
+        /// What makes the key.
+        key: Box<[Part]>,
+    },
+}
 
 /// All that a choice depends on.
 #[derive(Debug)]
@@ -50,6 +102,8 @@ pub struct Choosing<'a> {
     pub turn: &'a AtomicU64,
     /// A hash of what the request is balanced by, where it is.
     pub key: Option<u64>,
+    /// The target that the client's session is with, by the hash of its name.
+    pub session: Option<u64>,
     /// Indices of targets that were asked for this request already: asked again only where there is no other.
     pub tried: &'a [usize],
     /// Random bits.
@@ -58,28 +112,53 @@ pub struct Choosing<'a> {
     pub now: Tick,
 }
 
-// === impl Set ===
+/// Where fewer than so many percent are fit, fitness says more about the judge than about the targets.
+pub const USUAL_PANIC: u8 = 50;
 
-impl Set {
-    /// The set of these targets.
-    pub fn new(mut members: Vec<Member>) -> Self {
-        members.sort_by(|a, b| a.name.cmp(&b.name));
-        members.dedup_by(|a, b| a.name == b.name);
-        Self { members: members.into() }
+// === impl Balance ===
+
+impl Default for Balance {
+    fn default() -> Self {
+        Self { policy: Policy::default(), zone: None, panic: USUAL_PANIC, slow_start: None, sticky: None }
     }
 }
 
-/// The index of the target to ask; `None` where there is none. `fit` says of each whether it should be asked.
+// === impl Policy ===
+
+impl Policy {
+    /// What makes the key of a request, where targets are drawn by one.
+    pub fn key(&self) -> Option<&[Part]> {
+        match self {
+            Self::Maglev { key, .. } | Self::Rendezvous { key } => Some(key),
+            _ => None,
+        }
+    }
+}
+
+/// The index of the target to ask. `fit` says of each whether it should be asked; it is called once where the first that is
+/// drawn is fit, and for all targets where it is not.
+///
+/// `None` only where there is no target with a weight, or none is fit and the panic threshold is 0. A target that is not fit
+/// is chosen only where too few are ([`Balance::panic`]); one that was tried, only where no other may be asked.
 pub fn choose(choosing: &Choosing<'_>, fit: impl Fn(usize) -> bool) -> Option<usize> {
-    let members = &choosing.set.members;
-    let may = |at: &usize| members[*at].weight > 0 && fit(*at) && !choosing.tried.contains(at);
-    let candidates: Vec<usize> = (0..members.len()).filter(may).collect();
-    let count = u64::try_from(candidates.len()).ok()?;
-    let at = usize::try_from(choosing.chance.checked_rem(count)?).ok()?;
-    candidates.get(at).copied().or((!members.is_empty()).then_some(0))
+    let session = choosing.session.and_then(|hash| choosing.set.by_hash(hash));
+    if let Some(at) = session
+        && fit(at)
+        && !choosing.tried.contains(&at)
+    {
+        return Some(at);
+    }
+    let first = choosing.set.levels().first()?;
+    let mut draws = draw::Draws::new(choosing);
+    let drawn = draws.draw(first);
+    if !fit(drawn) || choosing.tried.contains(&drawn) {
+        return search::search(choosing, &mut draws, drawn, &fit);
+    }
+    let may = |at: usize| fit(at) && !choosing.tried.contains(&at);
+    if draws.is_warm(drawn) { Some(draws.better(first, drawn, &may)) } else { draws.pick(first, &may) }
 }
 
 /// Takes note of how an exchange with a target ended, for choices to come.
 pub fn note(state: &TargetState, outcome: &Outcome, now: Tick) {
-    let _ = (state, outcome, now);
+    ewma::note(&state.load, outcome, now);
 }

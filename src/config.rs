@@ -34,18 +34,25 @@ pub mod text;
 pub mod upstream;
 pub mod version;
 
-pub use admission::Admission;
+pub use admission::{AdaptiveLimit, Admission, Priority, PriorityName};
 pub use auth::{Access, AccessTable, Authenticator};
-pub use balance::{Balance, BalancePolicy, TargetSetting};
+pub use balance::{
+    Balance, BalancePolicy, HashKey, HashName, HashPart, HashTable, StickySessions, TargetSetting,
+};
 pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching, Purge};
 pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
-pub use discovery::{Discovery, Registry};
+pub use discovery::{
+    Discovery, DiscoveryCache, DnsFamily, DnsRecord, DnsSetting, FileSetting, Registry, TargetFile,
+};
 pub use health::{Circuit, Health};
 pub use idempotency::Idempotency;
 pub use identity::{Identity, Issuer};
-pub use mapping::Mapping;
+pub use mapping::{
+    DefaultMember, MapValues, Mapping, MappingStep, MoveValue, OtherValue, OtherValues, OtherWord,
+    RenameMember, RenameParameter, Scalar,
+};
 pub use migration::{Compare, Fallback, Live, Mirror, Split, SplitPart, SplitRule};
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use rate_limit::{
@@ -63,7 +70,9 @@ pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
 pub use upstream::{Protocol, Upstream, UpstreamTls};
-pub use version::Api;
+pub use version::{
+    Api, ApiVersion, Brownout, TellVersion, VersionLinks, VersionMatching, VersionNames, VersionWay,
+};
 
 /// One configuration file. Several files in a directory make one configuration: routes are put together in the order of
 /// the file names, and so are upstreams, consumers, limits and whatever else has names; any other table may stand in one

@@ -29,25 +29,34 @@ mod afterwards;
 mod attempts;
 mod browser;
 mod cached;
+mod choosing;
 mod course;
 mod delivering;
 mod destination;
 mod fallback;
 mod fetching;
+mod hedging;
 mod invalidation;
 mod login;
 mod looking;
+mod mapping;
 mod mirroring;
+mod probing;
 mod proxy;
 mod purge;
 mod record;
 mod refreshing;
 mod refusal;
+mod registry;
+mod roster;
 mod showing;
+mod sticking;
 mod upkeep;
 mod usage;
+mod versioned;
 
 pub use afterwards::{Afterwards, settle};
+pub use probing::Due;
 pub(crate) use proxy::origin;
 
 use browser::preflight;
@@ -123,7 +132,7 @@ impl<H: Host> Gateway<H> {
             memory.limits.remember(plan.limits.most_keys);
             memory.cache.resize(plan.caching.memory);
         }
-        let pools = host.memory().map(|memory| memory.pools.adopt(&plan.upstreams));
+        let pools = host.memory().map(|memory| memory.pools.adopt(&plan.upstreams, host.tick()));
         Self { plan, host, pools, assumed: None, live: OnceCell::new() }
     }
 
@@ -167,6 +176,7 @@ impl<H: Host> Gateway<H> {
         let answer = self.run(head, body, peer, &client, open.record()).await;
         let mut answer = answer.unwrap_or_else(|failure| self.fail(&failure, open.record()));
         let secure = client.is_secure(peer);
+        self.tell_version(answer.0.headers_mut(), open.record());
         self.tell_browsers(answer.0.headers_mut(), open.record(), origin.as_ref(), secure);
         self.reply(answer, open, is_head)
     }
@@ -202,7 +212,7 @@ impl<H: Host> Gateway<H> {
         refuse_framing(&head.headers)?;
         let target = head.uri.path_and_query().cloned();
         let normal = normalise(target.as_ref().map_or("/", PathAndQuery::path));
-        let route = match self.find(&head, &authority, &normal)? {
+        let route = match self.find(&head, &authority, &normal, record)? {
             Destination::Route(route) => route,
             Destination::Options(allow) => return Ok(brief(options(allow))),
             Destination::Preflight(route, policy, method) => {
@@ -235,6 +245,7 @@ impl<H: Host> Gateway<H> {
         };
         let caller = admitted.caller.as_deref();
         limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
+        self.judge_version(record)?;
         let course = self.course(route, &asking, caller, deadline).await;
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
         let (authority, normal, admitted) = (&*authority, &normal, &admitted);
@@ -275,6 +286,7 @@ impl<H: Host> Gateway<H> {
             Action::Login(own) => Box::pin(self.login(own, incoming, deadline)).await?,
             Action::KeySet => Box::pin(self.key_set()).await?,
             Action::Purge => Box::pin(self.purge_answers(incoming, body, deadline)).await?,
+            Action::Registry(part) => Box::pin(self.registry(route, *part, incoming, body, deadline)).await?,
             Action::Usage(shown) => Box::pin(self.usage(route, shown, incoming, deadline)).await,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;

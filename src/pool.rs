@@ -5,9 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::admission::{Gate, Ticket};
 use crate::balance::Set;
+use crate::host::Tick;
 use crate::plan::Upstream;
 use crate::retry::{Budget, Latencies};
-use crate::{circuit, health};
+use crate::{circuit, discovery, health};
 
 /// The pools of a process, by the names of their upstreams.
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ pub struct Pool {
     pub latencies: Latencies,
     /// Grows with each choice that goes round.
     pub turn: AtomicU64,
+    /// How the source of its targets is doing, where they are discovered.
+    pub source: discovery::status::Status,
 }
 
 /// The targets in force, with what is known about each. Never changed, only replaced.
@@ -38,6 +41,8 @@ pub struct Roster {
     pub states: Box<[Arc<TargetState>]>,
     /// It was discovered, and not only written.
     pub discovered: bool,
+    /// The circuit of the upstream as a whole, where no [`Pool`] has it because the host remembers nothing.
+    pub circuit: Option<circuit::State>,
 }
 
 /// What is known about one target. Lives as long as some roster has it.
@@ -72,14 +77,15 @@ pub struct Taken {
 
 impl Pools {
     /// The pools of `upstreams`, in their order; what is remembered of others is forgotten, but for who uses it still.
-    pub fn adopt(&self, upstreams: &[Upstream]) -> Box<[Arc<Pool>]> {
+    /// Targets that are new to a pool join at `now`.
+    pub fn adopt(&self, upstreams: &[Upstream], now: Tick) -> Box<[Arc<Pool>]> {
         let mut pools = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let adopted: Vec<(Box<str>, Arc<Pool>)> = upstreams
             .iter()
             .map(|upstream| {
                 let known = pools.iter().find(|(name, _)| *name == upstream.name);
                 let pool = known.map(|(_, pool)| Arc::clone(pool)).unwrap_or_default();
-                pool.adopt(upstream);
+                pool.adopt(upstream, now);
                 (upstream.name.clone(), pool)
             })
             .collect();
@@ -94,7 +100,7 @@ impl Pools {
             let known = pools.iter().find(|(name, _)| *name == upstream.name);
             known.map(|(_, pool)| Arc::clone(pool)).unwrap_or_else(|| {
                 let pool = Arc::new(Pool::default());
-                pool.adopt(upstream);
+                pool.adopt(upstream, Tick(0));
                 pool
             })
         };
@@ -116,19 +122,24 @@ impl Pool {
     }
 
     /// Has the targets that are written in force, unless others were discovered.
-    fn adopt(&self, upstream: &Upstream) {
+    fn adopt(&self, upstream: &Upstream, now: Tick) {
         let current = self.roster();
         let stands = current.discovered && upstream.discovery.is_some();
+        if stands && !current.set.suits(&upstream.balance) {
+            let set = Set::new(current.set.members.to_vec(), &upstream.balance);
+            return self.replace(Arc::new(set), true, now);
+        }
         if !stands && (current.discovered || *current.set != *upstream.targets) {
-            self.replace(Arc::clone(&upstream.targets), false, crate::host::Tick(0));
+            self.replace(Arc::clone(&upstream.targets), false, now);
         }
     }
 
     /// Has `set` in force from `now` on. What is known about targets that stay is kept.
-    pub fn replace(&self, set: Arc<Set>, discovered: bool, now: crate::host::Tick) {
+    pub fn replace(&self, set: Arc<Set>, discovered: bool, now: Tick) {
         let mut roster = self.roster.write().unwrap_or_else(PoisonError::into_inner);
         let before = Arc::clone(&roster);
-        let joined = if before.set.members.is_empty() { 0 } else { now.0 };
+        // 0 says that it was there from the beginning.
+        let joined = if before.set.members.is_empty() { 0 } else { now.0.max(1) };
         let state = |name: &str| {
             let known = before.set.members.binary_search_by(|member| (*member.name).cmp(name)).ok();
             let known = known.and_then(|at| before.states.get(at)).map(Arc::clone);
@@ -137,17 +148,19 @@ impl Pool {
             })
         };
         let states = set.members.iter().map(|member| state(&member.name)).collect();
-        *roster = Arc::new(Roster { set, states, discovered });
+        *roster = Arc::new(Roster { set, states, discovered, circuit: None });
     }
 }
 
 // === impl Flight ===
 
 impl Flight {
-    /// Begins one.
-    pub fn begin(state: &Arc<TargetState>) -> Self {
-        state.in_flight.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(state))
+    /// Begins one, unless there are `most` already.
+    pub fn begin(state: &Arc<TargetState>, most: Option<u32>) -> Option<Self> {
+        let most = most.unwrap_or(u32::MAX);
+        let more = |count: u32| (count < most).then(|| count.saturating_add(1));
+        let begun = state.in_flight.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        begun.is_ok().then(|| Self(Arc::clone(state)))
     }
 }
 

@@ -132,13 +132,18 @@ pub fn wait(
     let may = match outcome.came {
         Came::Nothing(_, Reached::No) => true,
         Came::Nothing(_, Reached::Maybe) => repeatable && !retry.only_unsent,
-        Came::Answer(status) => repeatable && retry.statuses.binary_search(&status.as_u16()).is_ok(),
+        Came::Answer(status) => repeatable && asks_again(retry, status),
         Came::Unknown => false,
     };
     if !may || asked.is_some_and(|asked| asked > retry.most_backoff) {
         return None;
     }
     Some(jittered(retry, made, chance).max(asked.unwrap_or_default()))
+}
+
+/// Whether a request is sent again after an answer with this status.
+pub fn asks_again(retry: &Retry, status: StatusCode) -> bool {
+    retry.statuses.binary_search(&status.as_u16()).is_ok()
 }
 
 /// Exponential back-off with full jitter: anything from nothing to the longest wait there may be now
@@ -165,4 +170,72 @@ pub fn after(headers: &HeaderMap, now: UnixMillis) -> Option<Duration> {
     let now = i64::try_from(now.0 / 1_000).ok()?;
     let seconds = date::parse(text.as_bytes(), now)?.saturating_sub(now);
     Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn retry() -> Retry {
+        Retry { attempts: 4, statuses: [502, 503].into(), only_unsent: false, ..Retry::unsent() }
+    }
+
+    fn waits(retry: &Retry, came: Came, repeatable: bool, made: u32, asked: Option<u64>) -> Option<Duration> {
+        let outcome = Outcome { came, took: Duration::ZERO };
+        wait(retry, &outcome, repeatable, made, asked.map(Duration::from_secs), u64::MAX)
+    }
+
+    #[test]
+    fn what_nobody_has_seen_is_sent_again_whatever_it_is() {
+        let unsent = Came::Nothing(Problem::UpstreamRefused, Reached::No);
+        let reset = Came::Nothing(Problem::UpstreamTerminated, Reached::Maybe);
+        let busy = Came::Answer(StatusCode::SERVICE_UNAVAILABLE);
+        let all = [unsent, reset, busy, Came::Answer(StatusCode::NOT_FOUND), Came::Unknown];
+        let may =
+            |retry: &Retry, repeatable| all.map(|came| waits(retry, came, repeatable, 1, None).is_some());
+        assert_eq!(may(&retry(), true), [true, true, true, false, false]);
+        assert_eq!(may(&retry(), false), [true, false, false, false, false]);
+        assert_eq!(may(&Retry::unsent(), true), [true, false, false, false, false]);
+    }
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_attempts_end() {
+        let unsent = Came::Nothing(Problem::UpstreamDns, Reached::No);
+        let retry = Retry { attempts: 8, ..retry() };
+        let longest: Vec<_> = (1..=8).map(|made| waits(&retry, unsent, false, made, None)).collect();
+        let millis = |millis| Some(Duration::from_millis(millis));
+        assert_eq!(longest[..4], [millis(25), millis(50), millis(100), millis(200)]);
+        assert_eq!(longest[4..], [millis(250), millis(250), millis(250), None]);
+    }
+
+    #[test]
+    fn chance_decides_how_much_of_a_wait_is_waited() {
+        assert_eq!([0, 1 << 63, u64::MAX].map(|chance| scaled(100, chance)), [0, 50, 100]);
+        let mut sum = 0;
+        for at in 0..1_000u64 {
+            sum += scaled(1_000, at.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        }
+        assert!((490_000..510_000).contains(&sum), "{sum}");
+    }
+
+    #[test]
+    fn an_upstream_that_wants_to_be_left_alone_is() {
+        let busy = Came::Answer(StatusCode::SERVICE_UNAVAILABLE);
+        let patient = Retry { most_backoff: Duration::from_secs(2), ..retry() };
+        assert_eq!(waits(&patient, busy, true, 1, Some(1)), Some(Duration::from_secs(1)));
+        assert_eq!(waits(&patient, busy, true, 1, Some(3)), None);
+        let said = |text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(text));
+            after(&headers, UnixMillis(784_111_777_000))
+        };
+        assert_eq!(said("120"), Some(Duration::from_secs(120)));
+        assert_eq!(said("Sun, 06 Nov 1994 08:50:07 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!(said("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(said("99999999999999999999"), Some(Duration::from_secs(u64::MAX)));
+        assert_eq!([said("soon"), said(""), said("-1")], [None; 3]);
+    }
 }

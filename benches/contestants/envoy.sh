@@ -44,7 +44,7 @@ $pad    prefix_match_map:
 $pad      map:
 $(route_names "$1" | sed "s|.*|$pad        \"/&/\": { action: { name: route, typed_config: { \"@type\": $type.config.route.v3.Route, match: { prefix: \"/\" }, route: { cluster: backend } } } }|")"
     fi
-    fill envoy.yaml "$work/envoy-$1-$2.yaml" "ROUTES=$routes" 'FILTERS=' "BACKEND_PORT=$backend_port"
+    fill envoy.yaml "$work/envoy-$1-$2.yaml" "ROUTES=$routes" 'FILTERS='
     command=("$envoy_binary" -c "$work/envoy-$1-$2.yaml" --concurrency "$cores" --log-level error --disable-hot-restart)
 }
 
@@ -64,7 +64,7 @@ prepare_envoy_tokens() {
                           local_jwks: { inline_string: '$keys' }
                           jwt_cache_config: { jwt_cache_size: 2000 }
                       rules: [{ match: { prefix: / }, requires: { provider_name: bench } }]"
-    fill envoy.yaml "$work/envoy-$1.yaml" "FILTERS=$filter" "BACKEND_PORT=$backend_port" \
+    fill envoy.yaml "$work/envoy-$1.yaml" "FILTERS=$filter" \
         'ROUTES=routes: [{ match: { prefix: "/" }, route: { cluster: backend } }]'
     command=("$envoy_binary" -c "$work/envoy-$1.yaml" --concurrency "$cores" --log-level error --disable-hot-restart)
 }
@@ -93,7 +93,7 @@ $pad- { entries: [{ key: key }], $bucket }"
                       filter_enabled: { default_value: { numerator: 100, denominator: HUNDRED } }
                       filter_enforced: { default_value: { numerator: 100, denominator: HUNDRED } }
                       enable_x_ratelimit_headers: DRAFT_VERSION_03$more"
-    fill envoy.yaml "$work/envoy-limits-$1.yaml" "FILTERS=$filter" "BACKEND_PORT=$backend_port" \
+    fill envoy.yaml "$work/envoy-limits-$1.yaml" "FILTERS=$filter" \
         'ROUTES=routes: [{ match: { prefix: "/" }, route: { cluster: backend } }]'
     command=("$envoy_binary" -c "$work/envoy-limits-$1.yaml" --concurrency "$cores" --log-level error --disable-hot-restart)
 }

@@ -303,7 +303,7 @@ mod tests {
         Pieces(texts.iter().map(|text| Ok(Frame::data(Bytes::from_static(text.as_bytes())))).collect())
     }
 
-    fn source(pieces: Pieces, keep: u64) -> Source<Pieces> {
+    fn source_of(pieces: Pieces, keep: u64) -> Source<Pieces> {
         Source::new(Body::Stream(pieces), 1_000, keep, &Arc::default())
     }
 
@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn what_has_passed_is_sent_again() {
-        let mut source = source(pieces(&["ab", "cd", "ef"]), 6);
+        let mut source = source_of(pieces(&["ab", "cd", "ef"]), 6);
         let (mut first, _) = source.next().unwrap();
         assert_eq!(first.size_hint().exact(), Some(6));
         assert_eq!(read(&mut first, 2).unwrap(), "abcd");
@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn what_is_too_large_is_sent_once() {
-        let mut source = source(
+        let mut source = source_of(
             Pieces(vec![
                 Ok(Frame::data(Bytes::from_static(b"abc"))),
                 Ok(Frame::trailers(HeaderMap::new())),
@@ -353,7 +353,7 @@ mod tests {
         let (mut first, _) = source.next().unwrap();
         assert_eq!(read(&mut first, 9).unwrap(), "abcdef");
         assert!(source.is_there());
-        let mut source = super::tests::source(pieces(&["abcdefg"]), 6);
+        let mut source = source_of(pieces(&["abcdefg"]), 6);
         assert!(source.next().is_some());
         let (mut second, _) = source.next().unwrap();
         assert_eq!(read(&mut second, 9).unwrap(), "abcdefg");
@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn what_broke_off_is_not_sent_again() {
-        let mut source = source(
+        let mut source = source_of(
             Pieces(vec![
                 Ok(Frame::data(Bytes::from_static(b"a"))),
                 Err(BodyError::Aborted("gone".to_owned())),
@@ -379,7 +379,7 @@ mod tests {
     fn trailers_are_sent_again() {
         let mut trailers = HeaderMap::new();
         trailers.insert("x-sum", http::HeaderValue::from_static("1"));
-        let mut source = source(
+        let mut source = source_of(
             Pieces(vec![Ok(Frame::data(Bytes::from_static(b"a"))), Ok(Frame::trailers(trailers.clone()))]),
             6,
         );

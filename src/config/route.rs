@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::admission::Priority;
 use super::auth::Access;
 use super::cache::CacheSetting;
 use super::cors::CorsSetting;
@@ -56,6 +57,10 @@ pub struct Route {
     /// Which upstream is asked where the first has nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
+    /// How important its requests are where an upstream cannot take them all (`admission`): `"critical"`, `"default"`,
+    /// `"background"`, or a number from 0, the most important, to 7. Default: `"default"`, which is 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
     /// Another upstream that gets requests too, and whose answers nobody waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirror: Option<Mirror>,
@@ -124,6 +129,13 @@ pub struct Match {
     /// Conditions on query parameters, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub query: BTreeMap<String, Condition>,
+    /// The API in `apis` whose versions the route serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
+    /// Which versions of the API: one (`"2"`), a range (`">=2"`, `"1.2"`, `"^1.2"`, `">=1 <3"`), or a list of these.
+    /// Default: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub versions: Option<OneOrMany>,
 }
 
 /// A condition on one value: text to be equal to, or a table.

@@ -6,6 +6,7 @@ use super::Gateway;
 use super::refreshing::Refresh;
 use crate::cache::keeping::Kept;
 use crate::cache::turn::Leased;
+use crate::health::sharing::{self, Noted};
 use crate::host::Host;
 use crate::migration::Mirroring;
 
@@ -21,6 +22,8 @@ enum Work {
     GiveBack(Box<Leased>),
     /// Asks the upstream for an answer in place of one that is no longer fresh.
     Refresh(Box<Refresh>),
+    /// Tells other instances how a target is doing.
+    Tell(Box<Noted>),
     /// Asks a mirror.
     Mirror(Box<Mirroring>),
 }
@@ -41,6 +44,11 @@ impl Afterwards {
     /// Asks again.
     pub(super) fn refresh(refresh: Refresh) -> Self {
         Self(Work::Refresh(Box::new(refresh)))
+    }
+
+    /// Tells others.
+    pub(super) fn tell(noted: Noted) -> Self {
+        Self(Work::Tell(Box::new(noted)))
     }
 
     /// Asks a mirror.
@@ -64,6 +72,7 @@ pub async fn settle<H: Host>(host: &H, work: Afterwards) {
             let gateway = Gateway::again(Arc::clone(refresh.plan()), host.clone());
             gateway.refresh(*refresh).await;
         }
+        Work::Tell(noted) => sharing::tell(host, &noted).await,
         Work::Mirror(mirroring) => {
             let gateway = Gateway::again(Arc::clone(&mirroring.plan), host.clone());
             gateway.mirror(*mirroring).await;

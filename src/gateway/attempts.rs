@@ -1,7 +1,6 @@
 //! One request, sent to a target of its upstream: again, or to another target, where that may be.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use http::header::{HOST, HeaderName};
@@ -9,13 +8,14 @@ use http::request::Parts;
 use http::{Request, Response};
 
 use super::Gateway;
-use crate::balance::{self, Choosing, Member};
+use super::choosing::Chosen;
+use super::hedging::Around;
+use crate::balance::Member;
 use crate::body::{Body, Meter, Source, Upload};
-use crate::circuit;
 use crate::deadline::Deadline;
 use crate::host::{Host, Reached};
 use crate::plan::{Route, Upstream};
-use crate::pool::{Flight, Pool, Roster};
+use crate::pool::{Pool, Taken};
 use crate::problem::{Blame, Failure, Problem};
 use crate::retry::{self, Came, Outcome, tell};
 use crate::telemetry::Record;
@@ -24,30 +24,71 @@ use crate::upstream::Unanswered;
 /// A client's word that a request may be sent more than once (draft-ietf-httpapi-idempotency-key-header).
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// How many exchanges one request comes to at most: as many attempts as can be written, and one beside each.
+const MOST_TRIED: usize = 20;
+
+/// The indices of targets that were asked for a request.
+#[derive(Debug, Default)]
+pub(super) struct Tried {
+    at: [usize; MOST_TRIED],
+    count: usize,
+}
+
 /// What is sent, and under which rules.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Delivery<'a> {
     pub(super) route: &'a Route,
     pub(super) upstream: &'a Upstream,
+    /// The upstream's index.
+    pub(super) index: usize,
     /// What is remembered of the upstream.
     pub(super) pool: Option<&'a Pool>,
     /// A hash of what the target is chosen by.
     pub(super) key: Option<u64>,
+    /// The target that the client's session is with, by the hash of its name.
+    pub(super) session: Option<u64>,
     pub(super) deadline: Deadline,
 }
 
-/// A target that was chosen, and leave to ask it.
-struct Chosen {
-    at: usize,
-    target: Option<circuit::Pass>,
-    upstream: Option<circuit::Pass>,
-    flight: Option<Flight>,
+/// A request on its way to a target.
+pub(super) struct Sending<S> {
+    pub(super) head: Parts,
+    pub(super) body: Body<Upload<S>>,
+    pub(super) meter: Option<Arc<Meter>>,
 }
 
 /// What an attempt came to.
-struct Attempted<S> {
-    answer: Result<Response<S>, Unanswered>,
-    outcome: Outcome,
+pub(super) struct Attempted<S> {
+    pub(super) answer: Result<Response<S>, Unanswered>,
+    pub(super) outcome: Outcome,
+    /// How many requests were sent: one, unless a token had to be renewed or a second was sent beside the first.
+    pub(super) sent: u32,
+}
+
+/// What an attempt came to, and by whom.
+pub(super) struct Done<S> {
+    pub(super) chosen: Chosen,
+    pub(super) attempted: Attempted<S>,
+}
+
+// === impl Tried ===
+
+impl Tried {
+    pub(super) fn as_slice(&self) -> &[usize] {
+        &self.at[..self.count]
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.count).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn push(&mut self, target: usize) {
+        if let Some(place) = self.at.get_mut(self.count) {
+            *place = target;
+            self.count += 1;
+        }
+    }
 }
 
 impl<H: Host> Gateway<H> {
@@ -65,43 +106,57 @@ impl<H: Host> Gateway<H> {
         source: &mut Source<H::Stream>,
         record: &mut Record,
     ) -> Result<Response<H::Stream>, Failure> {
-        let Delivery { upstream, pool, deadline, .. } = *delivery;
-        if let (Some(admission), Some(pool)) = (&upstream.admission, pool) {
-            record.taken.ticket = Some(
-                Box::pin(pool.gate.enter(&self.host, admission, delivery.route.priority, deadline)).await?,
-            );
-        }
+        let Delivery { upstream, pool, .. } = *delivery;
+        self.take_place(delivery, record).await?;
         if let (Some(_), Some(pool)) = (&upstream.retry, pool) {
             pool.budget.note_request(self.host.tick());
         }
         let roster = self.roster(delivery).await;
         let repeatable = retry::is_repeatable(&head.method, head.headers.contains_key(IDEMPOTENCY_KEY));
         let mut head = Some(head);
-        let mut tried: Vec<usize> = Vec::new();
+        let mut tried = Tried::default();
         loop {
-            let chosen = self.choose(delivery, &roster, &tried)?;
+            let chosen = self.choose(delivery, &roster, tried.as_slice())?;
             let Some((body, meter)) = source.next() else { return Err(Problem::Internal.into()) };
-            let made = u32::try_from(tried.len()).unwrap_or(u32::MAX) + 1;
-            let last = upstream.retry.as_ref().is_none_or(|retry| made >= retry.attempts);
-            let Some(ready) = (if last { head.take() } else { head.clone() }) else {
-                return Err(Problem::Internal.into());
-            };
+            let made = tried.len() + 1;
+            let last = made >= upstream.retry.as_ref().map_or(1, |retry| retry.attempts);
+            let hedge = upstream.hedge.filter(|_| repeatable);
+            let ready = if last && hedge.is_none() { head.take() } else { head.clone() };
+            let Some(ready) = ready else { return Err(Problem::Internal.into()) };
             record.upload.clone_from(&meter);
-            if roster.set.members.len() > 1 {
-                record.target_name = Some(roster.set.members[chosen.at].name.clone());
-            }
-            let member = &roster.set.members[chosen.at];
-            let attempted =
-                self.once(delivery, member, ready, body, meter.as_ref(), &mut record.attempts).await;
-            self.learn(delivery, &roster, &chosen, &attempted.outcome, record);
             tried.push(chosen.at);
+            let sending = Sending { head: ready, body, meter };
+            let done = match (hedge, &head) {
+                (Some(hedge), Some(head)) => {
+                    let around = Around { roster: &roster, head, source, hedge };
+                    Box::pin(self.race(delivery, &around, chosen, sending, &mut tried)).await
+                }
+                _ => {
+                    let member = &roster.set.members[chosen.at];
+                    let attempted = self.once(delivery, member, sending).await;
+                    Done { chosen, attempted }
+                }
+            };
+            let Done { chosen, attempted } = done;
+            record.attempts += attempted.sent;
+            record.chosen = Some((Arc::clone(&roster), chosen.at));
+            self.learn(delivery, &roster, &chosen, &attempted.outcome);
+            if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
+                ticket.note(admission, &attempted.outcome, self.host.tick());
+            }
             let wait = match &head {
-                Some(_) if source.is_there() => self.wait_before(delivery, &attempted, repeatable, made),
+                Some(_) if !last && source.is_there() => {
+                    self.wait_before(delivery, &attempted, repeatable, made)
+                }
                 _ => None,
             };
             let Some(wait) = wait else {
                 record.taken.flight = chosen.flight;
-                return attempted.answer.map_err(Failure::from);
+                return attempted.answer.map_err(|unanswered| {
+                    // The upstream has nothing to do with it any more, however long the client reads what it is told.
+                    record.taken = Taken::default();
+                    unanswered.into()
+                });
             };
             drop(attempted);
             drop(chosen);
@@ -109,65 +164,27 @@ impl<H: Host> Gateway<H> {
         }
     }
 
-    /// The targets in force, with what is known about each.
-    async fn roster(&self, delivery: &Delivery<'_>) -> Arc<Roster> {
-        match delivery.pool {
-            Some(pool) => pool.roster(),
-            None => Arc::new(Roster { set: Arc::clone(&delivery.upstream.targets), ..Roster::default() }),
+    /// Takes a place among the requests in flight, where their number is bounded.
+    async fn take_place(&self, delivery: &Delivery<'_>, record: &mut Record) -> Result<(), Failure> {
+        let Delivery { route, upstream, pool, deadline, .. } = *delivery;
+        // Nobody waits for a place while holding another: two could wait for each other.
+        record.taken = Taken::default();
+        if let (Some(admission), Some(pool)) = (&upstream.admission, pool) {
+            let entering = pool.gate.enter(&self.host, admission, route.priority, deadline);
+            record.taken.ticket = Some(Box::pin(entering).await?);
         }
-    }
-
-    /// A target, and leave to ask it.
-    fn choose(&self, delivery: &Delivery<'_>, roster: &Roster, tried: &[usize]) -> Result<Chosen, Failure> {
-        let Delivery { upstream, pool, key, .. } = *delivery;
-        let (now, chance) = (self.host.tick(), self.chance());
-        let circuit = upstream.circuit.as_ref();
-        let rule = circuit.and_then(|circuit| circuit.upstream.as_ref());
-        let passed = match rule.zip(pool) {
-            None => None,
-            Some((rule, pool)) => {
-                let pass = pool.circuit.pass(rule, now, chance);
-                Some(pass.ok_or_else(|| {
-                    Failure::from(Problem::UpstreamUnavailable).cause("its circuit is open")
-                })?)
-            }
-        };
-        let rule = circuit.and_then(|circuit| circuit.target.as_ref());
-        let fit = |at: usize| {
-            roster.states.get(at).is_none_or(|state| {
-                state.health.is_fit(&upstream.health, now)
-                    && rule.is_none_or(|rule| !state.circuit.is_open(rule, now))
-            })
-        };
-        let nowhere = AtomicU64::new(chance);
-        let choosing = Choosing {
-            set: &roster.set,
-            states: &roster.states,
-            balance: &upstream.balance,
-            turn: pool.map_or(&nowhere, |pool| &pool.turn),
-            key,
-            tried,
-            chance,
-            now,
-        };
-        let at = balance::choose(&choosing, fit).ok_or_else(|| {
-            Failure::from(Problem::UpstreamUnavailable).cause("no target is fit to be asked")
-        })?;
-        let state = roster.states.get(at);
-        let target = rule.zip(state).and_then(|(rule, state)| state.circuit.pass(rule, now, chance));
-        Ok(Chosen { at, target, upstream: passed, flight: state.map(Flight::begin) })
+        Ok(())
     }
 
     /// One exchange with one target.
-    async fn once(
+    pub(super) async fn once(
         &self,
         delivery: &Delivery<'_>,
         member: &Member,
-        mut head: Parts,
-        body: Body<Upload<H::Stream>>,
-        meter: Option<&Arc<Meter>>,
-        attempts: &mut u32,
+        sending: Sending<H::Stream>,
     ) -> Attempted<H::Stream> {
+        let Sending { mut head, body, meter } = sending;
+        let mut sent = 0;
         let Delivery { route, upstream, .. } = *delivery;
         let begun = self.host.tick();
         let per_try = upstream.retry.as_ref().and_then(|retry| retry.per_try);
@@ -179,7 +196,16 @@ impl<H: Host> Gateway<H> {
         let answer = match self.introduce(upstream, &mut head, &body, deadline).await {
             Ok(shown) => {
                 let request = Request::from_parts(head, body);
-                self.send(&route.patience, &member.target, &shown, request, deadline, meter, attempts).await
+                self.send(
+                    &route.patience,
+                    &member.target,
+                    &shown,
+                    request,
+                    deadline,
+                    meter.as_ref(),
+                    &mut sent,
+                )
+                .await
             }
             Err(failure) => Err(Unanswered { failure, reached: Reached::No }),
         };
@@ -190,41 +216,7 @@ impl<H: Host> Gateway<H> {
             }
             Err(_) => Came::Unknown,
         };
-        Attempted { answer, outcome: Outcome { came, took: self.host.tick() - begun } }
-    }
-
-    /// Tells all who learn from it how an attempt ended.
-    fn learn(
-        &self,
-        delivery: &Delivery<'_>,
-        roster: &Roster,
-        chosen: &Chosen,
-        outcome: &Outcome,
-        record: &Record,
-    ) {
-        let Delivery { upstream, pool, .. } = *delivery;
-        let now = self.host.tick();
-        let circuit = upstream.circuit.as_ref();
-        if let Some(state) = roster.states.get(chosen.at) {
-            state.health.note(&upstream.health, outcome, now);
-            balance::note(state, outcome, now);
-            if let (Some(rule), Some(pass)) =
-                (circuit.and_then(|circuit| circuit.target.as_ref()), chosen.target)
-            {
-                state.circuit.note(rule, pass, outcome, now);
-            }
-        }
-        if let (Some(rule), Some(pass), Some(pool)) =
-            (circuit.and_then(|circuit| circuit.upstream.as_ref()), chosen.upstream, pool)
-        {
-            pool.circuit.note(rule, pass, outcome, now);
-        }
-        if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
-            ticket.note(admission, outcome);
-        }
-        if let Some(pool) = pool {
-            pool.latencies.note(outcome, now);
-        }
+        Attempted { answer, outcome: Outcome { came, took: self.host.tick() - begun }, sent }
     }
 
     /// How long to wait before the request is sent again; `None` where it is not.

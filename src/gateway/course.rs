@@ -2,6 +2,7 @@
 
 use super::Gateway;
 use crate::auth::{Asking, Caller};
+use crate::balance;
 use crate::deadline::Deadline;
 use crate::host::Host;
 use crate::limit::Sight;
@@ -36,7 +37,14 @@ impl<H: Host> Gateway<H> {
         let mirror = proxy.mirror.as_ref();
         let mirrored =
             mirror.is_some_and(|mirror| mirror.takes(&Sight::new(asking, caller), || self.chance()));
-        Course { upstream: upstream.unwrap_or(proxy.upstream), key: None, mirrored }
+        let upstream = upstream.unwrap_or(proxy.upstream);
+        Course { upstream, key: self.key(upstream, asking, caller), mirrored }
+    }
+
+    /// A hash of what targets of the upstream with this index are chosen by, where they are.
+    fn key(&self, upstream: usize, asking: &Asking<'_>, caller: Option<&Caller>) -> Option<u64> {
+        let parts = self.plan.upstreams.get(upstream)?.balance.policy.key()?;
+        balance::key::of(parts, &Sight::new(asking, caller))
     }
 
     /// The upstream of a split that a request goes to, by the weights in force.

@@ -4,6 +4,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Response, Version};
 
 use super::attempts::Delivery;
+use super::versioned::tell_version;
 use super::{Gateway, Incoming};
 use crate::body::Source;
 use crate::deadline::Deadline;
@@ -11,7 +12,7 @@ use crate::forward::{self, Passage};
 use crate::host::Host;
 use crate::plan::{Proxy, Route, Upstream};
 use crate::problem::Failure;
-use crate::{auth, identity, transform};
+use crate::{auth, balance, identity, transform};
 
 impl<H: Host> Gateway<H> {
     /// Asks the upstream with this index, as often as may be. Takes the head of `incoming`.
@@ -26,22 +27,37 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Response<H::Stream>, Failure> {
         let upstream = &self.plan.upstreams[index];
         let admitted = incoming.admitted;
+        let session = self.session(upstream, &incoming.head.headers).await?;
         self.rewrite(route, proxy, upstream, incoming)?;
+        tell_version(incoming.record, &mut incoming.head.headers);
         transform::edit_headers(&self.host, &route.request_edits, &mut incoming.head.headers).await?;
         replace(&mut incoming.head.headers, &admitted.request);
         auth::login::remove_cookies(&self.plan.auth, &mut incoming.head.headers);
+        balance::sticky::remove_cookies(&self.plan.upstreams, &mut incoming.head.headers);
         let caller = admitted.caller.as_deref();
         let (issuer, now) = (self.plan.issuer.as_ref(), self.host.unix());
         let headers = &mut incoming.head.headers;
         identity::tell(&self.host, &route.identity, issuer, caller, headers, now).await?;
         let head = incoming.take_head();
         let key = incoming.course.key;
+        let secure = incoming.client.is_secure(incoming.peer);
         let record = &mut *incoming.record;
         record.upstream = Some(index);
         record.asked.get_or_insert(self.host.tick() - record.begun);
         let pool = self.pools.as_ref().map(|pools| &*pools[index]);
-        let delivery = Delivery { route, upstream, pool, key, deadline };
-        let sent = self.attempt(&delivery, head, source, record).await;
+        let delivery = Delivery {
+            route,
+            upstream,
+            index,
+            pool,
+            key,
+            session: session.as_ref().and_then(|it| it.held),
+            deadline,
+        };
+        let mut sent = self.attempt(&delivery, head, source, record).await;
+        if let (Ok(answer), Some(session), Some(target)) = (&mut sent, &session, record.target_name()) {
+            session.stay(target, secure, answer.headers_mut());
+        }
         record.answered = Some(self.host.tick() - record.begun);
         sent
     }

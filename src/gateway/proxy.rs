@@ -72,11 +72,19 @@ impl<H: Host> Gateway<H> {
         let index = incoming.course.upstream;
         let upstream = &self.plan.upstreams[index];
         self.purge(route, incoming.admitted, &mut incoming.head);
-        let showing = upstream.credentials.as_ref();
-        let body = credentials::content(&self.host, showing, body, route.body_limit, deadline).await?;
         if announced(&incoming.head.headers, &body).is_some_and(|length| length > route.body_limit) {
             return Err(Problem::BodyTooLarge.into());
         }
+        let (body, passing) = match &route.mapping {
+            None => (body, None),
+            Some(mapping) => {
+                let head = &mut incoming.head;
+                let (body, passing) = self.map_request(mapping, route, head, body, deadline).await?;
+                (body, Some((mapping, passing)))
+            }
+        };
+        let showing = upstream.credentials.as_ref();
+        let body = credentials::content(&self.host, showing, body, route.body_limit, deadline).await?;
         let fallback = self.fallback(proxy, incoming);
         let body = match &fallback {
             None => body,
@@ -105,6 +113,10 @@ impl<H: Host> Gateway<H> {
         let mut response = response.map(Body::Stream);
         forward::response(response.headers_mut());
         *response.version_mut() = Version::HTTP_11;
+        if let Some((mapping, passing)) = passing {
+            let idle = route.patience.idle;
+            response = self.map_response(mapping, passing, idle, response, deadline).await?;
+        }
         Ok(response)
     }
 }

@@ -66,9 +66,9 @@ impl<H: Host> Gateway<H> {
         request: Request<Body<Upload<H::Stream>>>,
         deadline: Deadline,
         meter: Option<&Arc<Meter>>,
-        attempts: &mut u32,
+        sent: &mut u32,
     ) -> Result<Response<H::Stream>, Unanswered> {
-        *attempts += 1;
+        *sent += 1;
         let (head, body) = request.into_parts();
         let may_repeat = matches!(body, Body::Empty) && shown.is_renewable(self.host.unix());
         let again = may_repeat.then(|| head.clone());
@@ -84,7 +84,7 @@ impl<H: Host> Gateway<H> {
             Ok(false) | Err(_) => return Ok(answer),
         }
         drop(answer);
-        *attempts += 1;
+        *sent += 1;
         let request = Request::from_parts(head, Body::Empty);
         Box::pin(upstream::exchange(&self.host, target, patience, deadline, request, None)).await
     }

@@ -66,6 +66,9 @@ impl Key {
     }
 }
 
+/// What a request has, hashed for those who do not count: as [`Key`], of values alone.
+#[derive(Debug, Default)]
+pub struct Values(Writer);
 /// Where a request stands on a line of 2^64 points, by the values of `parts`: anywhere, each point as likely as another, and
 /// the same at every instance and on every host. With another `salt`, the same requests stand elsewhere.
 pub fn point(salt: &str, parts: &[KeyPart], sight: &Sight<'_>) -> u64 {
@@ -78,6 +81,7 @@ pub fn point(salt: &str, parts: &[KeyPart], sight: &Sight<'_>) -> u64 {
 
 /// What is hashed, so that no two requests that differ come to the same bytes: everything has a tag that says what it is,
 /// and whatever has no length of its own has its length before it.
+#[derive(Debug, Default)]
 struct Writer(Sha256);
 
 /// What the bytes after a tag are.
@@ -97,6 +101,29 @@ mod tag {
     pub const NUMBER: u8 = 12;
     pub const REAL: u8 = 13;
     pub const TRUTH: u8 = 14;
+}
+
+// === impl Values ===
+
+impl Values {
+    /// Adds a value; `false` for an address that is not known, which is none.
+    pub fn add(&mut self, said: &Said<'_>) -> bool {
+        self.0.said(said);
+        !matches!(said, Said::Nowhere)
+    }
+
+    /// Adds text.
+    pub fn text(&mut self, text: &str) {
+        self.0.bytes(tag::TEXT, text.as_bytes());
+    }
+
+    /// The first 8 bytes of the hash.
+    pub fn finish(self) -> u64 {
+        let digest: [u8; 32] = self.0.0.finalize().into();
+        let mut first = [0; 8];
+        first.copy_from_slice(&digest[..8]);
+        u64::from_be_bytes(first)
+    }
 }
 
 // === impl Writer ===

@@ -12,10 +12,12 @@ use super::identity::claimed;
 use super::limit;
 use super::scalar::{is_token, nearest};
 use super::store::Stores;
+use super::version;
 use super::written_consumer;
 use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::discovery::registry::Registry;
 use crate::expression::Expression;
 use crate::forward::client::{MOST_ELEMENTS, Network, NetworkError, TrustedProxies};
 use crate::limit::Limits;
@@ -41,6 +43,10 @@ pub(super) struct Context<'a> {
     pub(super) policies: BTreeMap<&'a str, Option<Arc<Expression>>>,
     /// Whether there is a key-value store.
     pub(super) has_store: bool,
+    /// The registry, without its services; `None` where there is none, or one with a mistake.
+    pub(super) registry: Option<Registry>,
+    /// Whether a registry is written.
+    pub(super) has_registry: bool,
     /// Whether there is a live document.
     pub(super) has_live: bool,
     /// Consumers that are written.
@@ -52,6 +58,8 @@ pub(super) struct Context<'a> {
     pub(super) stores: Stores,
     /// What is written about limits.
     pub(super) written_limits: limit::Written,
+    /// APIs that are written.
+    pub(super) apis: version::Written,
 }
 
 /// The methods that every HTTP server knows: RFC 9110 section 9 and RFC 5789.
@@ -148,13 +156,15 @@ pub(super) fn compile(
     abilities: &Abilities,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
     let mut context = Context::new(documents, abilities);
+    context.stores(documents);
+    context.registry = context.registry(documents);
     let upstreams = context.upstreams(documents);
     let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
     let telemetry = context.telemetry(documents);
+    let apis = context.apis(documents);
     let (at, server) =
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
-    context.stores(documents);
     let live = context.live(documents);
     context.has_live = live.is_some();
     let auth = context.auth(documents);
@@ -167,17 +177,14 @@ pub(super) fn compile(
     let mut caching = context.caching(documents, known, &mut routes);
     context.unused_limits(documents, &limits);
     context.credentials_and_tokens(&routes, &upstreams);
-    routes.extend(context.published(issuer.as_ref()));
-    routes.extend(context.login_routes(documents, &auth));
-    let usage = context.usage_route(documents, &limits, &routes);
-    let purge = context.purge_route(documents, &limits, &caching, &routes);
-    routes.extend(usage);
-    caching.purge = purge.is_some().then_some(routes.len());
-    routes.extend(purge);
+    context.sticky_routes(&routes, &upstreams);
+    context.sticky_cookies(documents);
+    context.own_routes(documents, (issuer.as_ref(), &auth, &limits), &mut caching, &mut routes);
+    let registry = context.registered(documents, &upstreams);
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
-    let apis = context.apis(documents);
     let plan = Plan {
+        registry,
         apis,
         live,
         methods: extension_methods(&routes),
@@ -198,6 +205,7 @@ pub(super) fn compile(
     context.conflicts(&plan);
     context.exposures(&plan);
     context.preflights(&plan);
+    context.unserved(documents, &plan);
     let failed = context.upstream_names.len() != plan.upstreams.len()
         || context.authenticator_names.len() != plan.auth.authenticators.len();
     ((!failed).then_some(plan), context.diagnostics)
@@ -260,12 +268,15 @@ impl<'a> Context<'a> {
             authenticator_names: authenticator_names(documents),
             policies: BTreeMap::new(),
             has_store: documents.iter().any(|(_, document)| document.store.is_some()),
-            has_live: false,
+            registry: None,
+            has_registry: documents.iter().any(|(_, document)| document.registry.is_some()),
+            has_live: documents.iter().any(|(_, document)| document.live.is_some()),
             written_consumers: written_consumer::written(documents),
             variables: BTreeSet::new(),
             called: BTreeMap::new(),
             stores: Stores::default(),
             written_limits: limit::Written::default(),
+            apis: version::Written::default(),
         }
     }
 

@@ -6,6 +6,7 @@ use super::compile::{Context, Pointer};
 use super::limit::Fitted;
 use super::policy::{layers, tolerated};
 use super::{Action, IssuerPlan, Patience, Route, scalar};
+use crate::admission::DEFAULT_PRIORITY;
 use crate::auth::Access;
 use crate::auth::addresses::AddressRules;
 use crate::config;
@@ -39,6 +40,7 @@ impl Context<'_> {
         let methods = self.methods(&at_match.key("methods"), &matches.methods);
         let headers = self.header_conditions(&at_match.key("headers"), matches);
         let query = self.query_conditions(&at_match.key("query"), matches);
+        let version = self.served(&at_match, matches, pattern.as_ref());
         // Everything else is looked at even where the pattern cannot be read, to report all mistakes at once.
         let stand_in = Pattern::prefix("/").ok()?;
         let action = self.action(at, written, pattern.as_ref().unwrap_or(&stand_in));
@@ -64,6 +66,7 @@ impl Context<'_> {
             methods,
             headers,
             query,
+            version,
             tolerated: tolerated(&[written.paths.as_ref(), defaults.paths.as_ref()]),
             access,
             addresses,
@@ -73,7 +76,7 @@ impl Context<'_> {
             cache: None,
             mapping,
             idempotency,
-            priority: 0,
+            priority: self.priority(at, written),
             action: action?,
             patience,
             body_limit,
@@ -101,7 +104,9 @@ impl Context<'_> {
         at: &Pointer,
         written: &config::Route,
     ) -> (Option<Mapping>, Option<Idempotency>) {
-        let mapping = written.mapping.as_ref().and_then(|it| self.mapping(&at.key("mapping"), it));
+        let proxied = written.upstream.is_some() || written.split.is_some();
+        let mapping = written.mapping.as_ref();
+        let mapping = mapping.and_then(|it| self.mapping(&at.key("mapping"), it, proxied));
         let at = at.key("idempotency");
         (mapping, written.idempotency.as_ref().and_then(|it| self.idempotency(&at, it)))
     }
@@ -281,6 +286,7 @@ impl Route {
             methods: Methods::default(),
             headers: Vec::new(),
             query: Vec::new(),
+            version: None,
             tolerated: Ambiguities::default(),
             access: Access::Public,
             protection: "public".into(),
@@ -290,7 +296,7 @@ impl Route {
             cache: None,
             mapping: None,
             idempotency: None,
-            priority: 0,
+            priority: DEFAULT_PRIORITY,
             action,
             patience: Patience::default(),
             body_limit: 0,

@@ -59,6 +59,10 @@ pub(super) struct Stores {
     pub(super) counting: Used,
     /// Those that answers are kept in.
     keeping: Used,
+    /// Those in which it is shared how upstreams are doing.
+    sharing: Used,
+    /// The one that the registry is kept in.
+    registering: Used,
     /// The one that the live document stands in.
     living: Used,
 }
@@ -110,6 +114,20 @@ impl Context<'_> {
     pub(super) fn store_of_answers(&mut self, at: &Pointer, name: &str) -> Option<usize> {
         let plan = self.store_named(at, name)?;
         Some(self.stores.keeping.index(name, plan))
+    }
+
+    /// A store in which it is shared how upstreams are doing; an unknown one is reported.
+    pub(super) fn store_of_health(&mut self, at: &Pointer, name: &str) -> Option<StorePlan> {
+        let plan = self.store_named(at, name)?;
+        self.stores.sharing.index(name, plan.clone());
+        Some(plan)
+    }
+
+    /// The store that the registry is kept in; an unknown one is reported.
+    pub(super) fn store_of_registry(&mut self, at: &Pointer, name: &str) -> Option<StorePlan> {
+        let plan = self.store_named(at, name)?;
+        let _ = self.stores.registering.index(name, plan.clone());
+        Some(plan)
     }
 
     /// All stores that answers are kept in.
@@ -180,8 +198,9 @@ impl Context<'_> {
 
     /// Stores that nothing is kept in.
     pub(super) fn warn_of_unused_stores(&mut self) {
-        let Stores { all, counting, keeping, living } = &self.stores;
-        let used = counting.names.iter().chain(&keeping.names).chain(&living.names);
+        let Stores { all, counting, keeping, sharing, registering, living } = &self.stores;
+        let used = [counting, keeping, sharing, registering, living];
+        let used = used.into_iter().flat_map(|used| &used.names);
         let used: BTreeSet<&str> = used.map(|name| &**name).collect();
         let unused = all.iter().filter(|(name, _)| ***name != *DEFAULT && !used.contains(&***name));
         let unused: Vec<_> = unused.map(|(name, (at, _))| (name.clone(), at.clone())).collect();

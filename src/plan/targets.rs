@@ -9,13 +9,14 @@ use super::upstream::key_of;
 use crate::balance::{Balance, Member, Set};
 use crate::config::balance::Target as Written;
 use crate::config::{self, Protocol, TargetSetting};
+use crate::diagnostic::Diagnostic;
 
 /// The greatest weight of a target: sums of all weights fit 32 bits by far.
 const MOST_WEIGHT: u32 = 65_535;
 
 /// How many targets may be written for an upstream, and discovered: a reading of all of them for one request takes no longer
 /// than the exchange itself.
-pub(super) const MOST_TARGETS: usize = 10_000;
+pub(crate) const MOST_TARGETS: usize = 10_000;
 
 /// What all targets of an upstream have in common.
 pub(super) struct Common {
@@ -27,7 +28,12 @@ pub(super) struct Common {
 
 impl Context<'_> {
     /// The targets that are written, and what they have in common.
-    pub(super) fn targets(&mut self, at: &Pointer, written: &config::Upstream) -> Option<(Common, Set)> {
+    pub(super) fn targets(
+        &mut self,
+        at: &Pointer,
+        written: &config::Upstream,
+        balance: &Balance,
+    ) -> Option<(Common, Set)> {
         if written.url.is_none() && written.targets.is_empty() {
             self.error(at, "the upstream is nowhere").help("give it a url, or targets");
             return None;
@@ -58,7 +64,27 @@ impl Context<'_> {
         if let Some(twice) = first_twice(names) {
             self.error(&at.key("targets"), format!("two targets have the name \"{twice}\""));
         }
-        Some((common, Set::new(members)))
+        self.someone_is_asked(at, written, &members);
+        Some((common, Set::new(members, balance)))
+    }
+
+    /// Weights and zones that leave nobody to be asked, or make no difference, are mistakes.
+    fn someone_is_asked(&mut self, at: &Pointer, written: &config::Upstream, members: &[Member]) {
+        if written.discovery.is_some() {
+            return;
+        }
+        if members.iter().all(|member| member.weight == 0) {
+            self.error(&at.key("targets"), "all targets have the weight 0: none would be asked")
+                .help("a weight of 0 is for a target that is to be taken away");
+        }
+        let zone = written.balance.as_ref().and_then(|balance| balance.zone.as_deref());
+        if let Some(zone) = zone
+            && !members.iter().any(|member| member.zone.as_deref() == Some(zone))
+        {
+            let message = format!("no target has the zone \"{zone}\": it makes no difference");
+            self.report(Diagnostic::warning((&at.key("balance").key("zone")).into(), message))
+                .help("give targets that run there the same zone");
+        }
     }
 
     fn member(
@@ -99,12 +125,6 @@ impl Context<'_> {
             zone: table.zone.map(Into::into),
         })
     }
-
-    /// How targets are chosen.
-    pub(super) fn balance(&mut self, at: &Pointer, written: Option<&config::Balance>) -> Balance {
-        let _ = (at, written);
-        Balance::default()
-    }
 }
 
 /// What `url` says of all targets.
@@ -114,6 +134,7 @@ fn common(url: &Url, written: &config::Upstream) -> Option<Common> {
     target.protocol = written.protocol.unwrap_or(Protocol::Auto);
     target.ca = tls.ca.map(Into::into);
     target.server_name = tls.server_name.map(Into::into);
+    target.most_connections = written.admission.as_ref().and_then(|admission| admission.connections);
     target.key = key_of(&target);
     Some(Common { target, base: url.path().trim_end_matches('/').into() })
 }

@@ -74,3 +74,41 @@ impl Window {
 const fn index(second: u64) -> usize {
     (second % SECONDS as u64) as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn retry(percent: u32, per_second: u32) -> Retry {
+        Retry { percent, per_second, ..Retry::unsent() }
+    }
+
+    fn taken(budget: &Budget, retry: &Retry, tries: u32, now: Tick) -> usize {
+        (0..tries).filter(|_| budget.take(retry, now)).count()
+    }
+
+    #[test]
+    fn a_share_of_the_requests_of_the_last_seconds() {
+        let budget = Budget::default();
+        for at in 0..1_000 {
+            budget.note_request(Tick(at * SECOND / 200));
+        }
+        let retry = retry(20, 0);
+        assert_eq!(taken(&budget, &retry, 1_000, Tick(5 * SECOND)), 200);
+        assert_eq!(taken(&budget, &retry, 1_000, Tick(9 * SECOND)), 0);
+        // The first second is over: 200 requests less, and retries of the sixth still count.
+        assert_eq!(taken(&budget, &retry, 1_000, Tick(10 * SECOND)), 0);
+        assert_eq!(taken(&budget, &retry, 1_000, Tick(60 * SECOND)), 0);
+    }
+
+    #[test]
+    fn a_few_at_any_rate() {
+        let budget = Budget::default();
+        let retry = retry(20, 3);
+        assert_eq!(taken(&budget, &retry, 1_000, Tick(0)), 30);
+        assert_eq!(taken(&budget, &retry, 1_000, Tick(9 * SECOND)), 0);
+        assert_eq!(taken(&budget, &retry, 1_000, Tick(10 * SECOND)), 30);
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::time::Duration;
@@ -46,10 +47,21 @@ struct World {
     store_fails: Cell<bool>,
     /// By authority: the upstream's name and what it answers.
     upstreams: RefCell<BTreeMap<String, (String, Replies)>>,
+    /// By authority: upstreams that decide at the time what they answer.
+    living: RefCell<BTreeMap<String, Living>>,
     received: Rc<RefCell<Vec<Received>>>,
     log: RefCell<Vec<serde_json::Value>>,
     /// What no answer waits for.
     deferred: RefCell<Vec<Afterwards>>,
+}
+
+/// An upstream that decides at the time what it answers.
+struct Living(Box<dyn FnMut(&Parts, Tick) -> Reply>);
+
+impl fmt::Debug for Living {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Living")
+    }
 }
 
 /// Values by label and key, each with when it is gone.
@@ -76,6 +88,11 @@ impl SimHost {
     /// Puts an upstream at `authority`, in place of any that was there.
     pub fn set_upstream(&self, authority: &str, name: &str, replies: Replies) {
         self.0.upstreams.borrow_mut().insert(authority.to_owned(), (name.to_owned(), replies));
+    }
+
+    /// Puts an upstream at `authority` that decides at the time what it answers to a request's head.
+    pub fn set_living(&self, authority: &str, answers: impl FnMut(&Parts, Tick) -> Reply + 'static) {
+        self.0.living.borrow_mut().insert(authority.to_owned(), Living(Box::new(answers)));
     }
 
     /// Puts a value into the store.
@@ -152,6 +169,10 @@ impl SimHost {
     }
 
     fn reply(&self, target: &Target, head: &Parts) -> Result<(String, Reply), SendError> {
+        let authority = target.authority.as_str();
+        if let Some(Living(answers)) = self.0.living.borrow_mut().get_mut(authority) {
+            return Ok((authority.to_owned(), answers(head, self.tick())));
+        }
         let mut upstreams = self.0.upstreams.borrow_mut();
         let Some((name, replies)) = upstreams.get_mut(target.authority.as_str()) else {
             return Err(SendError::unsent(SendErrorKind::Dns, format!("{} has no script", target.authority)));

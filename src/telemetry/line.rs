@@ -26,12 +26,23 @@ struct Line<'a> {
     method: &'a str,
     path: &'a str,
     version: &'a str,
+    /// The API and its version that was meant, on routes that have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_version: Option<&'a str>,
+    /// Whether that is deprecated, or gone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    deprecated: bool,
     status: u16,
     outcome: &'a str,
     /// What the cache did, on routes that keep answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     cache: Option<&'a str>,
     upstream: Option<&'a str>,
+    /// The target that was asked last, where the upstream has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a str>,
     /// The upstream that was asked first, where another was asked after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     fell_back_from: Option<&'a str>,
@@ -74,10 +85,14 @@ pub fn json(record: &Record) -> String {
         method: record.method.as_str(),
         path: record.path(),
         version: version(record.version),
+        api: record.versioned_api().map(|api| &*api.name),
+        api_version: record.api_version().map(|version| &*version.name),
+        deprecated: record.is_of_the_past(),
         status: record.status.as_u16(),
         outcome: record.outcome.slug(),
         cache: record.cache.map(|cache| cache.outcome().slug()),
         upstream: record.upstream_name(),
+        target: record.target_name(),
         fell_back_from: record.fell_back_from(),
         mirror: record.mirror,
         attempts: record.attempts,
@@ -109,6 +124,10 @@ pub fn text(record: &Record) -> String {
         record.bytes_out,
         record.outcome.slug(),
     );
+    if let (Some(api), Some(version)) = (record.versioned_api(), record.api_version()) {
+        let past = if record.is_of_the_past() { ", deprecated" } else { "" };
+        let _ = write!(line, " ({} {}{past})", api.name, version.name);
+    }
     if let Some(cache) = record.cache {
         let _ = write!(line, " (cache: {})", cache.outcome().slug());
     }

@@ -76,6 +76,7 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         methods: _,
         headers: _,
         query: _,
+        version: _,
         tolerated: _,
         addresses: _,
         protection: _,
@@ -99,6 +100,9 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
     list.authorization(policy);
     list.callers(ready, policy);
     list.edits(request_edits);
+    if let Some(field) = ready.route.version.as_ref().and_then(|condition| condition.api.tell.as_ref()) {
+        list.add(format!("{field}, the version of the API"), Account::Key);
+    }
     ready.upstreams().for_each(|upstream| list.upstream(upstream));
     let address = if policy.passes.address { Account::Excused } else { Account::Withheld };
     list.add(format!("the client's address in {FORWARDED}, {X_FORWARDED_FOR}"), address);

@@ -52,7 +52,13 @@ impl Context<'_> {
         ready
     }
 
-    fn key_part(&mut self, at: &Pointer, written: &config::KeyPart, address: &KeyPart) -> Option<KeyPart> {
+    /// A part of a key; `address` is what the client's address is.
+    pub(in super::super) fn key_part(
+        &mut self,
+        at: &Pointer,
+        written: &config::KeyPart,
+        address: &KeyPart,
+    ) -> Option<KeyPart> {
         let table = match written {
             config::KeyPart::Name(name) => {
                 return Some(match name {
