@@ -1,6 +1,7 @@
 //! Counts as Prometheus reads them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
@@ -12,6 +13,7 @@ use tollgate::cache::memory::Totals as CacheTotals;
 use tollgate::cache::status::Outcome as Cached;
 use tollgate::discovery::status::Known;
 use tollgate::limit::Outcome;
+use tollgate::migration::Shadow;
 
 use super::metrics::{BOUNDS, CacheResults, Counts, Histogram, Tally};
 use super::seen::Upstream;
@@ -37,6 +39,8 @@ pub struct Snapshot {
     pub cache_stores: CacheTotals,
     /// How upstreams and their targets are doing.
     pub upstreams: Vec<Upstream>,
+    /// What came of requests to mirrors, by the ids of their routes.
+    pub mirrors: Vec<(Box<str>, Arc<Shadow>)>,
     /// How much upstreams are asked at once, by name, where that is bounded.
     pub gates: Vec<(Box<str>, View)>,
     /// Reloads of the configuration that were taken, and that were refused.
@@ -181,6 +185,17 @@ impl Snapshot {
         family.encode_counter::<NoLabelSet, u64, u64>(&lost, None)
     }
 
+    fn mirrors(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "What came of requests to mirrors";
+        let mut family = encoder.encode_descriptor("mirror", help, None, MetricType::Counter)?;
+        for (route, shadow) in &self.mirrors {
+            for (result, count) in shadow.results() {
+                counter(&mut family, &[("route", route), ("result", result.name())], count)?;
+            }
+        }
+        Ok(())
+    }
+
     fn discovery(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let seconds = |known: &Known| known.good.map_or(0, |at| at.0 / 1_000);
         for (name, help, kind, get) in [
@@ -269,6 +284,7 @@ impl Collector for Snapshot {
         self.gates(&mut encoder)?;
         self.limits(&mut encoder)?;
         self.cache(&mut encoder)?;
+        self.mirrors(&mut encoder)?;
         self.discovery(&mut encoder)?;
         self.versions(&mut encoder)?;
         self.process(&mut encoder)

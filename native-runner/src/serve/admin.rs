@@ -22,6 +22,7 @@ pub mod manage;
 
 use manage::Managed;
 use manage::cache;
+use manage::splits;
 use manage::usage::{self, Counted};
 
 type Reply = Response<Body<NoStream>>;
@@ -67,6 +68,8 @@ pub async fn start(address: SocketAddr, server: Arc<impl Operated>) -> anyhow::R
                         usage::answer(server.managed(), server.counted(), &id, request, now()).await
                     } else if cache::is_cache(request.uri().path()) {
                         cache::answer(server.managed(), server.counted(), request).await
+                    } else if splits::is_of_routes(request.uri().path()) {
+                        splits::answer(server.managed(), server.counted(), request).await
                     } else if manage::is_managed(request.uri().path()) {
                         manage::answer(server.managed(), request, now()).await
                     } else {
@@ -104,7 +107,7 @@ fn answer(server: &impl Operated, request: &Request<Incoming>) -> Reply {
         "/discovery" => typed(StatusCode::OK, "application/json", server.discovery().to_string()),
         _ => plain(
             StatusCode::NOT_FOUND,
-            "there are /livez, /readyz, /metrics, /config, /versions, /upstreams, /discovery, /cache, /consumers, /keys and /revocations\n",
+            "there are /livez, /readyz, /metrics, /config, /versions, /upstreams, /discovery, /splits, /mirror/ROUTE, /cache, /consumers, /keys and /revocations\n",
         ),
     }
 }

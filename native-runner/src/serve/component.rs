@@ -112,6 +112,7 @@ impl Operated for ComponentServer {
             kept: (0, 0),
             cache_stores: CacheTotals::default(),
             upstreams: Vec::new(),
+            mirrors: Vec::new(),
             gates: Vec::new(),
             reloads: (0, 0),
             sources: Vec::new(),

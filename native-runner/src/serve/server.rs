@@ -158,6 +158,7 @@ impl Server {
             kept: (self.shared.memory.cache.entries(), self.shared.memory.cache.bytes()),
             cache_stores: self.shared.memory.cache.totals(),
             upstreams: self.seen(),
+            mirrors: self.shared.memory.migration.shadows(),
             gates: self.gates(),
             reloads: (self.taken.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed)),
             sources: view::known(&self.plan.load(), &self.shared.memory),
