@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::host::Host;
 
 pub mod allow;
+pub mod cached;
 pub mod etcd;
 pub mod follow;
 pub mod found;
@@ -38,6 +39,8 @@ pub struct Source {
     pub interval: Duration,
     /// How long one question may take.
     pub timeout: Duration,
+    /// Where what it says is kept, on a host that keeps nothing between requests and asks it all the same.
+    pub cached: Option<cached::Cached>,
     /// Whether a target that is found as an address has the name of the upstream's url in `Host` and in TLS; otherwise, it
     /// has its own.
     pub named_by_url: bool,

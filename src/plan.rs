@@ -368,6 +368,8 @@ impl Plan {
     /// Every store that something is kept or counted in; one that serves several ends is there several times.
     pub fn stores(&self) -> impl Iterator<Item = &StorePlan> {
         let live = self.live.iter().map(|live| &live.store);
-        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores).chain(live)
+        let found = self.upstreams.iter().filter_map(|upstream| upstream.discovery.as_ref()?.cached.as_ref());
+        let found = found.map(|cached| &cached.store);
+        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores).chain(live).chain(found)
     }
 }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::Gateway;
 use super::attempts::Delivery;
+use super::{Afterwards, Gateway};
+use crate::balance::Set;
 use crate::discovery::Source;
+use crate::discovery::cached::Asking;
 use crate::discovery::publish::published;
 use crate::host::Host;
 use crate::pool::{Pool, Roster};
@@ -24,7 +26,7 @@ impl<H: Host> Gateway<H> {
             }
             (None, None) => written(delivery),
             (None, Some(source)) => {
-                let found = Box::pin(self.read_published(delivery, source)).await;
+                let found = Box::pin(self.read_found(delivery, source)).await;
                 found.unwrap_or_else(|| written(delivery))
             }
         }
@@ -41,14 +43,38 @@ impl<H: Host> Gateway<H> {
         }
     }
 
+    /// What was found, on a host that remembers nothing: what the live document says, or else what the source said when it
+    /// was asked last.
+    async fn read_found(&self, delivery: &Delivery<'_>, source: &Source) -> Option<Arc<Roster>> {
+        if let Some(roster) = self.read_published(delivery, source).await {
+            return Some(roster);
+        }
+        let cached = source.cached.as_ref()?;
+        let upstream = delivery.upstream;
+        let asking = Asking {
+            upstream: upstream.name.clone(),
+            source: source.clone(),
+            template: upstream.target.clone(),
+        };
+        let looked = asking.look(&self.host, cached, delivery.deadline).await;
+        if looked.again {
+            self.host.defer(Afterwards::discover(asking));
+        }
+        looked.taken.map(|taken| roster(taken.set))
+    }
+
     /// What the live document says, on a host that remembers nothing. Where it says what cannot be, the targets that are
     /// written are as good as any.
     async fn read_published(&self, delivery: &Delivery<'_>, source: &Source) -> Option<Arc<Roster>> {
         let document = self.live_document(delivery.deadline).await?;
         let upstream = delivery.upstream;
         let taken = published(&document, &upstream.name, (source, &upstream.target))?.ok()?;
-        Some(Arc::new(Roster { set: Arc::new(taken.set), discovered: true, ..Roster::default() }))
+        Some(roster(taken.set))
     }
+}
+
+fn roster(set: Set) -> Arc<Roster> {
+    Arc::new(Roster { set: Arc::new(set), discovered: true, ..Roster::default() })
 }
 
 fn written(delivery: &Delivery<'_>) -> Arc<Roster> {
