@@ -105,6 +105,9 @@ pub struct Fault {
     pub cause: String,
 }
 
+#[cfg(test)]
+mod tests;
+
 // === impl Kind ===
 
 impl Kind {
