@@ -1,3 +1,5 @@
+//! What becomes of what sources say, in virtual time.
+
 #![allow(clippy::unwrap_used)]
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -107,7 +107,7 @@ impl Context<'_> {
                 .help("leave cache out, and add [live]: a native runner publishes there what it finds");
         } else if written.cache.is_none() && !self.has_live {
             let help = match here {
-                true => "add [live], where a native runner publishes what it finds, or write targets",
+                true => "add [live], where a native runner publishes what it finds, or write targets instead",
                 false => {
                     "add cache, so that it asks the source itself, or [live], where a native runner publishes what it finds"
                 }
