@@ -1,5 +1,5 @@
-//! What stands in documents is true: each block of TOML in `docs/limits.md` and `docs/caching.md` is a configuration of its
-//! own.
+//! What stands in documents is true: each block of TOML in `docs/limits.md`, `docs/caching.md` and `docs/discovery.md` is a
+//! configuration of its own.
 
 #![allow(clippy::unwrap_used)]
 
@@ -17,6 +17,11 @@ fn configurations_about_limits_are_valid() {
 #[test]
 fn configurations_about_caching_are_valid() {
     are_valid("caching.md", 4);
+}
+
+#[test]
+fn configurations_about_discovery_are_valid() {
+    are_valid("discovery.md", 4);
 }
 
 /// Each of more than `few` configurations on a page is one.
