@@ -171,6 +171,16 @@ fn nothing_is_believed_only_where_the_author_says_so() {
 }
 
 #[test]
+fn what_cannot_be_used_is_no_better_for_being_said_again_and_what_can_is_heard_at_once() {
+    let (host, followed, pool) = world(json!({}));
+    let said = [found(&["a.test"]), found(&[]), Ok(News::Same), Ok(News::Same), found(&["b.test"])];
+    let mut follower = Follower::new(Told(said.into()));
+    let rounds: Vec<_> = (0..5).map(|_| host.run(follower.round(&host, &followed, &pool)).unwrap()).collect();
+    assert_eq!(rounds, [Round::Changed, Round::Failed, Round::Failed, Round::Failed, Round::Changed]);
+    assert_eq!((host.tick().0 / 1_000_000, names(&pool)), (1_600, vec!["b.test:8080".to_owned()]));
+}
+
+#[test]
 fn the_same_instances_make_the_same_set_in_any_order() {
     let (_, Followed { source, template, .. }, _) = world(json!({}));
     let named =
