@@ -43,8 +43,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("deadline", &["host"]),
     ("diagnostic", &[]),
     // Registries are asked as upstreams are; what they say makes the sets that targets are chosen from. Networks are those of
-    // trusted proxies.
-    ("discovery", &["ask", "balance", "body", "breaker", "deadline", "forward", "host", "live", "plan", "pool", "problem", "upstream"]),
+    // trusted proxies; tests run in virtual time.
+    ("discovery", &["ask", "balance", "body", "breaker", "deadline", "forward", "host", "live", "plan", "pool", "problem", "sim", "upstream"]),
     // Asks every stage what it would do, and does nothing.
     ("explain", &["auth", "body", "cache", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry", "version"]),
     // The trace is passed on as a header field.

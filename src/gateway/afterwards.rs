@@ -6,6 +6,7 @@ use super::Gateway;
 use super::refreshing::Refresh;
 use crate::cache::keeping::Kept;
 use crate::cache::turn::Leased;
+use crate::discovery::cached::Asking;
 use crate::health::sharing::{self, Noted};
 use crate::host::Host;
 use crate::migration::Mirroring;
@@ -26,6 +27,8 @@ enum Work {
     Tell(Box<Noted>),
     /// Asks a mirror.
     Mirror(Box<Mirroring>),
+    /// Asks where the targets of an upstream are.
+    Discover(Box<Asking>),
 }
 
 // === impl Afterwards ===
@@ -56,6 +59,11 @@ impl Afterwards {
         Self(Work::Mirror(mirroring))
     }
 
+    /// Asks where the targets of an upstream are.
+    pub(super) fn discover(asking: Asking) -> Self {
+        Self(Work::Discover(Box::new(asking)))
+    }
+
     /// Whether it should be done before the answer's last byte is sent, where a host is gone after it: what the next
     /// request looks for.
     pub fn is_for_the_next(&self) -> bool {
@@ -76,6 +84,11 @@ pub async fn settle<H: Host>(host: &H, work: Afterwards) {
         Work::Mirror(mirroring) => {
             let gateway = Gateway::again(Arc::clone(&mirroring.plan), host.clone());
             gateway.mirror(*mirroring).await;
+        }
+        Work::Discover(asking) => {
+            if let Some(cached) = &asking.source.cached {
+                asking.again(host, cached).await;
+            }
         }
     }
 }
