@@ -376,7 +376,8 @@ impl Plan {
     pub fn stores(&self) -> impl Iterator<Item = &StorePlan> {
         let live = self.live.iter().map(|live| &live.store);
         let registry = self.registry.iter().map(|registry| &registry.store);
-        let others = live.chain(registry);
-        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores).chain(others)
+        let found = self.upstreams.iter().filter_map(|upstream| upstream.discovery.as_ref()?.cached.as_ref());
+        let found = found.map(|cached| &cached.store).chain(live).chain(registry);
+        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores).chain(found)
     }
 }

@@ -35,6 +35,8 @@ pub struct Follower<W> {
     watch: W,
     failures: u32,
     not_before: Tick,
+    /// What is wrong with the last word, where it could not be put in force: that it still holds makes it no better.
+    refused: Option<Fault>,
 }
 
 /// What a round came to.
@@ -53,7 +55,7 @@ pub enum Round {
 impl<W> Follower<W> {
     /// Nothing has been asked yet.
     pub fn new(watch: W) -> Self {
-        Self { watch, failures: 0, not_before: Tick(0) }
+        Self { watch, failures: 0, not_before: Tick(0), refused: None }
     }
 
     /// Waits for the source's next word and puts it in force in `pool`, which is the upstream's. To be called again and again;
@@ -67,9 +69,14 @@ impl<W> Follower<W> {
         }
         let Followed { source, template, .. } = followed;
         let news = self.watch.next(host).await;
-        let word = news.and_then(|news| match news {
-            News::Same => Ok(None),
-            News::Found(found) => source.targets(template, found).map(Some),
+        let word = news.and_then(|news| match (news, &self.refused) {
+            (News::Same, Some(refused)) => Err(refused.clone()),
+            (News::Same, None) => Ok(None),
+            (News::Found(found), _) => {
+                let taken = source.targets(template, found);
+                self.refused = taken.as_ref().err().cloned();
+                taken.map(Some)
+            }
         });
         let kind = source.kind.name();
         match word {

@@ -6,6 +6,7 @@ use super::Gateway;
 use super::refreshing::Refresh;
 use crate::cache::keeping::Kept;
 use crate::cache::turn::Leased;
+use crate::discovery::cached::Asking;
 use crate::host::Host;
 
 /// Work that goes on after an answer, handed to the host by [`crate::host::Defer`] and done by [`settle`].
@@ -20,6 +21,8 @@ enum Work {
     GiveBack(Box<Leased>),
     /// Asks the upstream for an answer in place of one that is no longer fresh.
     Refresh(Box<Refresh>),
+    /// Asks where the targets of an upstream are.
+    Discover(Box<Asking>),
 }
 
 // === impl Afterwards ===
@@ -40,6 +43,11 @@ impl Afterwards {
         Self(Work::Refresh(Box::new(refresh)))
     }
 
+    /// Asks where the targets of an upstream are.
+    pub(super) fn discover(asking: Asking) -> Self {
+        Self(Work::Discover(Box::new(asking)))
+    }
+
     /// Whether it should be done before the answer's last byte is sent, where a host is gone after it: what the next
     /// request looks for.
     pub fn is_for_the_next(&self) -> bool {
@@ -55,6 +63,11 @@ pub async fn settle<H: Host>(host: &H, work: Afterwards) {
         Work::Refresh(refresh) => {
             let gateway = Gateway::again(Arc::clone(refresh.plan()), host.clone());
             gateway.refresh(*refresh).await;
+        }
+        Work::Discover(asking) => {
+            if let Some(cached) = &asking.source.cached {
+                asking.again(host, cached).await;
+            }
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::Gateway;
 use super::attempts::Delivery;
+use super::{Afterwards, Gateway};
 use crate::balance::Set;
+use crate::discovery::cached::Asking;
 use crate::discovery::publish::published;
 use crate::discovery::registry::{Registered, keeping};
 use crate::discovery::{Kind, Source};
@@ -38,9 +39,9 @@ impl<H: Host> Gateway<H> {
                 let found = match &source.kind {
                     Kind::Registry(registered) => {
                         let set = Box::pin(self.read_registered(delivery, source, registered)).await;
-                        set.map(discovered)
+                        set.map(roster)
                     }
-                    _ => Box::pin(self.read_published(delivery, source)).await,
+                    _ => Box::pin(self.read_found(delivery, source)).await,
                 };
                 found.unwrap_or_else(|| written(delivery))
             }
@@ -58,13 +59,33 @@ impl<H: Host> Gateway<H> {
         }
     }
 
+    /// What was found, on a host that remembers nothing: what the live document says, or else what the source said when it
+    /// was asked last.
+    async fn read_found(&self, delivery: &Delivery<'_>, source: &Source) -> Option<Arc<Roster>> {
+        if let Some(roster) = self.read_published(delivery, source).await {
+            return Some(roster);
+        }
+        let cached = source.cached.as_ref()?;
+        let upstream = delivery.upstream;
+        let asking = Asking {
+            upstream: upstream.name.clone(),
+            source: source.clone(),
+            template: upstream.target.clone(),
+        };
+        let looked = asking.look(&self.host, cached, delivery.deadline).await;
+        if looked.again {
+            self.host.defer(Afterwards::discover(asking));
+        }
+        looked.taken.map(|taken| roster(taken.set))
+    }
+
     /// What the live document says, on a host that remembers nothing. Where it says what cannot be, the targets that are
     /// written are as good as any.
     async fn read_published(&self, delivery: &Delivery<'_>, source: &Source) -> Option<Arc<Roster>> {
         let document = self.live_document(delivery.deadline).await?;
         let upstream = delivery.upstream;
         let taken = published(&document, &upstream.name, (source, &upstream.target))?.ok()?;
-        Some(discovered(taken.set))
+        Some(roster(taken.set))
     }
 
     /// What is registered, put in force where that has changed.
@@ -89,14 +110,14 @@ impl<H: Host> Gateway<H> {
         source: &Source,
         registered: &Registered,
     ) -> Option<Set> {
-        let Registered { store, service } = registered;
-        let read = keeping::read(&self.host, store, service, source.timeout, delivery.deadline).await;
+        let Registered { store, service, timeout } = registered;
+        let read = keeping::read(&self.host, store, service, *timeout, delivery.deadline).await;
         let found = read.ok()?.found(self.host.unix());
         Some(source.targets(&delivery.upstream.target, found).ok()?.set)
     }
 }
 
-fn discovered(set: Set) -> Arc<Roster> {
+fn roster(set: Set) -> Arc<Roster> {
     Arc::new(Roster { set: Arc::new(set), discovered: true, ..Roster::default() })
 }
 
