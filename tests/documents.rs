@@ -1,4 +1,4 @@
-//! What stands in documents is true: each block of TOML in `docs/limits.md` and `docs/caching.md` is a configuration of its
+//! What stands in documents is true: each block of TOML in pages about limits, caching and registries is a configuration of its
 //! own.
 
 #![allow(clippy::unwrap_used)]
@@ -17,6 +17,12 @@ fn configurations_about_limits_are_valid() {
 #[test]
 fn configurations_about_caching_are_valid() {
     are_valid("caching.md", 4);
+}
+
+#[test]
+fn configurations_about_registries_are_valid() {
+    are_valid("registry.md", 0);
+    are_valid("discovery-sources.md", 2);
 }
 
 /// Each of more than `few` configurations on a page is one.
