@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{News, Source, Watch};
+use super::{Fault, News, Source, Watch};
 use crate::host::{Host, Tick};
 use crate::plan::{Target, Upstream};
 use crate::pool::Pool;

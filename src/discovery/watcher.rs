@@ -1,5 +1,7 @@
 //! Sources that are asked over HTTP, on every host.
 
+use std::time::Duration;
+
 use super::{Fault, Kind, News, Source, Watch, consul, etcd, eureka, follow, kubernetes, registry};
 use crate::host::Host;
 

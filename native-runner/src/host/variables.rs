@@ -70,10 +70,12 @@ impl Variables {
         }
         match std::env::var(environment_name(name)) {
             Ok(value) => Ok(Some(Secret::new(value))),
-            Err(std::env::VarError::NotPresent) => match std::env::var_os(environment_name(name) + FILE_SUFFIX) {
-                Some(path) => from_file(Path::new(&path)).map(Some),
-                None => Ok(None),
-            },
+            Err(std::env::VarError::NotPresent) => {
+                match std::env::var_os(environment_name(name) + FILE_SUFFIX) {
+                    Some(path) => from_file(Path::new(&path)).map(Some),
+                    None => Ok(None),
+                }
+            }
             Err(std::env::VarError::NotUnicode(_)) => {
                 Err(VariableError { cause: "its value in the environment is not UTF-8".to_owned() })
             }

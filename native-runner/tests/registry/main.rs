@@ -78,7 +78,11 @@ async fn until(gateway: SocketAddr, what: &str, enough: impl Fn(&[Option<String>
     let begun = std::time::Instant::now();
     let mut answered = Vec::new();
     while !enough(&answered) {
-        assert!(begun.elapsed() < PATIENCE, "{what}: {:?}", answered.iter().rev().take(10).collect::<Vec<_>>());
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "{what}: {:?}",
+            answered.iter().rev().take(10).collect::<Vec<_>>()
+        );
         answered.push(answers(gateway).await);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -58,7 +58,8 @@ async fn consul_is_followed() {
         }
     })
     .await;
-    let gateway = gateway(&format!("consul = {{ url = \"http://{}\", service = \"orders\" }}", consul.address));
+    let gateway =
+        gateway(&format!("consul = {{ url = \"http://{}\", service = \"orders\" }}", consul.address));
     until(gateway.address, "one is asked", |answered| last(answered, 1, "one")).await;
     port.store(two.address.port(), Ordering::Relaxed);
     until(gateway.address, "two is asked", |answered| last(answered, 10, "two")).await;
