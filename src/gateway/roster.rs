@@ -124,8 +124,8 @@ impl<H: Host> Gateway<H> {
         source: &Source,
         registered: &Registered,
     ) -> Option<Set> {
-        let Registered { store, service } = registered;
-        let read = keeping::read(&self.host, store, service, source.timeout, delivery.deadline).await;
+        let Registered { store, service, timeout } = registered;
+        let read = keeping::read(&self.host, store, service, *timeout, delivery.deadline).await;
         let found = read.ok()?.found(self.host.unix());
         Some(source.targets(&delivery.upstream.target, found).ok()?.set)
     }
