@@ -51,7 +51,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // nearly written as the plan does.
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "host", "identity", "limit", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream"]),
+    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "host", "idempotency", "identity", "limit", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream"]),
     // Health is judged by how exchanges end, and shared in a store.
     ("health", &["breaker", "circuit", "deadline", "host", "plan", "pool", "retry"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
