@@ -45,7 +45,7 @@ pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
 pub use discovery::{Discovery, Registry};
 pub use health::{Circuit, Health};
-pub use idempotency::Idempotency;
+pub use idempotency::{Idempotency, OnIdempotencyFailure};
 pub use identity::{Identity, Issuer};
 pub use mapping::Mapping;
 pub use migration::{Fallback, Live, Mirror, Split};

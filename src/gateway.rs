@@ -41,6 +41,7 @@ mod purge;
 mod record;
 mod refreshing;
 mod refusal;
+mod replaying;
 mod showing;
 mod sticking;
 mod upkeep;
@@ -257,7 +258,14 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
         let mut response = match &route.action {
-            Action::Proxy(proxy) => return self.answer(route, proxy, incoming, body, deadline).await,
+            Action::Proxy(proxy) => {
+                return match &route.idempotency {
+                    None => self.answer(route, proxy, incoming, body, deadline).await,
+                    Some(once) => {
+                        Box::pin(self.answer_once(route, proxy, once, incoming, body, deadline)).await
+                    }
+                };
+            }
             Action::Redirect(redirect) => self.redirect(route, redirect, incoming)?,
             Action::Respond(respond) => fixed(respond),
             Action::Login(own) => Box::pin(self.login(own, incoming, deadline)).await?,

@@ -81,6 +81,16 @@ catalogue! {
     InvalidPurge = "invalid-purge", BAD_REQUEST, "This cannot be purged", Client, None;
     /// The provider sent the browser back, and no session came of it: the browser had begun no such login, or too long ago, or what the provider gave is not to be believed.
     LoginFailed = "login-failed", BAD_REQUEST, "The login could not be finished", Client, None;
+    /// The route does a request once only if it has an `Idempotency-Key`, and it has none (draft-ietf-httpapi-idempotency-key-header-07 section 2.7).
+    IdempotencyKeyMissing = "idempotency-key-missing", BAD_REQUEST, "An idempotency key is needed", Client, None;
+    /// The `Idempotency-Key` is not one string of 1 to 255 characters.
+    IdempotencyKeyInvalid = "idempotency-key-invalid", BAD_REQUEST, "The idempotency key is not valid", Client, None;
+    /// A request with this `Idempotency-Key` is being done; `Retry-After` says when to ask for its answer again (section 2.7).
+    IdempotencyInProgress = "idempotency-in-progress", CONFLICT, "The request is being done", Client, None;
+    /// The request was done, and its answer was too large to be kept for those who repeat it.
+    IdempotencyAnswerLost = "idempotency-answer-lost", CONFLICT, "The request was done, and its answer is not kept", Client, None;
+    /// The `Idempotency-Key` was used for another request: of another method, target or content (section 2.7).
+    IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The idempotency key was used for another request", Client, None;
     /// No route matches.
     NoRoute = "no-route", NOT_FOUND, "There is nothing at this address", Client, None;
     /// A route matches but for the method (RFC 9110 section 15.5.6).
@@ -113,6 +123,8 @@ catalogue! {
     TemporaryReducedCapacity = "temporary-reduced-capacity", SERVICE_UNAVAILABLE, "Temporary Reduced Capacity", Gateway, Some("proxy_internal_error");
     /// Some store could not be told what is purged, so that answers in it are as they were: the request should be repeated.
     PurgeIncomplete = "purge-incomplete", SERVICE_UNAVAILABLE, "Not everything could be purged", Gateway, Some("proxy_internal_error");
+    /// Whether a request with this `Idempotency-Key` was done cannot be found out at the moment: it was not done now.
+    IdempotencyUnavailable = "idempotency-unavailable", SERVICE_UNAVAILABLE, "Whether the request was done cannot be found out", Gateway, Some("proxy_internal_error");
     /// The gateway has as many requests in flight as it takes.
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The gateway is busy", Gateway, Some("connection_limit_reached");
     /// No target of the service is fit to be asked, or the gateway leaves it alone for a while because it failed.

@@ -163,20 +163,25 @@ impl<H: Host> Ending<H> {
         {
             open.record.keeping = None;
         }
+        if let Some(settling) = &mut open.record.settling {
+            settling.pass(piece);
+        }
     }
 
     /// The body is complete, if not yet with the client: it is kept, where it is to be.
     pub fn complete(&mut self) {
-        if let Some(open) = &mut self.open
-            && let Some(keeping) = open.record.keeping.take()
-        {
+        let Some(open) = &mut self.open else { return };
+        if let Some(keeping) = open.record.keeping.take() {
             keeping.finish(&open.host);
+        }
+        if let Some(settling) = open.record.settling.take() {
+            settling.finish(&open.host);
         }
     }
 
     /// Whether the body must be seen, and not only counted: the answer is to be kept.
     pub fn keeps(&self) -> bool {
-        self.open.as_ref().is_some_and(|open| open.record.keeping.is_some())
+        self.open.as_ref().is_some_and(|open| open.record.keeping.is_some() || open.record.settling.is_some())
     }
 
     /// When a body that has not moved since `moved` has been waited for long enough.

@@ -13,6 +13,7 @@ use crate::body::Meter;
 use crate::cache;
 use crate::cache::keeping::Keeping;
 use crate::host::{Tick, UnixMillis};
+use crate::idempotency;
 use crate::limit::{self, Held, Judged, Toll};
 use crate::plan::Plan;
 use crate::pool::{Roster, Taken};
@@ -61,6 +62,8 @@ pub struct Record {
     pub cache: Option<cache::Status>,
     /// The answer that is to be kept when it is complete.
     pub keeping: Option<Box<Keeping>>,
+    /// The answer that is to be kept for those who repeat the request.
+    pub settling: Option<Box<idempotency::Keeping>>,
     /// The index of the upstream that was asked.
     pub upstream: Option<usize>,
     /// The targets of it, and the index of the one that was asked last.

@@ -42,6 +42,7 @@ impl<H: Host> Gateway<H> {
             held: Held::default(),
             cache: None,
             keeping: None,
+            settling: None,
             upstream: None,
             chosen: None,
             taken: Taken::default(),
