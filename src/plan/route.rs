@@ -34,8 +34,7 @@ impl Context<'_> {
     ) -> Option<Route> {
         self.route_id(at, &written.id);
         let at_match = at.key("match");
-        let any = Match::default();
-        let matches = written.matches.as_ref().unwrap_or(&any);
+        let matches = &written.matches.clone().unwrap_or_default();
         let pattern = self.pattern(&at_match, matches);
         let hosts = self.hosts(&at_match.key("host"), matches.host.as_ref());
         let (headers, query, version) = self.conditions(&at_match, matches, pattern.as_ref());
@@ -118,6 +117,9 @@ impl Context<'_> {
         let mapping = written.mapping.as_ref();
         let mapping = mapping.and_then(|it| self.mapping(&at.key("mapping"), it, proxied));
         let at = at.key("idempotency");
+        if written.idempotency.is_some() && written.upstream.is_none() && written.split.is_none() {
+            self.error(&at, "idempotency is for routes with an upstream");
+        }
         (mapping, written.idempotency.as_ref().and_then(|it| self.idempotency(&at, it)))
     }
 
