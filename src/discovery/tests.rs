@@ -29,7 +29,7 @@ mod kept;
 fn world(more: Value) -> (SimHost, Followed, Arc<Pool>) {
     let plan = plan(more, &Abilities::NATIVE);
     let host = SimHost::new(1);
-    let pool = host.memory().unwrap().pools.adopt(&plan.upstreams)[0].clone();
+    let pool = host.memory().unwrap().pools.adopt(&plan.upstreams, host.tick())[0].clone();
     (host, Followed::of(&plan.upstreams[0]).unwrap(), pool)
 }
 
