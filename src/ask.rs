@@ -69,20 +69,26 @@ impl<'a> Question<'a> {
 /// Asks, and waits for the whole answer, of whatever status. No redirect is followed: an answer that sends the gateway
 /// elsewhere is one that it was not configured for.
 pub async fn ask<H: Host>(host: &H, question: Question<'_>) -> Result<Response<Bytes>, AskError> {
-    let Question { endpoint, target, method, headers, body, within, deadline, most } = question;
-    let begun = host.tick();
-    let deadline = deadline.and_after(begun, within);
-    let patience =
-        Patience { request: Some(within), connect: within, first_byte: within, idle: Some(within) };
-    let request = request(endpoint, target, method, headers, body);
-    let sent = upstream::exchange(host, &endpoint.target, &patience, deadline, request, None).await;
-    let response = sent.map_err(|unanswered| AskError::from_failure(endpoint, &unanswered.failure))?;
-    let (head, stream) = response.into_parts();
+    let (endpoint, most) = (question.endpoint, question.most);
+    let deadline = question.deadline.and_after(host.tick(), question.within);
+    let (head, stream) = open(host, question).await?.into_parts();
     let collected = collect(host, stream, most as u64, deadline).await;
     let body = collected.map_err(|error| AskError {
         cause: format!("the answer of {}: {error}", endpoint.target.authority),
     })?;
     Ok(Response::from_parts(head, body))
+}
+
+/// Asks, and waits for the head of the answer, of whatever status: for answers that go on. Whoever reads the content bounds its
+/// size and its time.
+pub async fn open<H: Host>(host: &H, question: Question<'_>) -> Result<Response<H::Stream>, AskError> {
+    let Question { endpoint, target, method, headers, body, within, deadline, most: _ } = question;
+    let deadline = deadline.and_after(host.tick(), within);
+    let patience =
+        Patience { request: Some(within), connect: within, first_byte: within, idle: Some(within) };
+    let request = request(endpoint, target, method, headers, body);
+    let sent = upstream::exchange(host, &endpoint.target, &patience, deadline, request, None).await;
+    sent.map_err(|unanswered| AskError::from_failure(endpoint, &unanswered.failure))
 }
 
 fn request<S>(

@@ -34,7 +34,7 @@ pub mod text;
 pub mod upstream;
 pub mod version;
 
-pub use admission::Admission;
+pub use admission::{AdaptiveLimit, Admission, Priority, PriorityName};
 pub use auth::{Access, AccessTable, Authenticator};
 pub use balance::{
     Balance, BalancePolicy, HashKey, HashName, HashPart, HashTable, StickySessions, TargetSetting,
@@ -43,7 +43,9 @@ pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching
 pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
-pub use discovery::{Discovery, Registry};
+pub use discovery::{
+    Discovery, DiscoveryCache, DnsFamily, DnsRecord, DnsSetting, FileSetting, Registry, TargetFile,
+};
 pub use health::{Circuit, Health};
 pub use idempotency::Idempotency;
 pub use identity::{Identity, Issuer};
@@ -51,7 +53,7 @@ pub use mapping::{
     DefaultMember, MapValues, Mapping, MappingStep, MoveValue, OtherValue, OtherValues, OtherWord,
     RenameMember, RenameParameter, Scalar,
 };
-pub use migration::{Fallback, Live, Mirror, Split};
+pub use migration::{Compare, Fallback, Live, Mirror, Split, SplitPart, SplitRule};
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use rate_limit::{
     ConsumerPlan, Counting, KeyName, KeyPart, KeyParts, KeyTable, OnStoreFailure, Period, Quota, RateLimit,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_lock::OnceCell;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::request::Parts;
@@ -22,7 +23,7 @@ use crate::problem::{Failure, Problem};
 use crate::reply::{Open, Reply, ReplyBody};
 use crate::route::path::{Normal, normalise};
 use crate::telemetry::Record;
-use crate::{auth, cache, cors, limit, redirect, transform};
+use crate::{auth, cache, cors, limit, live, redirect, transform};
 
 mod afterwards;
 mod attempts;
@@ -32,18 +33,22 @@ mod choosing;
 mod course;
 mod delivering;
 mod destination;
+mod fallback;
 mod fetching;
 mod hedging;
 mod invalidation;
 mod login;
 mod looking;
 mod mapping;
+mod mirroring;
 mod probing;
 mod proxy;
 mod purge;
 mod record;
 mod refreshing;
 mod refusal;
+mod registry;
+mod roster;
 mod showing;
 mod sticking;
 mod upkeep;
@@ -76,6 +81,8 @@ pub struct Gateway<H> {
     pools: Option<Box<[Arc<Pool>]>>,
     /// Who is taken for every request's caller; nobody but in an explanation.
     assumed: Option<Arc<Caller>>,
+    /// The live document, where a host that remembers nothing has read it; `None` inside where there is none.
+    live: OnceCell<Option<Arc<live::Document>>>,
 }
 
 /// The other end of a connection.
@@ -126,13 +133,13 @@ impl<H: Host> Gateway<H> {
             memory.cache.resize(plan.caching.memory);
         }
         let pools = host.memory().map(|memory| memory.pools.adopt(&plan.upstreams, host.tick()));
-        Self { plan, host, pools, assumed: None }
+        Self { plan, host, pools, assumed: None, live: OnceCell::new() }
     }
 
     /// The same for a plan that may not be in force any more: what is remembered of upstreams stays as it is.
     fn again(plan: Arc<Plan>, host: H) -> Self {
         let pools = host.memory().map(|memory| memory.pools.of(&plan.upstreams));
-        Self { plan, host, pools, assumed: None }
+        Self { plan, host, pools, assumed: None, live: OnceCell::new() }
     }
 
     /// Takes `caller` for every request's, without looking: for explanations.
@@ -148,6 +155,15 @@ impl<H: Host> Gateway<H> {
     /// The host.
     pub fn host(&self) -> &H {
         &self.host
+    }
+
+    /// The live document, where there is one and it can be read; on a host that remembers nothing, once for each request.
+    async fn live_document(&self, deadline: Deadline) -> Option<Arc<live::Document>> {
+        let live = self.plan.live.as_ref()?;
+        if self.host.memory().is_some() {
+            return live::read(&self.host, live, deadline).await;
+        }
+        self.live.get_or_init(|| live::read(&self.host, live, deadline)).await.clone()
     }
 
     /// Answers a request. Never fails: what goes wrong is an answer too.
@@ -230,7 +246,7 @@ impl<H: Host> Gateway<H> {
         let caller = admitted.caller.as_deref();
         limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
         self.judge_version(record)?;
-        let course = self.course(route, &asking, caller);
+        let course = self.course(route, &asking, caller, deadline).await;
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
         let (authority, normal, admitted) = (&*authority, &normal, &admitted);
         let shared = None;
@@ -270,6 +286,7 @@ impl<H: Host> Gateway<H> {
             Action::Login(own) => Box::pin(self.login(own, incoming, deadline)).await?,
             Action::KeySet => Box::pin(self.key_set()).await?,
             Action::Purge => Box::pin(self.purge_answers(incoming, body, deadline)).await?,
+            Action::Registry(part) => Box::pin(self.registry(route, *part, incoming, body, deadline)).await?,
             Action::Usage(shown) => Box::pin(self.usage(route, shown, incoming, deadline)).await,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;

@@ -14,6 +14,7 @@ use crate::auth::{self as area, Access};
 use crate::cache::{Caching, Policy};
 use crate::config::{AccessLog, Document};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::discovery::registry::{Part, Registry};
 use crate::forward::client::TrustedProxies;
 use crate::idempotency::Idempotency;
 use crate::identity::Identity;
@@ -49,9 +50,12 @@ mod idempotency;
 mod identity;
 mod key_source;
 mod limit;
+mod live;
 mod mapping;
 mod migration;
+mod own_routes;
 mod policy;
+mod registry;
 mod retry;
 mod route;
 pub(crate) mod scalar;
@@ -72,6 +76,7 @@ pub use conflict::witness;
 pub use scalar::{duration, moment};
 pub use server::{CertificateFiles, ClientAuthority, Listener, ServerPlan};
 pub use store::{RedisPlan, StorePlan};
+pub(crate) use targets::MOST_TARGETS;
 pub use template::{PathTemplate, ValuePiece, ValueTemplate};
 pub use upstream::{Endpoint, Target, Upstream};
 
@@ -100,6 +105,8 @@ pub struct Plan {
     pub limits: Limits,
     /// What is kept of answers.
     pub caching: Caching,
+    /// The gateway's own registry.
+    pub registry: Option<Arc<Registry>>,
     /// APIs that have versions.
     pub apis: Vec<Arc<Api>>,
     /// What may be changed while the gateway runs.
@@ -184,6 +191,8 @@ pub enum Action {
     Usage(Shown),
     /// Takes orders to purge what is kept of answers.
     Purge,
+    /// Registers instances of services, and lists them.
+    Registry(Part),
 }
 
 /// Asks an upstream.
@@ -369,6 +378,9 @@ impl Plan {
     /// Every store that something is kept or counted in; one that serves several ends is there several times.
     pub fn stores(&self) -> impl Iterator<Item = &StorePlan> {
         let shared = self.upstreams.iter().filter_map(|upstream| upstream.health.share.as_ref());
-        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores).chain(shared)
+        let live = self.live.iter().map(|live| &live.store);
+        let registry = self.registry.iter().map(|registry| &registry.store);
+        let kept = self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores);
+        kept.chain(shared).chain(live).chain(registry)
     }
 }

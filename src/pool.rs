@@ -8,7 +8,7 @@ use crate::balance::Set;
 use crate::host::Tick;
 use crate::plan::Upstream;
 use crate::retry::{Budget, Latencies};
-use crate::{circuit, health};
+use crate::{circuit, discovery, health};
 
 /// The pools of a process, by the names of their upstreams.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub struct Pool {
     pub latencies: Latencies,
     /// Grows with each choice that goes round.
     pub turn: AtomicU64,
+    /// How the source of its targets is doing, where they are discovered.
+    pub source: discovery::status::Status,
 }
 
 /// The targets in force, with what is known about each. Never changed, only replaced.
@@ -153,10 +155,12 @@ impl Pool {
 // === impl Flight ===
 
 impl Flight {
-    /// Begins one.
-    pub fn begin(state: &Arc<TargetState>) -> Self {
-        state.in_flight.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(state))
+    /// Begins one, unless there are `most` already.
+    pub fn begin(state: &Arc<TargetState>, most: Option<u32>) -> Option<Self> {
+        let most = most.unwrap_or(u32::MAX);
+        let more = |count: u32| (count < most).then(|| count.saturating_add(1));
+        let begun = state.in_flight.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        begun.is_ok().then(|| Self(Arc::clone(state)))
     }
 }
 

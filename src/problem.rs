@@ -79,6 +79,8 @@ catalogue! {
     Forbidden = "forbidden", FORBIDDEN, "This is not allowed", Client, None;
     /// What is to be purged of the cache is not said as it must be.
     InvalidPurge = "invalid-purge", BAD_REQUEST, "This cannot be purged", Client, None;
+    /// What is to be registered is not said as it must be.
+    InvalidRegistration = "invalid-registration", BAD_REQUEST, "This cannot be registered", Client, None;
     /// The provider sent the browser back, and no session came of it: the browser had begun no such login, or too long ago, or what the provider gave is not to be believed.
     LoginFailed = "login-failed", BAD_REQUEST, "The login could not be finished", Client, None;
     /// The version of the API that the address names does not exist; `supported` lists those that do.
@@ -103,6 +105,8 @@ catalogue! {
     NoRoute = "no-route", NOT_FOUND, "There is nothing at this address", Client, None;
     /// A route matches but for the method (RFC 9110 section 15.5.6).
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The method is not allowed here", Client, None;
+    /// The service has as many instances registered as it may have (RFC 9110 section 15.5.10).
+    RegistryFull = "registry-full", CONFLICT, "No more can be registered", Client, None;
     /// The client stopped sending (RFC 9110 section 15.5.9).
     RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "The request did not arrive in time", Client, None;
     /// The request's body counts against a limit, and its length is not announced (RFC 9110 section 15.5.12).
@@ -133,6 +137,8 @@ catalogue! {
     TemporaryReducedCapacity = "temporary-reduced-capacity", SERVICE_UNAVAILABLE, "Temporary Reduced Capacity", Gateway, Some("proxy_internal_error");
     /// Some store could not be told what is purged, so that answers in it are as they were: the request should be repeated.
     PurgeIncomplete = "purge-incomplete", SERVICE_UNAVAILABLE, "Not everything could be purged", Gateway, Some("proxy_internal_error");
+    /// The store with what is registered cannot be read or written at the moment: the request should be repeated.
+    RegistryUnavailable = "registry-unavailable", SERVICE_UNAVAILABLE, "The registry is not available at the moment", Gateway, Some("proxy_internal_error");
     /// The gateway has as many requests in flight as it takes.
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The gateway is busy", Gateway, Some("connection_limit_reached");
     /// No target of the service is fit to be asked, or the gateway leaves it alone for a while because it failed.

@@ -14,6 +14,7 @@ use crate::cache;
 use crate::cache::keeping::Keeping;
 use crate::host::{Tick, UnixMillis};
 use crate::limit::{self, Held, Judged, Toll};
+use crate::migration::Mirroring;
 use crate::plan::Plan;
 use crate::pool::{Roster, Taken};
 use crate::problem::Problem;
@@ -64,10 +65,16 @@ pub struct Record {
     pub cache: Option<cache::Status>,
     /// The answer that is to be kept when it is complete.
     pub keeping: Option<Box<Keeping>>,
-    /// The index of the upstream that was asked.
+    /// The request that a mirror is to get when the answer has ended.
+    pub mirroring: Option<Box<Mirroring>>,
+    /// What came of a request to a mirror, where this is the record of one.
+    pub mirror: Option<&'static str>,
+    /// The index of the upstream that was asked; where a fallback was, of that.
     pub upstream: Option<usize>,
     /// The targets of it, and the index of the one that was asked last.
     pub chosen: Option<(Arc<Roster>, usize)>,
+    /// The index of the upstream that was asked before a fallback.
+    pub fell_back: Option<usize>,
     /// What it holds of an upstream as long as the record is open.
     pub taken: Taken,
     /// How often an upstream was asked.
@@ -157,6 +164,11 @@ impl Record {
     pub fn is_of_the_past(&self) -> bool {
         let now = self.started.0 / 1000;
         self.api_version().is_some_and(|version| version.life.stage(now).is_ending())
+    }
+
+    /// The name of the upstream that was asked before a fallback; `None` where none was.
+    pub fn fell_back_from(&self) -> Option<&str> {
+        Some(&self.plan.upstreams.get(self.fell_back?)?.name)
     }
 
     /// Where limits write down what they say of the request.

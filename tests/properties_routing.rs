@@ -94,7 +94,7 @@ fn matches(pattern: impl Strategy<Value = (String, bool)>) -> impl Strategy<Valu
                 (text, true) => (None, Some(text)),
                 (text, false) => (Some(text), None),
             };
-            Match { host, path, prefix, methods, headers, query }
+            Match { host, path, prefix, methods, headers, query, ..Match::default() }
         },
     )
 }

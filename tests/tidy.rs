@@ -42,8 +42,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("credentials", &["ask", "body", "deadline", "host", "identity", "plan", "problem", "telemetry", "transform"]),
     ("deadline", &["host"]),
     ("diagnostic", &[]),
-    // Registries are asked as upstreams are; what they say makes the sets that targets are chosen from.
-    ("discovery", &["ask", "balance", "body", "breaker", "deadline", "host", "live", "plan", "pool", "problem", "upstream"]),
+    // Registries are asked as upstreams are; what they say makes the sets that targets are chosen from. Networks are those of
+    // trusted proxies.
+    ("discovery", &["ask", "balance", "body", "breaker", "deadline", "forward", "host", "live", "plan", "pool", "problem", "upstream"]),
     // Asks every stage what it would do, and does nothing.
     ("explain", &["auth", "body", "cache", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry", "version"]),
     // The trace is passed on as a header field.
@@ -51,7 +52,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // nearly written as the plan does.
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "health", "host", "identity", "json", "limit", "mapping", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),
+    // Services register over HTTP.
+    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "discovery", "forward", "health", "host", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),
     // Health is judged by how exchanges end, and shared in a store; a probe is an exchange, too.
     ("health", &["balance", "body", "breaker", "circuit", "deadline", "host", "plan", "pool", "problem", "retry", "upstream"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
@@ -68,13 +70,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("live", &["breaker", "deadline", "host", "plan"]),
     ("mapping", &["json"]),
     // What areas remember between requests.
-    ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "pool"]),
+    ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "live", "migration", "pool"]),
     // A split sees requests as limits do; a comparison reads JSON.
-    ("migration", &["auth", "body", "expression", "host", "json", "limit", "live", "plan", "telemetry"]),
+    ("migration", &["auth", "expression", "forward", "gateway", "host", "json", "limit", "plan", "route", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
     ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
-    ("pool", &["admission", "balance", "circuit", "health", "host", "plan", "retry"]),
+    ("pool", &["admission", "balance", "circuit", "discovery", "health", "host", "plan", "retry"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
     ("reply", &["body", "cache", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
@@ -86,7 +88,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Its clients hold tokens, which are signed as the gateway signs its own.
     ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
-    ("telemetry", &["auth", "body", "cache", "host", "limit", "plan", "pool", "problem", "version"]),
+    ("telemetry", &["auth", "body", "cache", "host", "limit", "migration", "plan", "pool", "problem", "version"]),
     // A rewritten path is matched again for what it captured.
     ("transform", &["host", "plan", "problem", "route"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),

@@ -6,6 +6,7 @@ pub mod coalesce;
 pub mod columns;
 pub mod command;
 pub mod demo;
+pub mod discover;
 pub mod explanation;
 #[cfg(feature = "component")]
 pub mod freeze;

@@ -60,7 +60,12 @@ pub fn action(plan: &Plan, route: &Route) -> String {
             let host = redirect.host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
             format!("{kind}{host}{}", address(route, &redirect.path, &QueryRewrite::default()))
         }
-        Action::Respond(_) | Action::KeySet | Action::Login(_) | Action::Usage(_) | Action::Purge => kind,
+        Action::Respond(_)
+        | Action::KeySet
+        | Action::Login(_)
+        | Action::Usage(_)
+        | Action::Purge
+        | Action::Registry(_) => kind,
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::admission::Priority;
 use super::auth::Access;
 use super::cache::CacheSetting;
 use super::cors::CorsSetting;
@@ -56,6 +57,10 @@ pub struct Route {
     /// Which upstream is asked where the first has nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
+    /// How important its requests are where an upstream cannot take them all (`admission`): `"critical"`, `"default"`,
+    /// `"background"`, or a number from 0, the most important, to 7. Default: `"default"`, which is 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
     /// Another upstream that gets requests too, and whose answers nobody waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirror: Option<Mirror>,

@@ -8,6 +8,7 @@ use crate::cache::keeping::Kept;
 use crate::cache::turn::Leased;
 use crate::health::sharing::{self, Noted};
 use crate::host::Host;
+use crate::migration::Mirroring;
 
 /// Work that goes on after an answer, handed to the host by [`crate::host::Defer`] and done by [`settle`].
 #[derive(Debug)]
@@ -23,6 +24,8 @@ enum Work {
     Refresh(Box<Refresh>),
     /// Tells other instances how a target is doing.
     Tell(Box<Noted>),
+    /// Asks a mirror.
+    Mirror(Box<Mirroring>),
 }
 
 // === impl Afterwards ===
@@ -48,6 +51,11 @@ impl Afterwards {
         Self(Work::Tell(Box::new(noted)))
     }
 
+    /// Asks a mirror.
+    pub fn mirror(mirroring: Box<Mirroring>) -> Self {
+        Self(Work::Mirror(mirroring))
+    }
+
     /// Whether it should be done before the answer's last byte is sent, where a host is gone after it: what the next
     /// request looks for.
     pub fn is_for_the_next(&self) -> bool {
@@ -65,5 +73,9 @@ pub async fn settle<H: Host>(host: &H, work: Afterwards) {
             gateway.refresh(*refresh).await;
         }
         Work::Tell(noted) => sharing::tell(host, &noted).await,
+        Work::Mirror(mirroring) => {
+            let gateway = Gateway::again(Arc::clone(&mirroring.plan), host.clone());
+            gateway.mirror(*mirroring).await;
+        }
     }
 }

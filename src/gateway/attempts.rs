@@ -15,7 +15,7 @@ use crate::body::{Body, Meter, Source, Upload};
 use crate::deadline::Deadline;
 use crate::host::{Host, Reached};
 use crate::plan::{Route, Upstream};
-use crate::pool::Pool;
+use crate::pool::{Pool, Taken};
 use crate::problem::{Blame, Failure, Problem};
 use crate::retry::{self, Came, Outcome, tell};
 use crate::telemetry::Record;
@@ -106,12 +106,8 @@ impl<H: Host> Gateway<H> {
         source: &mut Source<H::Stream>,
         record: &mut Record,
     ) -> Result<Response<H::Stream>, Failure> {
-        let Delivery { upstream, pool, deadline, .. } = *delivery;
-        if let (Some(admission), Some(pool)) = (&upstream.admission, pool) {
-            record.taken.ticket = Some(
-                Box::pin(pool.gate.enter(&self.host, admission, delivery.route.priority, deadline)).await?,
-            );
-        }
+        let Delivery { upstream, pool, .. } = *delivery;
+        self.take_place(delivery, record).await?;
         if let (Some(_), Some(pool)) = (&upstream.retry, pool) {
             pool.budget.note_request(self.host.tick());
         }
@@ -146,7 +142,7 @@ impl<H: Host> Gateway<H> {
             record.chosen = Some((Arc::clone(&roster), chosen.at));
             self.learn(delivery, &roster, &chosen, &attempted.outcome);
             if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
-                ticket.note(admission, &attempted.outcome);
+                ticket.note(admission, &attempted.outcome, self.host.tick());
             }
             let wait = match &head {
                 Some(_) if !last && source.is_there() => {
@@ -156,12 +152,28 @@ impl<H: Host> Gateway<H> {
             };
             let Some(wait) = wait else {
                 record.taken.flight = chosen.flight;
-                return attempted.answer.map_err(Failure::from);
+                return attempted.answer.map_err(|unanswered| {
+                    // The upstream has nothing to do with it any more, however long the client reads what it is told.
+                    record.taken = Taken::default();
+                    unanswered.into()
+                });
             };
             drop(attempted);
             drop(chosen);
             self.host.sleep_until(self.host.tick() + wait).await;
         }
+    }
+
+    /// Takes a place among the requests in flight, where their number is bounded.
+    async fn take_place(&self, delivery: &Delivery<'_>, record: &mut Record) -> Result<(), Failure> {
+        let Delivery { route, upstream, pool, deadline, .. } = *delivery;
+        // Nobody waits for a place while holding another: two could wait for each other.
+        record.taken = Taken::default();
+        if let (Some(admission), Some(pool)) = (&upstream.admission, pool) {
+            let entering = pool.gate.enter(&self.host, admission, route.priority, deadline);
+            record.taken.ticket = Some(Box::pin(entering).await?);
+        }
+        Ok(())
     }
 
     /// One exchange with one target.

@@ -1,13 +1,15 @@
 //! A target for a request, and what is learnt from how it answers.
 
+use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 
 use super::attempts::Delivery;
 use super::{Afterwards, Gateway};
+use crate::admission::Reason;
 use crate::balance::{self, Choosing};
 use crate::health::sharing::{self, Noted};
 use crate::host::{Host, Tick};
@@ -28,6 +30,9 @@ pub(super) struct Chosen {
     pub(super) flight: Option<Flight>,
 }
 
+/// A target's index, leave of its circuit, and a place among the requests in flight there, where anything is remembered of it.
+type Found = (usize, Option<circuit::Pass>, Option<Flight>);
+
 // === impl Delivery ===
 
 impl<'a> Delivery<'a> {
@@ -43,21 +48,6 @@ impl<'a> Delivery<'a> {
 }
 
 impl<H: Host> Gateway<H> {
-    /// The targets in force, with what is known about each.
-    pub(super) async fn roster(&self, delivery: &Delivery<'_>) -> Arc<Roster> {
-        match delivery.pool {
-            Some(pool) => pool.roster(),
-            None => {
-                let Delivery { upstream, deadline, .. } = *delivery;
-                let set = &upstream.targets;
-                Arc::new(match &upstream.health.share {
-                    Some(store) => sharing::roster(&self.host, upstream, set, store, deadline).await,
-                    None => Roster { set: Arc::clone(set), ..Roster::default() },
-                })
-            }
-        }
-    }
-
     /// A target, and leave to ask it.
     pub(super) fn choose(
         &self,
@@ -65,9 +55,8 @@ impl<H: Host> Gateway<H> {
         roster: &Roster,
         tried: &[usize],
     ) -> Result<Chosen, Failure> {
-        let Delivery { upstream, pool, key, session, .. } = *delivery;
-        let (now, chance) = (self.judged_at(delivery), self.chance());
-        let circuit = upstream.circuit.as_ref();
+        let Delivery { upstream, pool, .. } = *delivery;
+        let now = self.judged_at(delivery);
         let whole = delivery.whole(roster);
         let passed = match whole {
             None => None,
@@ -76,12 +65,46 @@ impl<H: Host> Gateway<H> {
                 Some(pass.ok_or_else(|| unavailable("its circuit is open", circuit.wait(now)))?)
             }
         };
-        let rule = circuit.and_then(|circuit| circuit.target.as_ref());
+        let full = Cell::new(false);
+        if let Some((at, target, flight)) = self.search(delivery, roster, tried, now, &full) {
+            return Ok(Chosen { at, target, upstream: passed, flight });
+        }
+        if let Some((pass, (rule, circuit))) = passed.zip(whole) {
+            // Nobody was asked: the place is somebody else's.
+            let outcome = Outcome { came: Came::Unknown, took: Duration::ZERO };
+            circuit.note(rule, pass, &outcome, now);
+        }
+        if full.get() {
+            pool.inspect(|pool| pool.gate.note_refused(Reason::TargetsFull));
+            return Err(Reason::TargetsFull.failure());
+        }
+        let wait =
+            roster.states.iter().filter_map(|state| health::back(&state.health, &upstream.health, now));
+        Err(unavailable("no target is fit to be asked", wait.min().unwrap_or_default()))
+    }
+
+    /// A fit target with a place for a request, and with leave of its circuit. `full`: some target would have been fit but for
+    /// its number of requests.
+    fn search(
+        &self,
+        delivery: &Delivery<'_>,
+        roster: &Roster,
+        tried: &[usize],
+        now: Tick,
+        full: &Cell<bool>,
+    ) -> Option<Found> {
+        let Delivery { upstream, pool, key, session, .. } = *delivery;
+        let chance = self.chance();
+        let rule = upstream.circuit.as_ref().and_then(|circuit| circuit.target.as_ref());
+        let per_target = upstream.admission.as_ref().and_then(|admission| admission.per_target);
         let fit = |at: usize| {
-            roster.states.get(at).is_none_or(|state| {
-                state.health.is_fit(&upstream.health, now)
-                    && rule.is_none_or(|rule| !state.circuit.is_open(rule, now))
-            })
+            let Some(state) = roster.states.get(at) else { return true };
+            let fit = state.health.is_fit(&upstream.health, now)
+                && rule.is_none_or(|rule| !state.circuit.is_open(rule, now));
+            let is_full =
+                fit && per_target.is_some_and(|most| state.in_flight.load(Ordering::Relaxed) >= most);
+            full.set(full.get() || is_full);
+            fit && !is_full
         };
         let nowhere = AtomicU64::new(chance);
         // Those that let nobody pass, because their circuits recover or others were faster: asked again no more than the
@@ -99,14 +122,14 @@ impl<H: Host> Gateway<H> {
                 chance,
                 now,
             };
-            let Some(at) = balance::choose(&choosing, fit) else { break };
-            let state = roster.states.get(at);
-            let Some((rule, circuit)) = rule.zip(state.map(|state| &state.circuit)) else {
-                return Ok(Chosen { at, target: None, upstream: passed, flight: state.map(Flight::begin) });
-            };
-            if let Some(pass) = circuit.pass(rule, now, self.chance()) {
-                let target = Some(pass);
-                return Ok(Chosen { at, target, upstream: passed, flight: state.map(Flight::begin) });
+            let at = balance::choose(&choosing, fit)?;
+            let Some(state) = roster.states.get(at) else { return Some((at, None, None)) };
+            // Another worker may have taken the last place since it was looked at.
+            if let Some(flight) = Flight::begin(state, per_target) {
+                let Some(rule) = rule else { return Some((at, None, Some(flight))) };
+                if let Some(pass) = state.circuit.pass(rule, now, self.chance()) {
+                    return Some((at, Some(pass), Some(flight)));
+                }
             }
             if avoided.contains(&at) {
                 break;
@@ -116,14 +139,7 @@ impl<H: Host> Gateway<H> {
             }
             avoided.push(at);
         }
-        if let Some((pass, (rule, circuit))) = passed.zip(whole) {
-            // Nobody was asked: the place is somebody else's.
-            let outcome = Outcome { came: Came::Unknown, took: Duration::ZERO };
-            circuit.note(rule, pass, &outcome, now);
-        }
-        let wait =
-            roster.states.iter().filter_map(|state| health::back(&state.health, &upstream.health, now));
-        Err(unavailable("no target is fit to be asked", wait.min().unwrap_or_default()))
+        None
     }
 
     /// Tells all who learn from it how an attempt ended.

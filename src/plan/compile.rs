@@ -17,6 +17,7 @@ use super::written_consumer;
 use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::discovery::registry::Registry;
 use crate::expression::Expression;
 use crate::forward::client::{MOST_ELEMENTS, Network, NetworkError, TrustedProxies};
 use crate::limit::Limits;
@@ -42,6 +43,12 @@ pub(super) struct Context<'a> {
     pub(super) policies: BTreeMap<&'a str, Option<Arc<Expression>>>,
     /// Whether there is a key-value store.
     pub(super) has_store: bool,
+    /// The registry, without its services; `None` where there is none, or one with a mistake.
+    pub(super) registry: Option<Registry>,
+    /// Whether a registry is written.
+    pub(super) has_registry: bool,
+    /// Whether there is a live document.
+    pub(super) has_live: bool,
     /// Consumers that are written.
     pub(super) written_consumers: written_consumer::Written<'a>,
     pub(super) variables: BTreeSet<Box<str>>,
@@ -150,6 +157,7 @@ pub(super) fn compile(
 ) -> (Option<Plan>, Vec<Diagnostic>) {
     let mut context = Context::new(documents, abilities);
     context.stores(documents);
+    context.registry = context.registry(documents);
     let upstreams = context.upstreams(documents);
     let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
     let telemetry = context.telemetry(documents);
@@ -157,6 +165,8 @@ pub(super) fn compile(
     let (at, server) =
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
+    let live = context.live(documents);
+    context.has_live = live.is_some();
     let auth = context.auth(documents);
     context.policies(documents);
     context.certificate_sources(documents, &trusted, &server);
@@ -168,17 +178,12 @@ pub(super) fn compile(
     context.unused_limits(documents, &limits);
     context.credentials_and_tokens(&routes, &upstreams);
     context.sticky_sessions(documents, &routes, &upstreams);
-    routes.extend(context.published(issuer.as_ref()));
-    routes.extend(context.login_routes(documents, &auth));
-    let usage = context.usage_route(documents, &limits, &routes);
-    let purge = context.purge_route(documents, &limits, &caching, &routes);
-    routes.extend(usage);
-    caching.purge = purge.is_some().then_some(routes.len());
-    routes.extend(purge);
+    context.own_routes(documents, (issuer.as_ref(), &auth, &limits), &mut caching, &mut routes);
+    let registry = context.registered(documents, &upstreams);
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
-    let live = context.live(documents);
     let plan = Plan {
+        registry,
         apis,
         live,
         methods: extension_methods(&routes),
@@ -262,6 +267,9 @@ impl<'a> Context<'a> {
             authenticator_names: authenticator_names(documents),
             policies: BTreeMap::new(),
             has_store: documents.iter().any(|(_, document)| document.store.is_some()),
+            registry: None,
+            has_registry: documents.iter().any(|(_, document)| document.registry.is_some()),
+            has_live: documents.iter().any(|(_, document)| document.live.is_some()),
             written_consumers: written_consumer::written(documents),
             variables: BTreeSet::new(),
             called: BTreeMap::new(),

@@ -6,6 +6,7 @@ use super::compile::{Context, Pointer};
 use super::limit::Fitted;
 use super::policy::{layers, tolerated};
 use super::{Action, IssuerPlan, Patience, Route, scalar};
+use crate::admission::DEFAULT_PRIORITY;
 use crate::auth::Access;
 use crate::auth::addresses::AddressRules;
 use crate::config;
@@ -75,7 +76,7 @@ impl Context<'_> {
             cache: None,
             mapping,
             idempotency,
-            priority: 0,
+            priority: self.priority(at, written),
             action: action?,
             patience,
             body_limit,
@@ -219,7 +220,7 @@ impl Context<'_> {
         conditions
     }
 
-    fn expect(&mut self, at: &Pointer, written: &Condition) -> Option<Expect> {
+    pub(super) fn expect(&mut self, at: &Pointer, written: &Condition) -> Option<Expect> {
         let table = match written {
             Condition::Exact(text) => return Some(Expect::Exact(text.as_str().into())),
             Condition::Table(table) => table,
@@ -295,7 +296,7 @@ impl Route {
             cache: None,
             mapping: None,
             idempotency: None,
-            priority: 0,
+            priority: DEFAULT_PRIORITY,
             action,
             patience: Patience::default(),
             body_limit: 0,

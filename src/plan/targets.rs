@@ -16,7 +16,7 @@ const MOST_WEIGHT: u32 = 65_535;
 
 /// How many targets may be written for an upstream, and discovered: a reading of all of them for one request takes no longer
 /// than the exchange itself.
-pub(super) const MOST_TARGETS: usize = 10_000;
+pub(crate) const MOST_TARGETS: usize = 10_000;
 
 /// What all targets of an upstream have in common.
 pub(super) struct Common {
@@ -134,6 +134,7 @@ fn common(url: &Url, written: &config::Upstream) -> Option<Common> {
     target.protocol = written.protocol.unwrap_or(Protocol::Auto);
     target.ca = tls.ca.map(Into::into);
     target.server_name = tls.server_name.map(Into::into);
+    target.most_connections = written.admission.as_ref().and_then(|admission| admission.connections);
     target.key = key_of(&target);
     Some(Common { target, base: url.path().trim_end_matches('/').into() })
 }

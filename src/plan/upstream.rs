@@ -79,6 +79,8 @@ pub struct Target {
     pub ca: Option<Arc<str>>,
     /// The name the certificate must be for, where it is not `host`.
     pub server_name: Option<Arc<str>>,
+    /// How many connections to it there may be at the same time; `None` for any number.
+    pub most_connections: Option<u32>,
     /// Tells connections apart: equal for equal targets, in every plan.
     pub key: u64,
 }
@@ -98,7 +100,9 @@ impl Context<'_> {
         if written.tls.is_some() && !target.secure {
             self.error(&at.key("tls"), "tls is for https upstreams").help("write https:// in url");
         }
-        let discovery = written.discovery.as_ref().and_then(|it| self.discovery(&at.key("discovery"), it));
+        let discovery = written.discovery.as_ref();
+        let discovery =
+            discovery.and_then(|it| self.discovery(&at.key("discovery"), it, (&target, &balance)));
         let health = self.health(&at.key("health"), written.health.as_ref(), written.circuit.as_ref());
         let share = health.share.as_ref();
         let circuit = written.circuit.as_ref().and_then(|it| self.circuit(&at.key("circuit"), it, share));
@@ -219,10 +223,36 @@ impl Target {
             protocol: Protocol::Auto,
             ca: None,
             server_name: None,
+            most_connections: None,
             key: 0,
         };
         target.key = key_of(&target);
         Some(target)
+    }
+
+    /// The same service at another host, which is called by its own name; `None` where `host` cannot be one.
+    pub fn elsewhere(&self, host: &str, port: u16) -> Option<Self> {
+        let bracketed = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let usual = port == (if self.secure { 443 } else { 80 });
+        let authority = if usual { bracketed } else { format!("{bracketed}:{port}") };
+        let authority: Authority = authority.parse().ok()?;
+        let mut target = Self {
+            host: host.into(),
+            port,
+            host_header: HeaderValue::from_str(authority.as_str()).ok()?,
+            authority,
+            ..self.clone()
+        };
+        target.key = key_of(&target);
+        Some(target)
+    }
+
+    /// The same service at an address of its host: it is called, and its certificate is looked at, by the name that it has.
+    pub fn at_address(&self, address: &str, port: u16) -> Self {
+        let server_name = self.server_name.clone().or_else(|| self.secure.then(|| Arc::from(&*self.host)));
+        let mut target = Self { host: address.into(), port, server_name, ..self.clone() };
+        target.key = key_of(&target);
+        target
     }
 
     /// The same at another port, for a service that could not have its own.

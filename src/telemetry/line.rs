@@ -43,6 +43,12 @@ struct Line<'a> {
     /// The target that was asked last, where the upstream has several.
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'a str>,
+    /// The upstream that was asked first, where another was asked after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fell_back_from: Option<&'a str>,
+    /// What came of a request to a mirror.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mirror: Option<&'a str>,
     attempts: u32,
     bytes_in: u64,
     bytes_out: u64,
@@ -87,6 +93,8 @@ pub fn json(record: &Record) -> String {
         cache: record.cache.map(|cache| cache.outcome().slug()),
         upstream: record.upstream_name(),
         target: record.target_name(),
+        fell_back_from: record.fell_back_from(),
+        mirror: record.mirror,
         attempts: record.attempts,
         bytes_in: record.bytes_in(),
         bytes_out: record.bytes_out,
@@ -122,6 +130,9 @@ pub fn text(record: &Record) -> String {
     }
     if let Some(cache) = record.cache {
         let _ = write!(line, " (cache: {})", cache.outcome().slug());
+    }
+    if let Some(mirror) = record.mirror {
+        let _ = write!(line, " (mirror: {mirror})");
     }
     let limited: Vec<_> = record.limits(&[Limited::Refused, Limited::Denied]).collect();
     if !limited.is_empty() {

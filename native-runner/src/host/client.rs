@@ -12,7 +12,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, Instant, timeout_at};
 use tollgate::body::Body;
 use tollgate::host::{Reached, SendError, SendErrorKind};
 use tollgate::plan::{Patience, Target};
@@ -20,6 +20,7 @@ use tollgate::plan::{Patience, Target};
 use super::body::{NativeBody, describe};
 use super::connect::{Stream, connect};
 use super::pool::{Http1, Lease, Outbound, Pool};
+use super::rooms::{Place, Rooms, Way};
 use super::trust::Trust;
 use crate::random::Generator;
 
@@ -36,6 +37,7 @@ const HOT: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub struct Client {
     pool: Arc<Pool>,
+    rooms: Arc<Rooms>,
     trust: Arc<Trust>,
     random: Generator,
 }
@@ -53,8 +55,10 @@ enum Connection {
 
 impl Client {
     /// Without connections yet.
-    pub fn new(trust: Arc<Trust>) -> Self {
-        Self { pool: Arc::default(), trust, random: Generator::new() }
+    pub fn new(trust: Arc<Trust>, rooms: Arc<Rooms>) -> Self {
+        let pool = Arc::default();
+        rooms.join(&pool);
+        Self { pool, rooms, trust, random: Generator::new() }
     }
 
     /// The worker's random numbers.
@@ -62,9 +66,10 @@ impl Client {
         &self.random
     }
 
-    /// The connections.
-    pub fn pool(&self) -> &Pool {
-        &self.pool
+    /// Closes what has been unused for too long.
+    pub fn sweep(&self) {
+        self.pool.sweep();
+        self.rooms.sweep();
     }
 
     /// Sends `request` to `target` and waits for the head of the answer.
@@ -104,14 +109,33 @@ impl Client {
     }
 
     async fn connect(&self, target: &Target, patience: Duration) -> Result<Connection, SendError> {
-        let (stream, http2) = match timeout(patience, connect(target, &self.trust)).await {
-            Ok(connected) => connected?,
-            Err(_) => return Err(SendError::unsent(SendErrorKind::ConnectTimeout, "no connection in time")),
+        let late = |cause| SendError::unsent(SendErrorKind::ConnectTimeout, cause);
+        let due = Instant::now() + patience;
+        let place = match target.most_connections {
+            None => None,
+            Some(most) => match timeout_at(due, self.rooms.way(target.key, most, &self.pool)).await {
+                Ok(Way::Room(place)) => Some(place),
+                Ok(Way::Http1(http1)) => return Ok(Connection::Http1(http1)),
+                Ok(Way::Http2(sender)) => return Ok(Connection::Http2(sender)),
+                Err(_) => return Err(late("as many connections as there may be were in use")),
+            },
         };
-        if http2 { self.handshake_http2(target, stream).await } else { handshake_http1(stream).await }
+        let (stream, http2) = match timeout_at(due, connect(target, &self.trust)).await {
+            Ok(connected) => connected?,
+            Err(_) => return Err(late("no connection in time")),
+        };
+        match http2 {
+            true => self.handshake_http2(target, stream, place).await,
+            false => handshake_http1(stream, place).await,
+        }
     }
 
-    async fn handshake_http2(&self, target: &Target, stream: Stream) -> Result<Connection, SendError> {
+    async fn handshake_http2(
+        &self,
+        target: &Target,
+        stream: Stream,
+        place: Option<Place>,
+    ) -> Result<Connection, SendError> {
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_header_list_size(u32::try_from(MOST_HEAD).unwrap_or(u32::MAX))
@@ -120,8 +144,16 @@ impl Client {
             .await
             .map_err(|error| SendError::unsent(SendErrorKind::Protocol, describe(&error)))?;
         // Many requests share it, so it is moved by a task of its own.
-        tokio::spawn(connection);
+        let room = place.as_ref().map(|place| Arc::clone(place.room()));
+        tokio::spawn(async move {
+            let ended = connection.await;
+            drop(place);
+            ended
+        });
         self.pool.share(target.key, sender.clone());
+        if let Some(room) = room {
+            room.call_all();
+        }
         Ok(Connection::Http2(sender))
     }
 
@@ -173,13 +205,13 @@ impl Client {
     }
 }
 
-async fn handshake_http1(stream: Stream) -> Result<Connection, SendError> {
+async fn handshake_http1(stream: Stream, place: Option<Place>) -> Result<Connection, SendError> {
     let (sender, connection) = http1::Builder::new()
         .max_buf_size(MOST_HEAD)
         .handshake(TokioIo::new(stream))
         .await
         .map_err(|error| SendError::unsent(SendErrorKind::Protocol, describe(&error)))?;
-    Ok(Connection::Http1(Box::new(Http1 { sender, connection })))
+    Ok(Connection::Http1(Box::new(Http1 { sender, connection, place })))
 }
 
 /// A copy of `request`, where sending it twice is as good as once (RFC 9110 section 9.2.2) and it has no body.

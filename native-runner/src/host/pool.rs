@@ -14,6 +14,7 @@ use tollgate::body::{Body, Upload};
 
 use super::body::NativeBody;
 use super::connect::Stream;
+use super::rooms::Place;
 
 /// What is sent over a connection.
 pub type Outbound = Body<Upload<NativeBody>>;
@@ -46,6 +47,8 @@ pub struct Http1 {
     pub sender: http1::SendRequest<Outbound>,
     /// Moves the bytes.
     pub connection: Http1Connection,
+    /// Its place among the connections to its target, where their number is bounded.
+    pub place: Option<Place>,
 }
 
 /// A connection taken from a pool, to be given back.
@@ -92,8 +95,22 @@ impl Pool {
         self.lock().entry(key).or_default().shared = Some(sender);
     }
 
-    fn put(&self, key: u64, http1: Box<Http1>) {
+    /// An unused connection to the target with this key that has a place which somebody else could use.
+    pub fn take_counted(&self, key: u64) -> Option<Box<Http1>> {
         let mut kept = self.lock();
+        let idle = &mut kept.get_mut(&key)?.idle;
+        let at = idle.iter().position(|(_, http1)| http1.place.is_some())?;
+        Some(idle.remove(at).1)
+    }
+
+    fn put(self: &Arc<Self>, key: u64, http1: Box<Http1>) {
+        let mut kept = self.lock();
+        // Under the lock: whoever begins to wait afterwards finds the connection among the unused ones.
+        let room = http1.place.as_ref().map(|place| Arc::clone(place.room()));
+        if let Some(room) = room.filter(|room| room.is_awaited()) {
+            drop(kept);
+            return room.offer(http1, self);
+        }
         let idle = &mut kept.entry(key).or_default().idle;
         if idle.len() < MOST_IDLE {
             idle.push((Instant::now(), http1));

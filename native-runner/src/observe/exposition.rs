@@ -6,9 +6,11 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
+use tollgate::admission::{Reason, View};
 use tollgate::breaker::Totals;
 use tollgate::cache::memory::Totals as CacheTotals;
 use tollgate::cache::status::Outcome as Cached;
+use tollgate::discovery::status::Known;
 use tollgate::limit::Outcome;
 
 use super::metrics::{BOUNDS, CacheResults, Counts, Histogram, Tally};
@@ -30,8 +32,12 @@ pub struct Snapshot {
     pub kept: (u64, u64),
     /// What happened with the stores that answers are kept in.
     pub cache_stores: CacheTotals,
+    /// How much upstreams are asked at once, by name, where that is bounded.
+    pub gates: Vec<(Box<str>, View)>,
     /// Reloads of the configuration that were taken, and that were refused.
     pub reloads: (u64, u64),
+    /// How the sources of targets are doing, by the names of their upstreams.
+    pub sources: Vec<(Box<str>, Known)>,
 }
 
 // === impl Snapshot ===
@@ -90,6 +96,35 @@ impl Snapshot {
         Ok(())
     }
 
+    fn gates(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        for (name, help, get) in [
+            (
+                "upstream_in_flight",
+                "Requests that hold a place at an upstream",
+                (|view| Some(u64::from(view.in_flight))) as fn(&View) -> Option<u64>,
+            ),
+            ("upstream_pending", "Requests that wait for a place at an upstream", |view| Some(view.pending)),
+            ("upstream_limit", "How many places there are at an upstream now", |view| {
+                view.limit.map(u64::from)
+            }),
+        ] {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            for (upstream, view) in &self.gates {
+                let Some(value) = get(view) else { continue };
+                let value = i64::try_from(value).unwrap_or(i64::MAX);
+                family.encode_family(&[("upstream", &**upstream)])?.encode_gauge(&value)?;
+            }
+        }
+        let help = "Requests that were refused because an upstream was asked as much as it may be";
+        let mut family = encoder.encode_descriptor("upstream_rejected", help, None, MetricType::Counter)?;
+        for (upstream, view) in &self.gates {
+            for (reason, count) in Reason::ALL.iter().zip(view.rejected) {
+                counter(&mut family, &[("upstream", upstream), ("reason", reason.name())], count)?;
+            }
+        }
+        Ok(())
+    }
+
     fn limits(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let help = "What limits said of requests";
         let mut family =
@@ -141,6 +176,56 @@ impl Snapshot {
         family.encode_counter::<NoLabelSet, u64, u64>(&lost, None)
     }
 
+    fn discovery(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let seconds = |known: &Known| known.good.map_or(0, |at| at.0 / 1_000);
+        for (name, help, kind, get) in [
+            (
+                "discovery_stale",
+                "1 where a source of targets failed, and what it said before is in force",
+                MetricType::Gauge,
+                (|known| u64::from(!known.fresh)) as fn(&Known) -> u64,
+            ),
+            ("discovery_targets", "Targets by a source's last good word", MetricType::Gauge, |known| {
+                known.targets as u64
+            }),
+            (
+                "discovery_refused_targets",
+                "Instances that were left out of them",
+                MetricType::Gauge,
+                |known| known.refused as u64,
+            ),
+            (
+                "discovery_last_success_seconds",
+                "When a source last said something good",
+                MetricType::Gauge,
+                seconds,
+            ),
+            ("discovery_answers", "How often a source said something good", MetricType::Counter, |known| {
+                known.answers
+            }),
+            ("discovery_faults", "How often a source failed", MetricType::Counter, |known| known.faults),
+            (
+                "discovery_changes",
+                "How often targets changed by what a source said",
+                MetricType::Counter,
+                |known| known.changes,
+            ),
+        ] {
+            let gauge = matches!(kind, MetricType::Gauge);
+            let mut family = encoder.encode_descriptor(name, help, None, kind)?;
+            for (upstream, known) in &self.sources {
+                let labels = [("upstream", &**upstream), ("source", known.source)];
+                if gauge {
+                    let value = i64::try_from(get(known)).unwrap_or(i64::MAX);
+                    family.encode_family(&labels)?.encode_gauge(&value)?;
+                } else {
+                    counter(&mut family, &labels, get(known))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn process(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         gauge(encoder, "requests_in_flight", "Requests that have not ended", self.in_flight)?;
         gauge(encoder, "connections", "Open connections of clients", self.connections)?;
@@ -158,8 +243,10 @@ impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.routes(&mut encoder)?;
         self.upstreams(&mut encoder)?;
+        self.gates(&mut encoder)?;
         self.limits(&mut encoder)?;
         self.cache(&mut encoder)?;
+        self.discovery(&mut encoder)?;
         self.process(&mut encoder)
     }
 }

@@ -37,6 +37,8 @@ pub trait Operated: Send + Sync + 'static {
     fn snapshot(&self) -> Snapshot;
     /// What is in force, without secrets.
     fn configuration(&self) -> serde_json::Value;
+    /// Where targets are found, and how that goes.
+    fn discovery(&self) -> serde_json::Value;
     /// What can be managed.
     fn managed(&self) -> Managed;
     /// What counts against limits, where that can be looked at from here.
@@ -91,9 +93,10 @@ fn answer(server: &impl Operated, request: &Request<Incoming>) -> Reply {
         "/readyz" => plain(StatusCode::OK, "ready\n"),
         "/metrics" => metrics(server),
         "/config" => typed(StatusCode::OK, "application/json", server.configuration().to_string()),
+        "/discovery" => typed(StatusCode::OK, "application/json", server.discovery().to_string()),
         _ => plain(
             StatusCode::NOT_FOUND,
-            "there are /livez, /readyz, /metrics, /config, /cache, /consumers, /keys and /revocations\n",
+            "there are /livez, /readyz, /metrics, /config, /discovery, /cache, /consumers, /keys and /revocations\n",
         ),
     }
 }

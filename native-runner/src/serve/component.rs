@@ -111,12 +111,19 @@ impl Operated for ComponentServer {
             limit_stores: Totals::default(),
             kept: (0, 0),
             cache_stores: CacheTotals::default(),
+            gates: Vec::new(),
             reloads: (0, 0),
+            sources: Vec::new(),
         }
     }
 
     fn configuration(&self) -> serde_json::Value {
         self.configuration.clone()
+    }
+
+    /// A component follows nothing.
+    fn discovery(&self) -> serde_json::Value {
+        serde_json::json!({ "sources": [] })
     }
 
     fn managed(&self) -> Managed {

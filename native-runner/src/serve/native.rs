@@ -1,5 +1,6 @@
 //! The native gateway as what a server answers with.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -12,6 +13,7 @@ use tollgate::problem::Failure;
 use tollgate::reply::ReplyBody;
 
 use super::Answer;
+use crate::discover::Following;
 use crate::host::{NativeBody, NativeHost};
 
 /// One worker's gateway: the plan in force, and a host of its own.
@@ -19,15 +21,18 @@ use crate::host::{NativeBody, NativeHost};
 pub struct Native {
     current: ArcSwap<Gateway<NativeHost>>,
     host: NativeHost,
-    upkeep: bool,
+    /// What is done that no request asks for; `None` where nothing is.
+    following: Option<Following>,
 }
 
 // === impl Native ===
 
 impl Native {
-    /// `plan` in force on `host`; `upkeep`: whether it does what no request asks for.
-    pub fn new(plan: Arc<Plan>, host: NativeHost, upkeep: bool) -> Self {
-        Self { current: ArcSwap::from_pointee(Gateway::new(plan, host.clone())), host, upkeep }
+    /// `plan` in force on `host`; `upkeep`: whether it does what no request asks for, and the directory that files of targets
+    /// are relative to.
+    pub fn new(plan: Arc<Plan>, host: NativeHost, upkeep: Option<&Path>) -> Self {
+        let following = upkeep.map(|directory| Following::new(host.clone(), directory.to_owned()));
+        Self { current: ArcSwap::from_pointee(Gateway::new(plan, host.clone())), host, following }
     }
 
     /// Puts another plan in force. Requests in flight finish under the plan they began with.
@@ -54,8 +59,9 @@ impl Answer for Native {
     }
 
     async fn tend(self: &Arc<Self>) {
-        if self.upkeep {
+        if let Some(following) = &self.following {
             let gateway = self.current.load_full();
+            following.adjust(gateway.plan());
             gateway.tick().await;
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::time::Instant;
+use tollgate::admission::View;
 use tollgate::plan::Plan;
 
 use super::admin::Operated;
@@ -14,8 +15,9 @@ use super::admin::manage::usage::Counted;
 use super::native::Native;
 use super::tls::Certificates;
 use super::workers::{Duty, Workers};
+use crate::discover::view;
 use crate::host::trust::Trust;
-use crate::host::{Client, Deferred, NativeHost, Opened, Shared, Stores, Variables};
+use crate::host::{Client, Deferred, NativeHost, Opened, Rooms, Shared, Stores, Variables};
 use crate::inspect;
 use crate::observe::exposition::Snapshot;
 use crate::observe::metrics::Counts;
@@ -32,8 +34,8 @@ pub struct Settings {
     pub access_log: AccessLog,
     /// How many workers there are.
     pub workers: usize,
-    /// Whether key sets are fetched before a request needs them; off where every request that the gateway makes is
-    /// counted.
+    /// Whether key sets are fetched before a request needs them, and sources of targets are followed; off where every
+    /// request that the gateway makes is counted.
     pub upkeep: bool,
 }
 
@@ -61,9 +63,10 @@ impl Server {
         let stores = Stores::new(&settings.directory, Arc::clone(&settings.variables));
         stores.open(&plan, None)?;
         let shared = Arc::new(Shared::new(stores));
+        let rooms = Arc::new(Rooms::default());
         let natives: Vec<_> = (0..settings.workers.max(1))
             .map(|_| {
-                let client = Client::new(Arc::clone(&trust));
+                let client = Client::new(Arc::clone(&trust), Arc::clone(&rooms));
                 let observer = Observer::new(settings.access_log.clone());
                 let host = NativeHost::new(
                     epoch,
@@ -72,7 +75,8 @@ impl Server {
                     Arc::clone(&shared),
                     observer,
                 );
-                Arc::new(Native::new(Arc::clone(&plan), host, settings.upkeep))
+                let upkeep = settings.upkeep.then_some(&*settings.directory);
+                Arc::new(Native::new(Arc::clone(&plan), host, upkeep))
             })
             .collect();
         let duties = natives.iter().map(duty).collect();
@@ -152,8 +156,21 @@ impl Server {
             limit_stores: self.shared.memory.breakers.totals(),
             kept: (self.shared.memory.cache.entries(), self.shared.memory.cache.bytes()),
             cache_stores: self.shared.memory.cache.totals(),
+            gates: self.gates(),
             reloads: (self.taken.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed)),
+            sources: view::known(&self.plan.load(), &self.shared.memory),
         }
+    }
+
+    /// How much upstreams are asked at once, where that is bounded.
+    fn gates(&self) -> Vec<(Box<str>, View)> {
+        let plan = self.plan.load();
+        let pools = self.shared.memory.pools.all();
+        let gates = plan.upstreams.iter().filter_map(|upstream| {
+            let (name, pool) = pools.iter().find(|(name, _)| *name == upstream.name)?;
+            Some((name.clone(), pool.gate.view(upstream.admission.as_ref()?)))
+        });
+        gates.collect()
     }
 
     /// Stops accepting. Requests in flight go on; [`Self::join`] waits for them.
@@ -170,7 +187,7 @@ impl Server {
 
 fn duty(native: &Arc<Native>) -> Duty<Native> {
     let host = native.host().clone();
-    (Arc::clone(native), Box::new(move || host.client().pool().sweep()))
+    (Arc::clone(native), Box::new(move || host.client().sweep()))
 }
 
 impl Operated for Server {
@@ -184,6 +201,10 @@ impl Operated for Server {
 
     fn configuration(&self) -> serde_json::Value {
         inspect::plan(&self.plan())
+    }
+
+    fn discovery(&self) -> serde_json::Value {
+        view::all(&self.plan(), &self.shared.memory)
     }
 
     fn managed(&self) -> Managed {

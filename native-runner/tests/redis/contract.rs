@@ -39,7 +39,7 @@ pub fn native(directory: &Path, store: &str) -> (NativeHost, StorePlan) {
     let stores = Stores::new(directory, Arc::clone(&variables));
     stores.open(&plan, None).unwrap();
     let observer = Observer::new(AccessLog::to(false, std::io::sink()).unwrap());
-    let client = Client::new(Arc::new(Trust::new(directory)));
+    let client = Client::new(Arc::new(Trust::new(directory)), Arc::default());
     let shared = Arc::new(Shared::new(stores));
     let host = NativeHost::new(tokio::time::Instant::now(), client, variables, shared, observer);
     (host, plan.auth.store.unwrap())
