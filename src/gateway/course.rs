@@ -15,9 +15,25 @@ pub(super) struct Course {
     /// The index of the upstream that is asked first.
     pub(super) upstream: usize,
     /// A hash of what its target is chosen by, where it is.
-    pub(super) key: Option<u64>,
+    key: Option<u64>,
+    /// The same for the upstream that is asked where the first has nothing.
+    next_key: Option<u64>,
     /// A mirror gets it too.
     pub(super) mirrored: bool,
+}
+
+// === impl Course ===
+
+impl Course {
+    /// The way to an upstream that gets a copy: no key is left by then.
+    pub(super) fn to(upstream: usize) -> Self {
+        Self { upstream, ..Self::default() }
+    }
+
+    /// A hash of what targets of the upstream with this index are chosen by.
+    pub(super) fn key(&self, upstream: usize) -> Option<u64> {
+        if upstream == self.upstream { self.key } else { self.next_key }
+    }
 }
 
 impl<H: Host> Gateway<H> {
@@ -38,7 +54,10 @@ impl<H: Host> Gateway<H> {
         let mirrored =
             mirror.is_some_and(|mirror| mirror.takes(&Sight::new(asking, caller), || self.chance()));
         let upstream = upstream.unwrap_or(proxy.upstream);
-        Course { upstream, key: self.key(upstream, asking, caller), mirrored }
+        let key = self.key(upstream, asking, caller);
+        let next = proxy.fallback.as_ref();
+        let next_key = next.and_then(|next| self.key(next.upstream, asking, caller));
+        Course { upstream, key, next_key, mirrored }
     }
 
     /// A hash of what targets of the upstream with this index are chosen by, where they are.

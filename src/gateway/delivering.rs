@@ -39,7 +39,7 @@ impl<H: Host> Gateway<H> {
         let headers = &mut incoming.head.headers;
         identity::tell(&self.host, &route.identity, issuer, caller, headers, now).await?;
         let head = incoming.take_head();
-        let key = incoming.course.key;
+        let key = incoming.course.key(index);
         let secure = incoming.client.is_secure(incoming.peer);
         let record = &mut *incoming.record;
         record.upstream = Some(index);

@@ -127,7 +127,7 @@ impl<H: Host> Gateway<H> {
             normal: &normalise(&path),
             admitted: &admitted,
             record: &mut record,
-            course: Course { upstream: mirror.upstream, ..Course::default() },
+            course: Course::to(mirror.upstream),
             authorized: false,
             shared: None,
         };

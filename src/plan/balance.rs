@@ -197,8 +197,9 @@ impl Context<'_> {
     fn sticky_routes(&mut self, routes: &[Route], upstreams: &[Upstream]) {
         for route in routes {
             let (Some(_), Action::Proxy(proxy)) = (&route.cache, &route.action) else { continue };
-            let Some(upstream) = upstreams.get(proxy.upstream) else { continue };
-            if upstream.balance.sticky.is_some() {
+            let reached = proxy.upstreams();
+            let mut reached = reached.iter().filter_map(|index| upstreams.get(*index));
+            if let Some(upstream) = reached.find(|upstream| upstream.balance.sticky.is_some()) {
                 let place = Place::new(&*route.origin.0, &*route.origin.1);
                 let message = format!(
                     "the route keeps answers, which are for everybody, and clients of the upstream \"{}\" stay with targets by a cookie of their own",
