@@ -98,6 +98,8 @@ mod find {
             query: None,
             method: &Method::GET,
             headers: &headers,
+            now: 0,
+            preflight: false,
         };
         assert_eq!(matches!(plan.find(&query), Found::Route(_)), found);
         bencher.bench(|| plan.find(black_box(&query)));

@@ -5,6 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -277,6 +278,21 @@ where
     C: Clock,
     S: HttpBody<Data = Bytes, Error = BodyError> + Unpin,
 {
+    collect_steadily(clock, stream, limit, deadline, None).await
+}
+
+/// The same, of which something must arrive in each span of `idle`.
+pub async fn collect_steadily<C, S>(
+    clock: &C,
+    stream: S,
+    limit: u64,
+    deadline: Deadline,
+    idle: Option<Duration>,
+) -> Result<Bytes, BodyError>
+where
+    C: Clock,
+    S: HttpBody<Data = Bytes, Error = BodyError> + Unpin,
+{
     let mut stream = stream;
     let mut alarm = pin!(Alarm::<C>::unset());
     // A length announced is only a promise: nothing is set aside for more than arrives.
@@ -286,10 +302,13 @@ where
     let mut first = Bytes::new();
     let mut whole = Vec::new();
     loop {
+        let patient = idle.map_or(Tick(u64::MAX), |idle| clock.tick() + idle);
+        let (due, late) = match patient < deadline.tick() {
+            true => (patient, BodyError::Idle),
+            false => (deadline.tick(), BodyError::Deadline),
+        };
         let frame = poll_fn(|cx| match Pin::new(&mut stream).poll_frame(cx) {
-            Poll::Pending => {
-                alarm.as_mut().poll_due(clock, deadline.tick(), cx).map(|()| Some(Err(BodyError::Deadline)))
-            }
+            Poll::Pending => alarm.as_mut().poll_due(clock, due, cx).map(|()| Some(Err(late.clone()))),
             ready => ready,
         });
         let Some(frame) = frame.await.transpose()? else { break };

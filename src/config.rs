@@ -47,8 +47,11 @@ pub use discovery::{Discovery, Registry};
 pub use health::{Circuit, Health};
 pub use idempotency::{Idempotency, OnIdempotencyFailure};
 pub use identity::{Identity, Issuer};
-pub use mapping::Mapping;
-pub use migration::{Fallback, Live, Mirror, Split};
+pub use mapping::{
+    DefaultMember, MapValues, Mapping, MappingStep, MoveValue, OtherValue, OtherValues, OtherWord,
+    RenameMember, RenameParameter, Scalar,
+};
+pub use migration::{Compare, Fallback, Live, Mirror, Split, SplitPart, SplitRule};
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use rate_limit::{
     ConsumerPlan, Counting, KeyName, KeyPart, KeyParts, KeyTable, OnStoreFailure, Period, Quota, RateLimit,
@@ -65,7 +68,9 @@ pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
 pub use upstream::{Protocol, Upstream, UpstreamTls};
-pub use version::Api;
+pub use version::{
+    Api, ApiVersion, Brownout, TellVersion, VersionLinks, VersionMatching, VersionNames, VersionWay,
+};
 
 /// One configuration file. Several files in a directory make one configuration: routes are put together in the order of
 /// the file names, and so are upstreams, consumers, limits and whatever else has names; any other table may stand in one

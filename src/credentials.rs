@@ -100,15 +100,18 @@ pub async fn content<H: Host>(
         return Ok(body);
     }
     let collected = collect(host, body, limit.min(aws.most_content), deadline).await;
-    let bytes: Bytes = collected.map_err(|error| {
-        let problem = match error {
-            BodyError::TooLarge => Problem::BodyTooLarge,
-            BodyError::Aborted(_) | BodyError::Malformed(_) => Problem::BadRequest,
-            BodyError::Idle | BodyError::Deadline => Problem::RequestTimeout,
-        };
-        Failure::from(problem).cause(error.to_string())
-    })?;
+    let bytes: Bytes = collected.map_err(uncollected)?;
     Ok(if bytes.is_empty() { Body::Empty } else { Body::Full(bytes) })
+}
+
+/// What a client is told whose content could not be collected.
+pub fn uncollected(error: BodyError) -> Failure {
+    let problem = match error {
+        BodyError::TooLarge => Problem::BodyTooLarge,
+        BodyError::Aborted(_) | BodyError::Malformed(_) => Problem::BadRequest,
+        BodyError::Idle | BodyError::Deadline => Problem::RequestTimeout,
+    };
+    Failure::from(problem).cause(error.to_string())
 }
 
 /// Writes what the upstream is shown into `head`, which is as it will be sent. The last that is done to it: signatures

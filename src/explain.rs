@@ -138,6 +138,8 @@ pub fn explain(plan: &Arc<Plan>, question: &Question) -> Result<Explanation, Str
         query: head.uri.query(),
         method: asked.as_ref().unwrap_or(&head.method),
         headers: &head.headers,
+        now: question.now.0 / 1000,
+        preflight: record.preflight,
     };
     let routes = if record.looked_at_routes {
         considered::all(plan, &query, &normal, record.route)

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_lock::OnceCell;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::request::Parts;
@@ -22,20 +23,25 @@ use crate::problem::{Failure, Problem};
 use crate::reply::{Open, Reply, ReplyBody};
 use crate::route::path::{Normal, normalise};
 use crate::telemetry::Record;
-use crate::{auth, cache, cors, limit, redirect, transform};
+use crate::{auth, cache, cors, limit, live, redirect, transform};
 
 mod afterwards;
 mod attempts;
 mod browser;
 mod cached;
+mod choosing;
 mod course;
 mod delivering;
 mod destination;
+mod fallback;
 mod fetching;
 mod hedging;
 mod invalidation;
 mod login;
 mod looking;
+mod mapping;
+mod mirroring;
+mod probing;
 mod proxy;
 mod purge;
 mod record;
@@ -46,8 +52,10 @@ mod showing;
 mod sticking;
 mod upkeep;
 mod usage;
+mod versioned;
 
 pub use afterwards::{Afterwards, settle};
+pub use probing::Due;
 pub(crate) use proxy::origin;
 
 use browser::preflight;
@@ -72,6 +80,8 @@ pub struct Gateway<H> {
     pools: Option<Box<[Arc<Pool>]>>,
     /// Who is taken for every request's caller; nobody but in an explanation.
     assumed: Option<Arc<Caller>>,
+    /// The live document, where a host that remembers nothing has read it; `None` inside where there is none.
+    live: OnceCell<Option<Arc<live::Document>>>,
 }
 
 /// The other end of a connection.
@@ -122,13 +132,13 @@ impl<H: Host> Gateway<H> {
             memory.cache.resize(plan.caching.memory);
         }
         let pools = host.memory().map(|memory| memory.pools.adopt(&plan.upstreams, host.tick()));
-        Self { plan, host, pools, assumed: None }
+        Self { plan, host, pools, assumed: None, live: OnceCell::new() }
     }
 
     /// The same for a plan that may not be in force any more: what is remembered of upstreams stays as it is.
     fn again(plan: Arc<Plan>, host: H) -> Self {
         let pools = host.memory().map(|memory| memory.pools.of(&plan.upstreams));
-        Self { plan, host, pools, assumed: None }
+        Self { plan, host, pools, assumed: None, live: OnceCell::new() }
     }
 
     /// Takes `caller` for every request's, without looking: for explanations.
@@ -146,6 +156,15 @@ impl<H: Host> Gateway<H> {
         &self.host
     }
 
+    /// The live document, where there is one and it can be read; on a host that remembers nothing, once for each request.
+    async fn live_document(&self, deadline: Deadline) -> Option<Arc<live::Document>> {
+        let live = self.plan.live.as_ref()?;
+        if self.host.memory().is_some() {
+            return live::read(&self.host, live, deadline).await;
+        }
+        self.live.get_or_init(|| live::read(&self.host, live, deadline)).await.clone()
+    }
+
     /// Answers a request. Never fails: what goes wrong is an answer too.
     pub async fn handle(&self, request: Request<H::Stream>, peer: Peer) -> Reply<H> {
         let (head, body) = request.into_parts();
@@ -156,6 +175,7 @@ impl<H: Host> Gateway<H> {
         let answer = self.run(head, body, peer, &client, open.record()).await;
         let mut answer = answer.unwrap_or_else(|failure| self.fail(&failure, open.record()));
         let secure = client.is_secure(peer);
+        self.tell_version(answer.0.headers_mut(), open.record());
         self.tell_browsers(answer.0.headers_mut(), open.record(), origin.as_ref(), secure);
         self.reply(answer, open, is_head)
     }
@@ -191,7 +211,7 @@ impl<H: Host> Gateway<H> {
         refuse_framing(&head.headers)?;
         let target = head.uri.path_and_query().cloned();
         let normal = normalise(target.as_ref().map_or("/", PathAndQuery::path));
-        let route = match self.find(&head, &authority, &normal)? {
+        let route = match self.find(&head, &authority, &normal, record)? {
             Destination::Route(route) => route,
             Destination::Options(allow) => return Ok(brief(options(allow))),
             Destination::Preflight(route, policy, method) => {
@@ -224,7 +244,8 @@ impl<H: Host> Gateway<H> {
         };
         let caller = admitted.caller.as_deref();
         limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
-        let course = self.course(route, &asking, caller);
+        self.judge_version(record)?;
+        let course = self.course(route, &asking, caller, deadline).await;
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
         let (authority, normal, admitted) = (&*authority, &normal, &admitted);
         let shared = None;

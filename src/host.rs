@@ -70,6 +70,12 @@ pub trait HttpClient {
         patience: &Patience,
         request: Request<Body<Upload<Self::Stream>>>,
     ) -> Result<Response<Self::Stream>, SendError>;
+    /// Whether `target` takes a connection within `patience`, over which nothing is sent. Only hosts that
+    /// [probe](crate::plan::Abilities::probes) need it.
+    async fn reach(&self, target: &Target, patience: Duration) -> Result<(), SendError> {
+        let _ = (target, patience);
+        Err(SendError::unsent(SendErrorKind::Host, "this host makes no connections of its own"))
+    }
 }
 
 /// A store of small values that all instances of a gateway share: Spin's key-value store, or the native runner's.

@@ -27,6 +27,7 @@ pub mod health;
 pub mod host;
 pub mod idempotency;
 pub mod identity;
+pub mod json;
 pub mod limit;
 pub mod live;
 pub mod mapping;

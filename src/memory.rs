@@ -14,6 +14,8 @@ use crate::identity::ring::Ring;
 use crate::limit::Counters;
 use crate::limit::concurrency::Flights;
 use crate::limit::lease::Leases;
+use crate::live;
+use crate::migration;
 use crate::pool::Pools;
 
 /// The memory of one process, shared by all its workers and kept when the plan changes.
@@ -37,6 +39,10 @@ pub struct Memory {
     pub flights: Arc<Flights>,
     /// Upstreams: their targets, and how they are doing.
     pub pools: Pools,
+    /// What was set for splits, and what mirrors answered.
+    pub migration: migration::Remembered,
+    /// What was read of the live document.
+    pub live: live::Known,
     /// Which stores just failed.
     pub breakers: Breakers,
 }

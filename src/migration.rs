@@ -1,13 +1,19 @@
 //! Moving requests from one upstream to another: splits, fallbacks, mirrors.
 
-/// Which of several upstreams answers.
-#[derive(Debug, Clone)]
-pub struct Split {}
+mod compare;
+mod fallback;
+mod mirror;
+mod mirroring;
+mod remembered;
+mod shadow;
+mod share;
+mod split;
 
-/// Which upstream is asked where the first has nothing.
-#[derive(Debug, Clone)]
-pub struct Fallback {}
-
-/// Another upstream that gets requests too.
-#[derive(Debug, Clone)]
-pub struct Mirror {}
+pub use compare::{Compare, Compared, Result, Seen};
+pub use fallback::Fallback;
+pub use mirror::Mirror;
+pub use mirroring::Mirroring;
+pub use remembered::Remembered;
+pub use shadow::{Place, Sample, Shadow};
+pub use share::Share;
+pub use split::{Part, Rule, Split, Test};

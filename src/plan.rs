@@ -28,7 +28,7 @@ use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
 use crate::route::table::{HostPattern, Table};
 use crate::security_headers::SecurityHeaders;
-use crate::version::Api;
+use crate::version::{Api, Condition};
 
 mod abilities;
 mod action;
@@ -49,6 +49,7 @@ mod idempotency;
 mod identity;
 mod key_source;
 mod limit;
+mod live;
 mod mapping;
 mod migration;
 mod policy;
@@ -101,7 +102,7 @@ pub struct Plan {
     /// What is kept of answers.
     pub caching: Caching,
     /// APIs that have versions.
-    pub apis: Vec<Api>,
+    pub apis: Vec<Arc<Api>>,
     /// What may be changed while the gateway runs.
     pub live: Option<Live>,
     /// The gateway as an issuer of tokens.
@@ -129,6 +130,8 @@ pub struct Route {
     pub headers: Vec<HeaderCondition>,
     /// Conditions on query parameters.
     pub query: Vec<QueryCondition>,
+    /// The versions of an API that it serves; `None` where it is of none.
+    pub version: Option<Condition>,
     /// Ambiguities in a path that the route does not mind.
     pub tolerated: Ambiguities,
     /// Who may use it.
@@ -366,6 +369,9 @@ impl Plan {
 
     /// Every store that something is kept or counted in; one that serves several ends is there several times.
     pub fn stores(&self) -> impl Iterator<Item = &StorePlan> {
-        self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores)
+        let shared = self.upstreams.iter().filter_map(|upstream| upstream.health.share.as_ref());
+        let live = self.live.iter().map(|live| &live.store);
+        let kept = self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores);
+        kept.chain(shared).chain(live)
     }
 }

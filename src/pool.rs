@@ -39,6 +39,8 @@ pub struct Roster {
     pub states: Box<[Arc<TargetState>]>,
     /// It was discovered, and not only written.
     pub discovered: bool,
+    /// The circuit of the upstream as a whole, where no [`Pool`] has it because the host remembers nothing.
+    pub circuit: Option<circuit::State>,
 }
 
 /// What is known about one target. Lives as long as some roster has it.
@@ -144,7 +146,7 @@ impl Pool {
             })
         };
         let states = set.members.iter().map(|member| state(&member.name)).collect();
-        *roster = Arc::new(Roster { set, states, discovered });
+        *roster = Arc::new(Roster { set, states, discovered, circuit: None });
     }
 }
 

@@ -91,6 +91,24 @@ catalogue! {
     IdempotencyAnswerLost = "idempotency-answer-lost", CONFLICT, "The request was done, and its answer is not kept", Client, None;
     /// The `Idempotency-Key` was used for another request: of another method, target or content (section 2.7).
     IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The idempotency key was used for another request", Client, None;
+    /// The version of the API that the address names does not exist; `supported` lists those that do.
+    NoSuchVersion = "no-such-version", NOT_FOUND, "There is no such version", Client, None;
+    /// The version of the API exists, but has nothing at this address; `supported` lists those that have.
+    VersionNotServed = "version-not-served", NOT_FOUND, "This version has nothing at this address", Client, None;
+    /// The version of the API that a header field or a query parameter names does not exist; `supported` lists those that do.
+    UnknownVersion = "unknown-version", BAD_REQUEST, "There is no such version", Client, None;
+    /// The API has versions, and the request does not say which one it wants; `supported` lists them.
+    VersionRequired = "version-required", BAD_REQUEST, "The version must be said", Client, None;
+    /// The request names two different versions of the API.
+    VersionsContradict = "versions-contradict", BAD_REQUEST, "The versions contradict each other", Client, None;
+    /// None of the versions of the API that `Accept` names exists (RFC 9110 section 15.5.7); `supported` lists those that do.
+    VersionNotAcceptable = "version-not-acceptable", NOT_ACCEPTABLE, "There is no such version", Client, None;
+    /// The version of the API has been retired; `successor` names the one to use in its place (RFC 9110 section 15.5.11).
+    VersionRetired = "version-retired", GONE, "This version is gone", Client, None;
+    /// The version of the API is about to be retired, and switched off for a while that was announced, so that those notice who still use it.
+    VersionBrownout = "version-brownout", GONE, "This version is switched off for a while", Client, None;
+    /// The same, where the author wants another status.
+    VersionInterrupted = "version-interrupted", SERVICE_UNAVAILABLE, "This version is switched off for a while", Client, None;
     /// No route matches.
     NoRoute = "no-route", NOT_FOUND, "There is nothing at this address", Client, None;
     /// A route matches but for the method (RFC 9110 section 15.5.6).
@@ -103,6 +121,8 @@ catalogue! {
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The request's body is too large", Client, Some("http_request_error");
     /// The content is not of the media type that is taken here (RFC 9110 section 15.5.16).
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The content is not of a type that is taken here", Client, None;
+    /// The content is not what its type says: JSON that is none, or that readers are known to read differently.
+    InvalidContent = "invalid-content", BAD_REQUEST, "The content is not valid", Client, None;
     /// The request line is longer than allowed (RFC 9110 section 15.5.15).
     UriTooLong = "uri-too-long", URI_TOO_LONG, "The address is too long", Client, Some("http_request_error");
     /// The caller has asked for more than a limit allows; `violated-policies` names the limit, and `Retry-After` says when there may be enough again (RFC 6585 section 4, draft-ietf-httpapi-ratelimit-headers-11 section 5.1).
@@ -141,6 +161,8 @@ catalogue! {
     UpstreamTerminated = "upstream-terminated", BAD_GATEWAY, "The service broke the connection off", Upstream, Some("connection_terminated");
     /// The upstream's answer is not HTTP.
     UpstreamProtocol = "upstream-protocol", BAD_GATEWAY, "The service's answer is not valid HTTP", Upstream, Some("http_protocol_error");
+    /// The upstream's answer cannot be changed as the route says: it is no JSON, too large, or in a coding.
+    UpstreamContent = "upstream-content", BAD_GATEWAY, "The service's answer cannot be read", Upstream, Some("http_protocol_error");
     /// The gateway cannot get the token that the upstream wants to see from it.
     UpstreamCredentials = "upstream-credentials", BAD_GATEWAY, "The gateway has no credentials for the service", Gateway, Some("destination_unavailable");
     /// The host forbids the upstream's address.
@@ -176,6 +198,24 @@ pub struct Failure {
     pub fields: Vec<(HeaderName, HeaderValue)>,
     /// The names of the limits that turned the request away: the member `violated-policies`.
     pub violated: Vec<Box<str>>,
+    /// Which versions of an API there are, where that is what it is about.
+    pub versions: Option<Box<Versions>>,
+}
+
+/// Which versions of an API there are: members of a problem's document. All of it is the author's, and an API has few
+/// versions.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Versions {
+    /// The API's name.
+    pub api: Box<str>,
+    /// The version that was meant, where one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Box<str>>,
+    /// The versions that would be answered, the oldest first.
+    pub supported: Vec<Box<str>>,
+    /// The version to use in place of the one that was meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor: Option<Box<str>>,
 }
 
 // === impl Problem ===
@@ -196,7 +236,7 @@ impl Problem {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self { problem, detail: None, cause: None, fields: Vec::new(), violated: Vec::new() }
+        Self { problem, detail: None, cause: None, fields: Vec::new(), violated: Vec::new(), versions: None }
     }
 }
 
@@ -216,6 +256,12 @@ impl Failure {
     /// Adds the names of the limits that turned the request away.
     pub fn violated<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.violated.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds which versions there are.
+    pub fn versions(mut self, versions: Versions) -> Self {
+        self.versions = Some(Box::new(versions));
         self
     }
 
@@ -255,6 +301,8 @@ impl Failure {
             request_id: Option<&'a str>,
             #[serde(rename = "violated-policies", skip_serializing_if = "<[_]>::is_empty")]
             violated_policies: &'a [Box<str>],
+            #[serde(flatten)]
+            versions: Option<&'a Versions>,
         }
         let details = Details {
             r#type: self.problem.type_uri(),
@@ -263,6 +311,7 @@ impl Failure {
             detail: self.detail.as_deref(),
             request_id: request_id.and_then(|id| id.to_str().ok()),
             violated_policies: &self.violated,
+            versions: self.versions.as_deref(),
         };
         serde_json::to_vec(&details).unwrap_or_default().into()
     }

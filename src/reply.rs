@@ -155,9 +155,12 @@ impl<H: Host> Ending<H> {
         }
     }
 
-    /// A piece of the body, where the answer is to be kept.
+    /// A piece of the body, where the answer is to be kept or compared.
     pub fn collect(&mut self, piece: &[u8]) {
         let Some(open) = &mut self.open else { return };
+        if let Some(mirroring) = &mut open.record.mirroring {
+            mirroring.pass(piece);
+        }
         if let Some(keeping) = &mut open.record.keeping
             && !keeping.pass(piece)
         {
@@ -179,9 +182,14 @@ impl<H: Host> Ending<H> {
         }
     }
 
-    /// Whether the body must be seen, and not only counted: the answer is to be kept.
+    /// Whether the body must be seen, and not only counted: the answer is to be kept or compared.
     pub fn keeps(&self) -> bool {
-        self.open.as_ref().is_some_and(|open| open.record.keeping.is_some() || open.record.settling.is_some())
+        self.open.as_ref().is_some_and(|open| {
+            let record = &open.record;
+            record.keeping.is_some()
+                || record.settling.is_some()
+                || record.mirroring.as_ref().is_some_and(|it| it.collects())
+        })
     }
 
     /// When a body that has not moved since `moved` has been waited for long enough.
@@ -243,6 +251,9 @@ impl<H: Host> Open<H> {
         self.told = true;
         self.record.total = self.host.tick() - self.record.begun;
         self.host.observe(&self.record);
+        if let Some(mirroring) = self.record.mirroring.take() {
+            mirroring.finish(&self.host, self.record.status, self.record.outcome == Outcome::Answered);
+        }
     }
 }
 

@@ -14,8 +14,12 @@ pub mod path;
 pub mod pattern;
 mod segment;
 pub mod table;
+mod versioned;
 
 use crate::plan::{Plan, Route};
+use crate::version::asked::Choice;
+use crate::version::{Condition, Negotiated};
+use versioned::Versioned;
 
 /// What routes look at.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +34,10 @@ pub struct Query<'a> {
     pub method: &'a Method,
     /// Header fields.
     pub headers: &'a HeaderMap,
+    /// When it came, in seconds since 1970.
+    pub now: u64,
+    /// Whether it is a preflight, asked as the request that it is about: without that one's fields.
+    pub preflight: bool,
 }
 
 /// What was found.
@@ -58,6 +66,8 @@ pub enum Miss<'a> {
     Header(&'a condition::HeaderCondition),
     /// A query condition does not hold.
     Query(&'a condition::QueryCondition),
+    /// Another version of an API.
+    Version(&'a Condition),
     /// Another method.
     Method,
 }
@@ -70,8 +80,14 @@ impl Plan {
     /// `HEAD` goes through `GET` (RFC 9110 section 9.3.2) only where no route lists it that nothing but the order in
     /// the files puts behind the one that lists `GET`.
     pub fn find(&self, request: &Query<'_>) -> Found {
+        self.search(request).0
+    }
+
+    /// The same, with what became of the question for a version.
+    pub fn search(&self, request: &Query<'_>) -> (Found, Negotiated) {
         let mut allowed = None::<Allowed>;
         let mut through_get = None;
+        let mut versioned = Versioned::default();
         for candidate in self.table.candidates(request.host, request.path) {
             if through_get.is_some() && !candidate.tied {
                 break;
@@ -81,18 +97,24 @@ impl Plan {
             if candidate.verify && !route.pattern.matches(request.path) {
                 continue;
             }
-            match route.miss_after_path(request) {
+            let holds = |condition: &Condition| versioned.holds(route, condition, request);
+            match route.miss_after_path(request, holds) {
                 None if route.methods.takes_through_get(request.method) => {
-                    _ = through_get.get_or_insert(index)
+                    _ = through_get.get_or_insert_with(|| (index, versioned.of(route)))
                 }
-                None => return Found::Route(index),
+                None => return (Found::Route(index), versioned.of(route)),
                 Some(Miss::Method) => allowed.get_or_insert_default().add(&route.methods),
                 Some(_) => {}
             }
         }
-        match through_get {
-            Some(index) => Found::Route(index),
-            None => allowed.map_or(Found::Nothing, Found::Method),
+        match (through_get, allowed) {
+            (Some((index, negotiated)), _) => (Found::Route(index), negotiated),
+            // Where a version that is taken has the address, that it does not have the method is the answer.
+            (None, Some(allowed)) => {
+                let negotiated = Negotiated { refused: None, ..versioned.of_none() };
+                (Found::Method(allowed), Negotiated { version: None, ..negotiated })
+            }
+            (None, None) => (Found::Nothing, versioned.of_none()),
         }
     }
 }
@@ -108,16 +130,32 @@ impl Route {
         if !self.pattern.matches(request.path) {
             return Some(Miss::Path);
         }
-        self.miss_after_path(request)
+        let holds = |condition: &Condition| {
+            let captured = condition.captured(&self.pattern, request.path);
+            match condition.choose(request, captured) {
+                Choice::Version { index, .. } => condition.serves.contains(index),
+                Choice::Any => true,
+                Choice::Elsewhere | Choice::Refused(_) => false,
+            }
+        };
+        self.miss_after_path(request, holds)
     }
 
-    /// The method comes last, so that 405 is answered only where it alone is wrong.
-    fn miss_after_path(&self, request: &Query<'_>) -> Option<Miss<'_>> {
+    /// The method comes last, so that 405 is answered only where it alone is wrong; `holds` is asked about versions, if at
+    /// all, only where nothing else but the method may be wrong.
+    fn miss_after_path(
+        &self,
+        request: &Query<'_>,
+        mut holds: impl FnMut(&Condition) -> bool,
+    ) -> Option<Miss<'_>> {
         if let Some(condition) = self.headers.iter().find(|condition| !condition.holds(request.headers)) {
             return Some(Miss::Header(condition));
         }
         if let Some(condition) = self.query.iter().find(|condition| !condition.holds(request.query)) {
             return Some(Miss::Query(condition));
+        }
+        if let Some(condition) = self.version.as_ref().filter(|condition| !holds(condition)) {
+            return Some(Miss::Version(condition));
         }
         (!self.methods.contains(request.method)).then_some(Miss::Method)
     }

@@ -15,9 +15,11 @@ use crate::cache::keeping::Keeping;
 use crate::host::{Tick, UnixMillis};
 use crate::idempotency;
 use crate::limit::{self, Held, Judged, Toll};
+use crate::migration::Mirroring;
 use crate::plan::Plan;
 use crate::pool::{Roster, Taken};
 use crate::problem::Problem;
+use crate::version::{self, Api, Negotiated};
 
 pub mod line;
 pub mod request_id;
@@ -52,6 +54,8 @@ pub struct Record {
     pub route: Option<usize>,
     /// Whether it was a preflight, which that route's CORS answered.
     pub preflight: bool,
+    /// Which version of an API it is for.
+    pub api: Negotiated,
     /// Who it was from, where that was verified.
     pub caller: Option<Arc<Caller>>,
     /// What limits said, in the order in which they were asked.
@@ -64,10 +68,16 @@ pub struct Record {
     pub keeping: Option<Box<Keeping>>,
     /// The answer that is to be kept for those who repeat the request.
     pub settling: Option<Box<idempotency::Keeping>>,
-    /// The index of the upstream that was asked.
+    /// The request that a mirror is to get when the answer has ended.
+    pub mirroring: Option<Box<Mirroring>>,
+    /// What came of a request to a mirror, where this is the record of one.
+    pub mirror: Option<&'static str>,
+    /// The index of the upstream that was asked; where a fallback was, of that.
     pub upstream: Option<usize>,
     /// The targets of it, and the index of the one that was asked last.
     pub chosen: Option<(Arc<Roster>, usize)>,
+    /// The index of the upstream that was asked before a fallback.
+    pub fell_back: Option<usize>,
     /// What it holds of an upstream as long as the record is open.
     pub taken: Taken,
     /// How often an upstream was asked.
@@ -141,6 +151,27 @@ impl Record {
         let (roster, at) = self.chosen.as_ref()?;
         let members = &roster.set.members;
         (members.len() > 1).then(|| Some(&*members.get(*at)?.name)).flatten()
+    }
+
+    /// The API that it was for, where it was for one.
+    pub fn versioned_api(&self) -> Option<&Api> {
+        self.plan.apis.get(self.api.api?).map(|api| &**api)
+    }
+
+    /// The version of that which was meant, where one was.
+    pub fn api_version(&self) -> Option<&version::Version> {
+        self.versioned_api()?.versions.get(self.api.version?)
+    }
+
+    /// Whether it was for a version that nobody should use any more, or that is gone.
+    pub fn is_of_the_past(&self) -> bool {
+        let now = self.started.0 / 1000;
+        self.api_version().is_some_and(|version| version.life.stage(now).is_ending())
+    }
+
+    /// The name of the upstream that was asked before a fallback; `None` where none was.
+    pub fn fell_back_from(&self) -> Option<&str> {
+        Some(&self.plan.upstreams.get(self.fell_back?)?.name)
     }
 
     /// Where limits write down what they say of the request.

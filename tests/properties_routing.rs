@@ -94,7 +94,7 @@ fn matches(pattern: impl Strategy<Value = (String, bool)>) -> impl Strategy<Valu
                 (text, true) => (None, Some(text)),
                 (text, false) => (Some(text), None),
             };
-            Match { host, path, prefix, methods, headers, query }
+            Match { host, path, prefix, methods, headers, query, ..Match::default() }
         },
     )
 }
@@ -112,7 +112,7 @@ struct Asked {
 impl Asked {
     fn query(&self) -> Query<'_> {
         let Self { host, path, method, headers, query } = self;
-        Query { host, path, query: query.as_deref(), method, headers }
+        Query { host, path, query: query.as_deref(), method, headers, now: 0, preflight: false }
     }
 }
 

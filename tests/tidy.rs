@@ -33,7 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // read them.
     ("cache", &["auth", "body", "breaker", "deadline", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry", "transform"]),
     // Circuits open by how exchanges end.
-    ("circuit", &["host", "retry"]),
+    ("circuit", &["host", "problem", "retry"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
     ("config", &[]),
     ("cors", &[]),
@@ -45,33 +45,34 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Registries are asked as upstreams are; what they say makes the sets that targets are chosen from.
     ("discovery", &["ask", "balance", "body", "breaker", "deadline", "host", "live", "plan", "pool", "problem", "upstream"]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["auth", "body", "cache", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry"]),
+    ("explain", &["auth", "body", "cache", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry", "version"]),
     // The trace is passed on as a header field.
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.
     ("expression", &["forward", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
-    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "host", "idempotency", "identity", "limit", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream"]),
-    // Health is judged by how exchanges end, and shared in a store.
-    ("health", &["breaker", "circuit", "deadline", "host", "plan", "pool", "retry"]),
+    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),
+    // Health is judged by how exchanges end, and shared in a store; a probe is an exchange, too.
+    ("health", &["balance", "body", "breaker", "circuit", "deadline", "host", "plan", "pool", "problem", "retry", "upstream"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
     // Whose key it is depends on who calls; answers are collected as the cache does it, and kept in stores.
     ("idempotency", &["auth", "body", "breaker", "cache", "deadline", "gateway", "host", "plan", "problem"]),
     // What is told of a caller is the caller's own; keys are secrets, which are read as header edits read them.
     ("identity", &["auth", "host", "plan", "problem", "transform"]),
+    ("json", &[]),
     // Limits look at requests as policies do, at who calls, and at what the store of the host has counted; they wait for it
     // on the host's clock, as bodies are waited for. An operator is told as if a consumer had asked, in a request that
     // there is not; dates are written as in the log.
     ("limit", &["auth", "body", "breaker", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // A document in a store, bounded in time as every call of one.
     ("live", &["breaker", "deadline", "host", "plan"]),
-    ("mapping", &["body", "deadline", "host", "json", "plan", "problem"]),
+    ("mapping", &["json"]),
     // What areas remember between requests.
-    ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "pool"]),
+    ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "live", "migration", "pool"]),
     // A split sees requests as limits do; a comparison reads JSON.
-    ("migration", &["auth", "body", "expression", "host", "json", "limit", "live", "plan", "telemetry"]),
+    ("migration", &["auth", "expression", "forward", "gateway", "host", "json", "limit", "plan", "route", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
+    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
     ("pool", &["admission", "balance", "circuit", "health", "host", "plan", "retry"]),
     ("problem", &[]),
@@ -79,13 +80,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("reply", &["body", "cache", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
     // Dates are read as the cache reads them.
     ("retry", &["cache", "deadline", "host", "problem"]),
-    // A query condition reads queries as rewriting does.
-    ("route", &["plan", "transform"]),
+    // A query condition reads queries as rewriting does. Which version is asked for may stand in what a route captures.
+    ("route", &["plan", "transform", "version"]),
     ("security_headers", &[]),
     // Its clients hold tokens, which are signed as the gateway signs its own.
     ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
-    ("telemetry", &["auth", "body", "cache", "host", "idempotency", "limit", "plan", "pool", "problem"]),
+    ("telemetry", &["auth", "body", "cache", "host", "idempotency", "limit", "migration", "plan", "pool", "problem", "version"]),
     // A rewritten path is matched again for what it captured.
     ("transform", &["host", "plan", "problem", "route"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),

@@ -44,7 +44,8 @@ fn routes_are_found() {
     );
     let find = |method: &Method, path: &str, field: &'static str| {
         let headers = HeaderMap::from_iter([("x-a".parse().unwrap(), field.parse().unwrap())]);
-        match plan.find(&Query { host: "h", path, query: None, method, headers: &headers }) {
+        let headers = &headers;
+        match plan.find(&Query { host: "h", path, query: None, method, headers, now: 0, preflight: false }) {
             Found::Route(at) => plan.routes[at].id.to_string(),
             Found::Method(allowed) => allowed.header().to_str().unwrap().to_owned(),
             Found::Nothing => "nothing".to_owned(),

@@ -40,10 +40,31 @@ fn route(plan: &Plan, route: &Route) -> Value {
     entry
 }
 
+/// Which upstreams a route asks.
+fn asks(plan: &Plan, proxy: &Proxy) -> String {
+    let name = |index: usize| &*plan.upstreams[index].name;
+    let mut text = match &proxy.split {
+        None => format!("upstream {}", name(proxy.upstream)),
+        Some(split) => {
+            let parts: Vec<_> =
+                split.parts.iter().map(|part| format!("{} ({})", part.name, part.weight)).collect();
+            let ruled = split.rules.iter().map(|rule| name(rule.upstream).to_owned());
+            format!("split {}", ruled.chain(parts).collect::<Vec<_>>().join(", "))
+        }
+    };
+    if let Some(fallback) = &proxy.fallback {
+        text.push_str(&format!(", else {}", name(fallback.upstream)));
+    }
+    if let Some(mirror) = &proxy.mirror {
+        text.push_str(&format!(", mirrored to {}", name(mirror.upstream)));
+    }
+    text
+}
+
 /// What a route does, in a few words.
 pub fn action(plan: &Plan, route: &Route) -> String {
     match &route.action {
-        Action::Proxy(proxy) => format!("upstream {}", plan.upstreams[proxy.upstream].name),
+        Action::Proxy(proxy) => asks(plan, proxy),
         Action::Redirect(redirect) => format!("redirect {}", redirect.status.as_u16()),
         Action::Respond(respond) => format!("respond {}", respond.status.as_u16()),
         Action::Login(own) => {

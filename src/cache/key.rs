@@ -24,7 +24,7 @@ pub struct Digest(pub [u8; 32]);
 pub struct Keys {
     /// The address within the route: what an unsafe method makes invalid.
     pub address: Digest,
-    /// What the policy adds to it of this request; `None` where that is nothing.
+    /// What the policy adds to it of this request, and the upstream where there are several; `None` where that is nothing.
     pub part: Option<Digest>,
 }
 
@@ -42,16 +42,33 @@ pub struct Origin<'a> {
 /// What is hashed: everything has its length before it, so that nothing can move from one part to the next.
 struct Writer(Sha256);
 
+/// What tells answers apart beside what the author says. It is in the part, not in the address: an unsafe method for one makes
+/// invalid what is kept of the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Apart<'a> {
+    /// The version of the API, where it has several.
+    pub version: Option<&'a str>,
+    /// The name of the upstream that is asked, where there are several.
+    pub upstream: Option<&'a str>,
+}
+
 // === impl Keys ===
 
 impl Keys {
-    /// Under what the answers to `head` of `caller` are kept.
-    pub fn of(policy: &Policy, origin: &Origin<'_>, head: &Parts, admitted: &Admitted) -> Self {
+    /// Under what the answers to `head` of `caller` are kept, where there are several of an address: see [`Apart`].
+    pub fn of(
+        policy: &Policy,
+        origin: &Origin<'_>,
+        head: &Parts,
+        admitted: &Admitted,
+        apart: Apart<'_>,
+    ) -> Self {
         let root = PathAndQuery::from_static("/");
         let target = head.uri.path_and_query().unwrap_or(&root);
         Self {
             address: address(policy, origin, target),
-            part: (!policy.key.is_empty()).then(|| part(&policy.key, &head.headers, admitted)),
+            part: (!policy.key.is_empty() || apart != Apart::default())
+                .then(|| part(&policy.key, &head.headers, admitted, apart)),
         }
     }
 }
@@ -68,9 +85,11 @@ pub fn address(policy: &Policy, origin: &Origin<'_>, target: &PathAndQuery) -> D
     hash.finish()
 }
 
-fn part(key: &KeyParts, headers: &HeaderMap, admitted: &Admitted) -> Digest {
+fn part(key: &KeyParts, headers: &HeaderMap, admitted: &Admitted, apart: Apart<'_>) -> Digest {
     let caller = admitted.caller.as_deref();
     let mut hash = Writer::new(b"part");
+    hash.optional(apart.version.map(str::as_bytes));
+    hash.optional(apart.upstream.map(str::as_bytes));
     for name in &key.headers {
         hash.count(headers.get_all(name).iter().count());
         headers.get_all(name).iter().for_each(|line| hash.bytes(line.as_bytes()));

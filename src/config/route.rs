@@ -129,6 +129,13 @@ pub struct Match {
     /// Conditions on query parameters, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub query: BTreeMap<String, Condition>,
+    /// The API in `apis` whose versions the route serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
+    /// Which versions of the API: one (`"2"`), a range (`">=2"`, `"1.2"`, `"^1.2"`, `">=1 <3"`), or a list of these.
+    /// Default: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub versions: Option<OneOrMany>,
 }
 
 /// A condition on one value: text to be equal to, or a table.

@@ -96,6 +96,7 @@ pub(super) fn of(
     parts.push(Keyed::shown("path", Some(target.path().to_owned())));
     let query = key::counted(&policy.key.query, target.query());
     parts.push(Keyed::shown("query", query.map(Into::into)));
+    parts.extend(recorded.api_version.clone().map(|version| Keyed::shown("version", Some(version))));
     parts.extend(added(policy, &head, recorded));
     let store = match policy.place {
         Place::Memory => None,

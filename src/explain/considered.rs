@@ -117,6 +117,7 @@ impl Verdict {
             Miss::Query(condition) => {
                 Self::Condition { wanted: format!("query {}{}", condition.name, condition.expect) }
             }
+            Miss::Version(condition) => Self::Condition { wanted: condition.to_string() },
             Miss::Method => {
                 Self::OtherMethod { wanted: route.methods.listed.iter().map(ToString::to_string).collect() }
             }

@@ -23,6 +23,7 @@ use crate::memory::Memory;
 use crate::plan::{Patience, Plan, StorePlan, Target};
 use crate::problem::Problem;
 use crate::telemetry::{Outcome, Record};
+use crate::version::Negotiated;
 
 /// Writes down what a gateway does.
 #[derive(Debug, Clone)]
@@ -41,6 +42,10 @@ pub(super) struct Recorded {
     pub(super) route: Option<usize>,
     /// Whether that route's CORS answered a preflight.
     pub(super) preflight: bool,
+    /// Which version of an API it was for.
+    pub(super) api: Negotiated,
+    /// The name of that version.
+    pub(super) api_version: Option<String>,
     /// The index of the upstream it asked.
     pub(super) upstream: Option<usize>,
     /// Whether it came as far as looking for a route.
@@ -186,8 +191,11 @@ impl Observe for Recorder {
         self.write(|recorded| {
             recorded.route = record.route;
             recorded.preflight = record.preflight;
+            recorded.api = record.api;
+            recorded.api_version = record.api_version().map(|version| version.name.to_string());
             recorded.upstream = record.upstream;
-            recorded.looked_at_routes = record.route.is_some() || searched || options;
+            recorded.looked_at_routes =
+                record.route.is_some() || searched || options || record.api.api.is_some();
             recorded.problem = problem;
             recorded.cause.clone_from(&record.cause);
             recorded.client = Some(record.client.to_string());

@@ -6,8 +6,10 @@ use super::Gateway;
 use super::refreshing::Refresh;
 use crate::cache::keeping::Kept;
 use crate::cache::turn::Leased;
+use crate::health::sharing::{self, Noted};
 use crate::host::Host;
 use crate::idempotency;
+use crate::migration::Mirroring;
 
 /// Work that goes on after an answer, handed to the host by [`crate::host::Defer`] and done by [`settle`].
 #[derive(Debug)]
@@ -23,6 +25,10 @@ enum Work {
     GiveBack(Box<Leased>),
     /// Asks the upstream for an answer in place of one that is no longer fresh.
     Refresh(Box<Refresh>),
+    /// Tells other instances how a target is doing.
+    Tell(Box<Noted>),
+    /// Asks a mirror.
+    Mirror(Box<Mirroring>),
 }
 
 // === impl Afterwards ===
@@ -48,6 +54,16 @@ impl Afterwards {
         Self(Work::Refresh(Box::new(refresh)))
     }
 
+    /// Tells others.
+    pub(super) fn tell(noted: Noted) -> Self {
+        Self(Work::Tell(Box::new(noted)))
+    }
+
+    /// Asks a mirror.
+    pub fn mirror(mirroring: Box<Mirroring>) -> Self {
+        Self(Work::Mirror(mirroring))
+    }
+
     /// Whether it should be done before the answer's last byte is sent, where a host is gone after it: what the next
     /// request looks for.
     pub fn is_for_the_next(&self) -> bool {
@@ -64,6 +80,11 @@ pub async fn settle<H: Host>(host: &H, work: Afterwards) {
         Work::Refresh(refresh) => {
             let gateway = Gateway::again(Arc::clone(refresh.plan()), host.clone());
             gateway.refresh(*refresh).await;
+        }
+        Work::Tell(noted) => sharing::tell(host, &noted).await,
+        Work::Mirror(mirroring) => {
+            let gateway = Gateway::again(Arc::clone(&mirroring.plan), host.clone());
+            gateway.mirror(*mirroring).await;
         }
     }
 }

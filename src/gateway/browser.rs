@@ -26,7 +26,8 @@ impl<H: Host> Gateway<H> {
         normal: &Normal<'_>,
     ) -> Result<Option<Destination<'_>>, Failure> {
         let Some(method) = cors::asked_method(&head.method, &head.headers) else { return Ok(None) };
-        let Found::Route(index) = self.plan.find(&Query { method: &method, ..*query }) else {
+        let Found::Route(index) = self.plan.find(&Query { method: &method, preflight: true, ..*query })
+        else {
             return Ok(None);
         };
         let route = &self.plan.routes[index];

@@ -13,7 +13,7 @@ use super::looking::Looked;
 use super::{Course, Gateway, Incoming, origin};
 use crate::auth::Admitted;
 use crate::body::Body;
-use crate::cache::key::{self, Keys};
+use crate::cache::key::{self, Apart, Keys};
 use crate::cache::policy::Passes;
 use crate::cache::rules::{self, Asked};
 use crate::cache::shelf::Sought;
@@ -119,7 +119,11 @@ impl<H: Host> Gateway<H> {
         let record = &mut *incoming.record;
         let around = Around { peer, client, authority, normal, admitted, course };
         let asked = Asked { authorization: authorized, ..rules::asked(&head.headers, policy.ignore_client) };
-        let keys = Keys::of(policy, &origin(peer, client, authority), &head, admitted);
+        let apart = Apart {
+            version: record.api_version().map(|version| &*version.name),
+            upstream: proxy.split.as_ref().map(|_| &*self.plan.upstreams[course.upstream].name),
+        };
+        let keys = Keys::of(policy, &origin(peer, client, authority), &head, admitted, apart);
         let wanted = Wanted { route, proxy, policy, keys, asked, head, around, deadline };
         record.cache = Some(Status::default());
         match self.look(&wanted, record).await? {

@@ -4,6 +4,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Response, Version};
 
 use super::attempts::Delivery;
+use super::versioned::tell_version;
 use super::{Gateway, Incoming};
 use crate::body::Source;
 use crate::deadline::Deadline;
@@ -28,6 +29,7 @@ impl<H: Host> Gateway<H> {
         let admitted = incoming.admitted;
         let session = self.session(upstream, &incoming.head.headers).await?;
         self.rewrite(route, proxy, upstream, incoming)?;
+        tell_version(incoming.record, &mut incoming.head.headers);
         transform::edit_headers(&self.host, &route.request_edits, &mut incoming.head.headers).await?;
         replace(&mut incoming.head.headers, &admitted.request);
         auth::login::remove_cookies(&self.plan.auth, &mut incoming.head.headers);
@@ -46,6 +48,7 @@ impl<H: Host> Gateway<H> {
         let delivery = Delivery {
             route,
             upstream,
+            index,
             pool,
             key,
             session: session.as_ref().and_then(|it| it.held),

@@ -7,11 +7,13 @@ use http::request::Parts;
 use super::Gateway;
 use super::purge::PURGE;
 use super::refusal::{is_registered, refuse_ambiguity, refuse_expectation};
+use super::versioned::seconds;
 use crate::cors;
 use crate::host::Host;
 use crate::problem::{Failure, Problem};
 use crate::route::path::Normal;
 use crate::route::{self, Found, Query};
+use crate::telemetry::Record;
 
 /// Where a request goes.
 pub(super) enum Destination<'a> {
@@ -30,6 +32,7 @@ impl<H: Host> Gateway<H> {
         head: &Parts,
         authority: &str,
         normal: &Normal<'_>,
+        record: &mut Record,
     ) -> Result<Destination<'_>, Failure> {
         self.refuse_method(&head.method)?;
         refuse_expectation(&head.headers)?;
@@ -51,11 +54,15 @@ impl<H: Host> Gateway<H> {
             query: head.uri.query(),
             method: &head.method,
             headers: &head.headers,
+            now: seconds(record.started),
+            preflight: false,
         };
         if let Some(found) = self.find_asked(head, &query, normal)? {
             return Ok(found);
         }
-        match self.plan.find(&query) {
+        let (found, negotiated) = self.plan.search(&query);
+        record.api = negotiated;
+        match found {
             Found::Route(index) => {
                 refuse_ambiguity(normal, Some(&self.plan.routes[index]))?;
                 Ok(Destination::Route(index))
@@ -69,7 +76,7 @@ impl<H: Host> Gateway<H> {
             Found::Method(allowed) => {
                 Err(Failure::from(Problem::MethodNotAllowed).field(ALLOW, allowed.header()))
             }
-            Found::Nothing => Err(Problem::NoRoute.into()),
+            Found::Nothing => Err(self.no_version(negotiated, query.now)),
         }
     }
 

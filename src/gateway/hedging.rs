@@ -9,7 +9,8 @@ use std::time::Duration;
 use http::request::Parts;
 
 use super::Gateway;
-use super::attempts::{Attempted, Chosen, Delivery, Done, Sending};
+use super::attempts::{Attempted, Delivery, Done, Sending, Tried};
+use super::choosing::Chosen;
 use crate::body::{Alarm, Body, Meter, Source};
 use crate::host::Host;
 use crate::pool::Roster;
@@ -31,7 +32,7 @@ impl<H: Host> Gateway<H> {
         around: &Around<'_, H::Stream>,
         chosen: Chosen,
         sending: Sending<H::Stream>,
-        tried: &mut Vec<usize>,
+        tried: &mut Tried,
     ) -> Done<H::Stream> {
         let Around { roster, .. } = *around;
         let mut first = pin!(self.once(delivery, &roster.set.members[chosen.at], sending));
@@ -102,7 +103,7 @@ impl<H: Host> Gateway<H> {
         &self,
         delivery: &Delivery<'_>,
         around: &Around<'_, H::Stream>,
-        tried: &[usize],
+        tried: &Tried,
     ) -> Option<(Chosen, Sending<H::Stream>)> {
         let content = around.source.whole()?;
         if let (Some(retry), Some(pool)) = (&delivery.upstream.retry, delivery.pool)
@@ -110,7 +111,7 @@ impl<H: Host> Gateway<H> {
         {
             return None;
         }
-        let chosen = self.choose(delivery, around.roster, tried).ok()?;
+        let chosen = self.choose(delivery, around.roster, tried.as_slice()).ok()?;
         let (body, meter) = match content.is_empty() {
             true => (Body::Empty, None),
             false => {

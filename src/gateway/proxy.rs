@@ -72,17 +72,51 @@ impl<H: Host> Gateway<H> {
         let index = incoming.course.upstream;
         let upstream = &self.plan.upstreams[index];
         self.purge(route, incoming.admitted, &mut incoming.head);
-        let showing = upstream.credentials.as_ref();
-        let body = credentials::content(&self.host, showing, body, route.body_limit, deadline).await?;
         if announced(&incoming.head.headers, &body).is_some_and(|length| length > route.body_limit) {
             return Err(Problem::BodyTooLarge.into());
         }
-        let keep = self.kept_for_retries(upstream);
+        let (body, passing) = match &route.mapping {
+            None => (body, None),
+            Some(mapping) => {
+                let head = &mut incoming.head;
+                let (body, passing) = self.map_request(mapping, route, head, body, deadline).await?;
+                (body, Some((mapping, passing)))
+            }
+        };
+        let showing = upstream.credentials.as_ref();
+        let body = credentials::content(&self.host, showing, body, route.body_limit, deadline).await?;
+        let fallback = self.fallback(proxy, incoming);
+        let body = match &fallback {
+            None => body,
+            Some(fallback) => {
+                let showing = self.plan.upstreams[fallback.rule.upstream].credentials.as_ref();
+                credentials::content(&self.host, showing, body, route.body_limit, deadline).await?
+            }
+        };
+        let mirrored = self.mirrored(route, proxy, incoming);
+        let keep = fallback.as_ref().map_or(0, |fallback| fallback.rule.body.max(1));
+        let keep = keep.max(mirrored.as_ref().map_or(0, |mirrored| mirrored.mirror.body.max(1)));
+        let keep = keep.max(self.kept_for_retries(upstream));
         let mut source = Source::new(body, route.body_limit, keep, &self.plan.claimed);
-        let response = self.deliver(route, proxy, index, incoming, &mut source, deadline).await?;
+        let mut response = self.deliver(route, proxy, index, incoming, &mut source, deadline).await;
+        if let Some(fallback) = fallback.filter(|it| it.follows(&response) && source.is_there()) {
+            drop(response);
+            incoming.head = fallback.head;
+            incoming.record.fell_back = Some(index);
+            let next = fallback.rule.upstream;
+            response = self.deliver(route, proxy, next, incoming, &mut source, deadline).await;
+        }
+        let response = response?;
+        if let Some(mirrored) = mirrored {
+            self.mirror_later(mirrored, &source, &response, incoming);
+        }
         let mut response = response.map(Body::Stream);
         forward::response(response.headers_mut());
         *response.version_mut() = Version::HTTP_11;
+        if let Some((mapping, passing)) = passing {
+            let idle = route.patience.idle;
+            response = self.map_response(mapping, passing, idle, response, deadline).await?;
+        }
         Ok(response)
     }
 }

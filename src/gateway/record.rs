@@ -16,6 +16,7 @@ use crate::limit::{self, Held};
 use crate::pool::Taken;
 use crate::problem::Failure;
 use crate::telemetry::{Outcome, Record, TraceContext, line, request_id, trace};
+use crate::version::Negotiated;
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,14 +38,18 @@ impl<H: Host> Gateway<H> {
             target: head.uri.path_and_query().cloned(),
             route: None,
             preflight: false,
+            api: Negotiated::default(),
             caller: None,
             judged: Vec::new(),
             held: Held::default(),
             cache: None,
             keeping: None,
             settling: None,
+            mirroring: None,
+            mirror: None,
             upstream: None,
             chosen: None,
+            fell_back: None,
             taken: Taken::default(),
             attempts: 0,
             asked: None,

@@ -25,6 +25,7 @@ use crate::plan::Action;
 use crate::problem::Failure;
 use crate::route::path::normalise;
 use crate::telemetry::Record;
+use crate::version::Negotiated;
 
 /// A request that is asked again, for the sake of those who come later.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(super) struct Refresh {
     client: Client,
     admitted: Admitted,
     course: Course,
+    /// The version that it is asked for, which the upstream is told.
+    api: Negotiated,
     found: Found,
     stale: Arc<Entry>,
     /// Nobody else fetches it meanwhile, where the host remembers who does.
@@ -85,6 +88,7 @@ impl<H: Host> Gateway<H> {
             client: client.clone(),
             admitted: admitted.clone(),
             course,
+            api: record.api,
             found,
             stale: Arc::clone(stale),
             turn: Turn { lead, lease: None },
@@ -94,10 +98,12 @@ impl<H: Host> Gateway<H> {
 
     /// Asks again. What fails leaves everything as it is.
     pub(super) async fn refresh(&self, refresh: Refresh) {
-        let Refresh { route, keys, asked, head, peer, client, admitted, course, found, stale, turn, .. } =
-            refresh;
+        let Refresh {
+            route, keys, asked, head, peer, client, admitted, course, api, found, stale, turn, ..
+        } = refresh;
         let mut record = self.begin(&head, &client);
         record.route = Some(route);
+        record.api = api;
         let route = &self.plan.routes[route];
         let (Some(policy), Action::Proxy(proxy)) = (&route.cache, &route.action) else { return };
         let Ok(authority) = authority(&head).map(ToOwned::to_owned) else { return };

@@ -59,15 +59,7 @@ impl Key {
         let mut hash = Writer(Sha256::new());
         hash.bytes(tag::NAME, limit.name.as_bytes());
         hash.algorithm(&limit.algorithm);
-        for part in &limit.key {
-            sight.look(part, |said| match said {
-                Some(said) => hash.said(&said),
-                None => {
-                    hash.tag(tag::STAND_IN);
-                    hash.said(&sight.stand_in(&limit.key));
-                }
-            });
-        }
+        hash.parts(&limit.key, sight);
         let mut key = [0; 16];
         key.copy_from_slice(&hash.0.finalize()[..16]);
         Self(key)
@@ -77,6 +69,15 @@ impl Key {
 /// What a request has, hashed for those who do not count: as [`Key`], of values alone.
 #[derive(Debug, Default)]
 pub struct Values(Writer);
+/// Where a request stands on a line of 2^64 points, by the values of `parts`: anywhere, each point as likely as another, and
+/// the same at every instance and on every host. With another `salt`, the same requests stand elsewhere.
+pub fn point(salt: &str, parts: &[KeyPart], sight: &Sight<'_>) -> u64 {
+    let mut hash = Writer(Sha256::new());
+    hash.bytes(tag::NAME, salt.as_bytes());
+    hash.parts(parts, sight);
+    let digest = hash.0.finalize();
+    digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+}
 
 /// What is hashed, so that no two requests that differ come to the same bytes: everything has a tag that says what it is,
 /// and whatever has no length of its own has its length before it.
@@ -157,6 +158,18 @@ impl Writer {
         };
         self.tag(tag::ALGORITHM);
         self.fixed(kind, span.to_be_bytes());
+    }
+
+    fn parts(&mut self, parts: &[KeyPart], sight: &Sight<'_>) {
+        for part in parts {
+            sight.look(part, |said| match said {
+                Some(said) => self.said(&said),
+                None => {
+                    self.tag(tag::STAND_IN);
+                    self.said(&sight.stand_in(parts));
+                }
+            });
+        }
     }
 
     fn said(&mut self, said: &Said<'_>) {

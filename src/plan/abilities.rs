@@ -21,6 +21,8 @@ pub struct Abilities {
     pub redis: bool,
     /// Keeps things in memory from one request to the next.
     pub remembers: bool,
+    /// Does things that no request asks for, such as probing targets.
+    pub probes: bool,
 }
 
 /// How a platform's key-value store counts.
@@ -48,6 +50,7 @@ impl Abilities {
         counts: Counts::Exactly,
         redis: true,
         remembers: true,
+        probes: true,
     };
     /// The component for Spin.
     pub const COMPONENT: Self = Self {
@@ -60,6 +63,7 @@ impl Abilities {
         counts: Counts::Roughly,
         redis: true,
         remembers: false,
+        probes: false,
     };
     /// The component for Spin hosts that one runs oneself, whose stores can add.
     pub const ATOMIC: Self =

@@ -19,8 +19,13 @@ impl Context<'_> {
         pattern: &Pattern,
     ) -> Option<Action> {
         let proxies = written.upstream.is_some() || written.split.is_some();
-        if written.rewrite.is_some() && !proxies {
-            self.error(&at.key("rewrite"), "rewrite is for routes with an upstream");
+        let with_upstream = [
+            ("rewrite", written.rewrite.is_some()),
+            ("fallback", written.fallback.is_some()),
+            ("mirror", written.mirror.is_some()),
+        ];
+        for (key, _) in with_upstream.into_iter().filter(|(_, is_written)| *is_written && !proxies) {
+            self.error(&at.key(key), format!("{key} is for routes with an upstream"));
         }
         match (&written.upstream, &written.redirect, &written.respond) {
             (_, None, None) if proxies => self.proxy(at, written, pattern).map(Action::Proxy),
@@ -43,14 +48,20 @@ impl Context<'_> {
     fn proxy(&mut self, at: &Pointer, written: &config::Route, pattern: &Pattern) -> Option<Proxy> {
         let (upstream, split) = match (&written.upstream, &written.split) {
             (Some(name), None) => (self.upstream_index(&at.key("upstream"), name), None),
-            (None, Some(split)) => self.split(&at.key("split"), split).unzip(),
+            (None, Some(split)) => self.split(&at.key("split"), &written.id, split, pattern).unzip(),
             _ => {
                 self.error(at, "a route has either upstream or split");
                 return None;
             }
         };
-        let fallback = written.fallback.as_ref().and_then(|it| self.fallback(&at.key("fallback"), it));
-        let mirror = written.mirror.as_ref().and_then(|it| self.mirror(&at.key("mirror"), it));
+        let first: Vec<usize> = match &split {
+            Some(split) => split.upstreams().collect(),
+            None => upstream.into_iter().collect(),
+        };
+        let at_fallback = at.key("fallback");
+        let fallback = written.fallback.as_ref().and_then(|it| self.fallback(&at_fallback, it, &first));
+        let mirror =
+            written.mirror.as_ref().and_then(|it| self.mirror(&at.key("mirror"), &written.id, it, &first));
         let at = at.key("rewrite");
         let none = config::Rewrite::default();
         let rewrite = written.rewrite.as_ref().unwrap_or(&none);

@@ -46,7 +46,8 @@ const CHAINS: [&str; 4] = ["cdn-loop", "x-request-id", "traceparent", "tracestat
 pub(super) struct Ready<'a> {
     pub(super) route: &'a Route,
     pub(super) proxy: &'a Proxy,
-    pub(super) upstream: &'a Upstream,
+    /// All upstreams that there are.
+    all: &'a [Upstream],
     pub(super) auth: &'a auth::Plan,
 }
 
@@ -82,8 +83,13 @@ impl<'a> Ready<'a> {
             Access::Public => true,
             Access::Required(required) => required.any.iter().chain(&required.external).all(known),
         };
-        let upstream = upstreams.get(proxy.upstream).filter(|_| complete)?;
-        Some(Self { route, proxy, upstream, auth })
+        let known = proxy.upstreams().into_iter().all(|index| index < upstreams.len());
+        (complete && known).then_some(Self { route, proxy, all: upstreams, auth })
+    }
+
+    /// All upstreams whose answers the route may keep.
+    pub(super) fn upstreams(self) -> impl Iterator<Item = &'a Upstream> {
+        self.proxy.upstreams().into_iter().filter_map(move |index| self.all.get(index))
     }
 
     /// By which callers may come in.
@@ -187,7 +193,7 @@ impl Context<'_> {
         own: Option<&CacheSetting>,
     ) -> bool {
         let at = written.at.key("cache");
-        if written.route.upstream.is_none() {
+        if written.route.upstream.is_none() && written.route.split.is_none() {
             if own.is_some() {
                 self.error(&at, "cache is for routes with an upstream").help("remove it");
             }
@@ -277,8 +283,7 @@ fn finished(mut passes: Passes, key: &mut KeyParts, told: &[Told<'_>], ready: Op
             _ => {}
         }
     }
-    passes.authorization =
-        ready.is_none_or(|ready| told::authorization_may_pass(ready.route, ready.upstream));
+    passes.authorization = ready.is_none_or(|ready| told::authorization_may_pass(ready));
     for names in [&mut key.headers, &mut passes.fields, &mut passes.vary] {
         names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
         names.dedup();

@@ -12,6 +12,7 @@ use super::identity::claimed;
 use super::limit;
 use super::scalar::{is_token, nearest};
 use super::store::Stores;
+use super::version;
 use super::written_consumer;
 use super::{Abilities, IssuerPlan, Plan, Route, Telemetry, Upstream};
 use crate::config::{AccessLog, Clients, Defaults, Document};
@@ -41,6 +42,8 @@ pub(super) struct Context<'a> {
     pub(super) policies: BTreeMap<&'a str, Option<Arc<Expression>>>,
     /// Whether there is a key-value store.
     pub(super) has_store: bool,
+    /// Whether there is a live document.
+    pub(super) has_live: bool,
     /// Consumers that are written.
     pub(super) written_consumers: written_consumer::Written<'a>,
     pub(super) variables: BTreeSet<Box<str>>,
@@ -50,6 +53,8 @@ pub(super) struct Context<'a> {
     pub(super) stores: Stores,
     /// What is written about limits.
     pub(super) written_limits: limit::Written,
+    /// APIs that are written.
+    pub(super) apis: version::Written,
 }
 
 /// The methods that every HTTP server knows: RFC 9110 section 9 and RFC 5789.
@@ -146,13 +151,16 @@ pub(super) fn compile(
     abilities: &Abilities,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
     let mut context = Context::new(documents, abilities);
+    context.stores(documents);
     let upstreams = context.upstreams(documents);
     let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
     let telemetry = context.telemetry(documents);
+    let apis = context.apis(documents);
     let (at, server) =
         or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
     let server = context.server(&at, server);
-    context.stores(documents);
+    let live = context.live(documents);
+    context.has_live = live.is_some();
     let auth = context.auth(documents);
     context.policies(documents);
     context.certificate_sources(documents, &trusted, &server);
@@ -174,8 +182,6 @@ pub(super) fn compile(
     routes.extend(purge);
     context.duplicate_ids(&routes);
     let table = context.table(&routes);
-    let apis = context.apis(documents);
-    let live = context.live(documents);
     let plan = Plan {
         apis,
         live,
@@ -197,6 +203,7 @@ pub(super) fn compile(
     context.conflicts(&plan);
     context.exposures(&plan);
     context.preflights(&plan);
+    context.unserved(documents, &plan);
     let failed = context.upstream_names.len() != plan.upstreams.len()
         || context.authenticator_names.len() != plan.auth.authenticators.len();
     ((!failed).then_some(plan), context.diagnostics)
@@ -259,11 +266,13 @@ impl<'a> Context<'a> {
             authenticator_names: authenticator_names(documents),
             policies: BTreeMap::new(),
             has_store: documents.iter().any(|(_, document)| document.store.is_some()),
+            has_live: false,
             written_consumers: written_consumer::written(documents),
             variables: BTreeSet::new(),
             called: BTreeMap::new(),
             stores: Stores::default(),
             written_limits: limit::Written::default(),
+            apis: version::Written::default(),
         }
     }
 

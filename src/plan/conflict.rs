@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::compile::{Context, STANDARD_METHODS};
-use super::{Plan, Route};
+use super::version::witness::Saying;
+use super::{Plan, Route, version};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::route::condition::{self, Expect};
 use crate::route::pattern::{Pattern, Segment, Tail};
@@ -23,6 +24,8 @@ pub struct Witness {
     pub query: Option<String>,
     /// Its header fields.
     pub headers: HeaderMap,
+    /// When it comes, in seconds since 1970: when there is the version that it asks for.
+    pub now: u64,
 }
 
 impl Context<'_> {
@@ -47,6 +50,7 @@ impl Context<'_> {
         if first.headers.len() != second.headers.len() || first.query.len() != second.query.len() {
             return;
         }
+        let Some(versions) = shared_versions(first, second) else { return };
         let same = first
             .headers
             .iter()
@@ -59,10 +63,13 @@ impl Context<'_> {
             return;
         }
         let message = if same {
-            format!("the routes \"{}\" and \"{}\" take the same requests{methods}", first.id, second.id)
+            format!(
+                "the routes \"{}\" and \"{}\" take the same requests{methods}{versions}",
+                first.id, second.id
+            )
         } else {
             format!(
-                "only the order of the files tells the routes \"{}\" and \"{}\" apart for some requests{methods}",
+                "only the order of the files tells the routes \"{}\" and \"{}\" apart for some requests{methods}{versions}",
                 first.id, second.id
             )
         };
@@ -115,6 +122,8 @@ fn taken_by(plan: &Plan, witness: &Witness, method: &Method, route: usize) -> Op
         query: witness.query.as_deref(),
         method,
         headers: &witness.headers,
+        now: witness.now,
+        preflight: false,
     };
     match plan.find(&query) {
         Found::Route(found) if found != route => Some(found),
@@ -158,6 +167,21 @@ fn shared_methods(first: &Route, second: &Route) -> Option<String> {
     }
 }
 
+/// What the routes' versions have in common, for a message; `None` for nothing, and where only one is for versions: it goes
+/// before the other.
+fn shared_versions(first: &Route, second: &Route) -> Option<String> {
+    match (&first.version, &second.version) {
+        (None, None) => Some(String::new()),
+        (None, Some(_)) | (Some(_), None) => None,
+        (Some(first), Some(second)) if first.index != second.index => Some(String::new()),
+        (Some(first), Some(second)) => {
+            let shared = first.serves.shared(second.serves);
+            let shared = shared.indices().next().and_then(|index| first.api.versions.get(index))?;
+            Some(format!(" for version {} of {}", shared.name, first.api.name))
+        }
+    }
+}
+
 fn exclude(first: &Route, second: &Route) -> bool {
     fn headers(route: &Route) -> Vec<(&str, &Expect)> {
         route.headers.iter().map(|condition| (condition.name.as_str(), &condition.expect)).collect()
@@ -189,6 +213,11 @@ pub fn witness(route: &Route) -> Option<Witness> {
             Expect::Regex(_) => return None,
         }
     }
+    let saying = match &route.version {
+        Some(condition) => version::witness::ask(condition, &mut headers)?,
+        None => Saying::default(),
+    };
+    query.extend(saying.parameter.as_ref().map(|(name, value)| (name.as_ref(), value.as_ref())));
     let query = (!query.is_empty())
         .then(|| url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish());
     let host = match route.hosts.first() {
@@ -196,17 +225,24 @@ pub fn witness(route: &Route) -> Option<Witness> {
         Some(HostPattern::Exact(name)) => name.to_string(),
         Some(HostPattern::Below(suffix)) => format!("witness{suffix}"),
     };
-    Some(Witness { host, path: witness_path(&route.pattern), query, headers })
+    let host = saying.host.unwrap_or(host);
+    let path = witness_path(&route.pattern, saying.captured.as_ref());
+    Some(Witness { host, path, query, headers, now: saying.now })
 }
 
 /// A path with values in it that no other route is likely to name.
-fn witness_path(pattern: &Pattern) -> String {
+fn witness_path(pattern: &Pattern, version: Option<&(usize, Box<str>)>) -> String {
     let mut path = String::new();
+    let mut captures = 0..;
     for segment in pattern.segments() {
         path.push('/');
         match segment {
             Segment::Literal(text) => path.push_str(text),
-            Segment::Capture { prefix, suffix, .. } => path.extend([prefix, "~witness~", suffix]),
+            Segment::Capture { prefix, suffix, .. } => {
+                let place = captures.next();
+                let version = version.filter(|(at, _)| Some(*at) == place);
+                path.extend([&**prefix, version.map_or("~witness~", |(_, name)| &**name), suffix]);
+            }
         }
     }
     match pattern.tail() {
@@ -241,7 +277,16 @@ mod tests {
     fn found(plan: &Plan, method: Method, host: &str, field: Option<&'static str>) -> Found {
         let mut headers = HeaderMap::new();
         field.map(|name| headers.insert(name, HeaderValue::from_static("1")));
-        plan.find(&Query { host, path: "/a", query: None, method: &method, headers: &headers })
+        let headers = &headers;
+        plan.find(&Query {
+            host,
+            path: "/a",
+            query: None,
+            method: &method,
+            headers,
+            now: 0,
+            preflight: false,
+        })
     }
 
     #[test]
@@ -277,13 +322,15 @@ mod tests {
             r#"{"path":"/s/{*rest}"}"#,
         ]);
         for route in &plan.routes {
-            let Witness { host, path, query, headers } = witness(route).unwrap();
+            let Witness { host, path, query, headers, now } = witness(route).unwrap();
             let query = Query {
                 host: &host,
                 path: &path,
                 query: query.as_deref(),
                 method: &Method::GET,
                 headers: &headers,
+                now,
+                preflight: false,
             };
             assert!(route.miss(&query).is_none(), "{}: {path}", route.id);
         }

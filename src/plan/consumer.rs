@@ -102,7 +102,7 @@ impl Context<'_> {
         }
     }
 
-    fn moment(&mut self, at: &Pointer, written: Option<&MomentText>) -> Option<u64> {
+    pub(super) fn moment(&mut self, at: &Pointer, written: Option<&MomentText>) -> Option<u64> {
         let MomentText(text) = written?;
         let read = moment(text);
         if read.is_none() {

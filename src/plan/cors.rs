@@ -168,7 +168,8 @@ impl Context<'_> {
             let Some(first) = unsent.first() else { continue };
             let method = route.methods.listed.first().unwrap_or(&Method::GET);
             let (host, path, query) = (&*asked.host, &*asked.path, asked.query.as_deref());
-            let query = Query { host, path, query, method, headers: &asked.headers };
+            let (headers, now) = (&asked.headers, asked.now);
+            let query = Query { host, path, query, method, headers, now, preflight: true };
             let answered = match plan.find(&query) {
                 Found::Route(index) => plan.routes[index].cors.is_some(),
                 Found::Method(_) | Found::Nothing => false,

@@ -182,13 +182,13 @@ impl Context<'_> {
             let (Some(token), Action::Proxy(proxy)) = (&route.identity.token, &route.action) else {
                 continue;
             };
-            let Some(upstream) = upstreams.get(proxy.upstream) else { continue };
-            let clash = match &upstream.credentials {
+            let clashes = |upstream: &&Upstream| match &upstream.credentials {
                 None => false,
                 Some(Credentials::Fields { names, .. }) => names.contains(token.header.as_str()),
                 Some(_) => token.header == AUTHORIZATION,
             };
-            if clash {
+            let all = proxy.all_upstreams().into_iter().filter_map(|index| upstreams.get(index));
+            for upstream in all.filter(clashes) {
                 let place = crate::diagnostic::Place::new(&*route.origin.0, &*route.origin.1);
                 let (header, name) = (&token.header, &upstream.name);
                 let message =

@@ -43,11 +43,14 @@ impl Context<'_> {
         let mut upstreams: BTreeMap<usize, (Node, Vec<(usize, Reach)>)> = BTreeMap::new();
         for (index, route) in plan.routes.iter().enumerate() {
             let Action::Proxy(proxy) = &route.action else { continue };
-            let reach = reach(route, &plan.upstreams[proxy.upstream].base, &proxy.path);
-            let (tree, reaches) = upstreams.entry(proxy.upstream).or_default();
-            let at = reach.cells.iter().fold(tree, |node, cell| node.next.entry(cell.clone()).or_default());
-            at.here.push((index, reach.open));
-            reaches.push((index, reach));
+            for upstream in proxy.upstreams() {
+                let reach = reach(route, &plan.upstreams[upstream].base, &proxy.path);
+                let (tree, reaches) = upstreams.entry(upstream).or_default();
+                let at =
+                    reach.cells.iter().fold(tree, |node, cell| node.next.entry(cell.clone()).or_default());
+                at.here.push((index, reach.open));
+                reaches.push((index, reach));
+            }
         }
         for (tree, reaches) in upstreams.values() {
             for (index, reach) in reaches {

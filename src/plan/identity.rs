@@ -202,6 +202,10 @@ impl Context<'_> {
             None => vec![("scope".into(), Source::Scopes), ("consumer".into(), Source::Consumer)],
             Some(written) => self.token_claims(&at.key("claims"), written),
         };
+        if written.audience.is_none() && proxy.all_upstreams().len() > 1 {
+            self.error(at, "the token is for one upstream, and the route has several")
+                .help("say for whom it is that all of them believe: audience = \"orders\"");
+        }
         let upstream = self.upstream_names.iter().find(|(_, index)| **index == proxy.upstream);
         let audience = written.audience.as_deref().or(upstream.map(|(name, _)| *name)).unwrap_or_default();
         let Some(issuer) = issuer else {

@@ -39,6 +39,7 @@ impl Context<'_> {
         let methods = self.methods(&at_match.key("methods"), &matches.methods);
         let headers = self.header_conditions(&at_match.key("headers"), matches);
         let query = self.query_conditions(&at_match.key("query"), matches);
+        let version = self.served(&at_match, matches, pattern.as_ref());
         // Everything else is looked at even where the pattern cannot be read, to report all mistakes at once.
         let stand_in = Pattern::prefix("/").ok()?;
         let action = self.action(at, written, pattern.as_ref().unwrap_or(&stand_in));
@@ -64,6 +65,7 @@ impl Context<'_> {
             methods,
             headers,
             query,
+            version,
             tolerated: tolerated(&[written.paths.as_ref(), defaults.paths.as_ref()]),
             access,
             addresses,
@@ -101,7 +103,9 @@ impl Context<'_> {
         at: &Pointer,
         written: &config::Route,
     ) -> (Option<Mapping>, Option<Idempotency>) {
-        let mapping = written.mapping.as_ref().and_then(|it| self.mapping(&at.key("mapping"), it));
+        let proxied = written.upstream.is_some() || written.split.is_some();
+        let mapping = written.mapping.as_ref();
+        let mapping = mapping.and_then(|it| self.mapping(&at.key("mapping"), it, proxied));
         let at = at.key("idempotency");
         if written.idempotency.is_some() && written.upstream.is_none() && written.split.is_none() {
             self.error(&at, "idempotency is for routes with an upstream");
@@ -218,7 +222,7 @@ impl Context<'_> {
         conditions
     }
 
-    fn expect(&mut self, at: &Pointer, written: &Condition) -> Option<Expect> {
+    pub(super) fn expect(&mut self, at: &Pointer, written: &Condition) -> Option<Expect> {
         let table = match written {
             Condition::Exact(text) => return Some(Expect::Exact(text.as_str().into())),
             Condition::Table(table) => table,
@@ -284,6 +288,7 @@ impl Route {
             methods: Methods::default(),
             headers: Vec::new(),
             query: Vec::new(),
+            version: None,
             tolerated: Ambiguities::default(),
             access: Access::Public,
             protection: "public".into(),

@@ -59,6 +59,10 @@ pub(super) struct Stores {
     pub(super) counting: Used,
     /// Those that answers are kept in.
     keeping: Used,
+    /// Those in which it is shared how upstreams are doing.
+    sharing: Used,
+    /// The one that the live document stands in.
+    living: Used,
 }
 
 /// Stores that are in use for one purpose.
@@ -110,9 +114,23 @@ impl Context<'_> {
         Some(self.stores.keeping.index(name, plan))
     }
 
+    /// A store in which it is shared how upstreams are doing; an unknown one is reported.
+    pub(super) fn store_of_health(&mut self, at: &Pointer, name: &str) -> Option<StorePlan> {
+        let plan = self.store_named(at, name)?;
+        self.stores.sharing.index(name, plan.clone());
+        Some(plan)
+    }
+
     /// All stores that answers are kept in.
     pub(super) fn stores_of_answers(&self) -> Vec<StorePlan> {
         self.stores.keeping.plans.clone()
+    }
+
+    /// The store that the live document stands in; an unknown one is reported.
+    pub(super) fn store_of_live(&mut self, at: &Pointer, name: &str) -> Option<StorePlan> {
+        let plan = self.store_named(at, name)?;
+        self.stores.living.index(name, plan.clone());
+        Some(plan)
     }
 
     fn store_named(&mut self, at: &Pointer, name: &str) -> Option<StorePlan> {
@@ -171,8 +189,9 @@ impl Context<'_> {
 
     /// Stores that nothing is kept in.
     pub(super) fn warn_of_unused_stores(&mut self) {
-        let Stores { all, counting, keeping } = &self.stores;
-        let used: BTreeSet<&str> = counting.names.iter().chain(&keeping.names).map(|name| &**name).collect();
+        let Stores { all, counting, keeping, sharing, living } = &self.stores;
+        let used = [counting, keeping, sharing, living].into_iter().flat_map(|used| &used.names);
+        let used: BTreeSet<&str> = used.map(|name| &**name).collect();
         let unused = all.iter().filter(|(name, _)| ***name != *DEFAULT && !used.contains(&***name));
         let unused: Vec<_> = unused.map(|(name, (at, _))| (name.clone(), at.clone())).collect();
         for (name, at) in unused {
@@ -180,7 +199,9 @@ impl Context<'_> {
                 (&at).into(),
                 format!("nothing is counted or kept in the store \"{name}\""),
             ))
-            .help(format!("write store = \"{name}\" in one of [rate_limits] or in cache, or remove it"));
+            .help(format!(
+                "write store = \"{name}\" in one of [rate_limits], in cache or in [live], or remove it"
+            ));
         }
     }
 }

@@ -101,8 +101,9 @@ impl Context<'_> {
             self.error(&at.key("tls"), "tls is for https upstreams").help("write https:// in url");
         }
         let discovery = written.discovery.as_ref().and_then(|it| self.discovery(&at.key("discovery"), it));
-        let health = self.health(&at.key("health"), written.health.as_ref());
-        let circuit = written.circuit.as_ref().and_then(|it| self.circuit(&at.key("circuit"), it));
+        let health = self.health(&at.key("health"), written.health.as_ref(), written.circuit.as_ref());
+        let share = health.share.as_ref();
+        let circuit = written.circuit.as_ref().and_then(|it| self.circuit(&at.key("circuit"), it, share));
         let admission = written.admission.as_ref().and_then(|it| self.admission(&at.key("admission"), it));
         let retry = match &written.retries {
             Some(retries) => Some(self.retries(&at.key("retries"), retries)),
@@ -242,6 +243,13 @@ impl Target {
         if let Ok(value) = HeaderValue::from_str(target.authority.as_str()) {
             target.host_header = value;
         }
+        target.key = key_of(&target);
+        target
+    }
+
+    /// The same over HTTP/2 and nothing else.
+    pub fn over_http2(&self) -> Self {
+        let mut target = Self { protocol: Protocol::Http2, ..self.clone() };
         target.key = key_of(&target);
         target
     }

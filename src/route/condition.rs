@@ -64,7 +64,8 @@ impl PartialEq for Expect {
 }
 
 impl Expect {
-    fn holds<V: AsRef<[u8]>>(&self, mut values: impl Iterator<Item = V>) -> bool {
+    /// Whether one of `values` is as it must be.
+    pub fn holds<V: AsRef<[u8]>>(&self, mut values: impl Iterator<Item = V>) -> bool {
         match self {
             Self::Exact(text) => values.any(|value| value.as_ref() == text.as_bytes()),
             Self::Present => values.next().is_some(),

@@ -17,7 +17,7 @@ pub struct Group<'p> {
 
 /// How the order is decided, in one sentence.
 pub const RULE: &str = "The first that fits takes a request: host (exact, then the longest wildcard), path (exact, \
-    then the longest prefix), methods listed, most header conditions, most query conditions, order in the files.";
+    then the longest prefix), methods listed, most header conditions, most query conditions, versions of an API, order in the files.";
 
 impl Plan {
     /// Every host that a route names, best first, with its routes, best first. A route with several hosts stands in

@@ -102,6 +102,18 @@ impl Pattern {
         self.walk(path, |value| values.push(value)).then_some(values)
     }
 
+    /// What the normalised `path` has for the name at this place among [`Self::captures`].
+    pub fn captured<'p>(&self, path: &'p str, place: usize) -> Option<&'p str> {
+        let (mut at, mut value) = (0, None);
+        let matches = self.walk(path, |found| {
+            if at == place {
+                value = Some(found);
+            }
+            at += 1;
+        });
+        value.filter(|_| matches)
+    }
+
     /// The part of `path` that the segments take, without what is under them.
     pub fn matched_part<'p>(&self, path: &'p str) -> &'p str {
         let mut slashes = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);

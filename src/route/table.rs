@@ -35,6 +35,8 @@ pub struct Entry<'a> {
     pub headers: usize,
     /// The number of its query conditions.
     pub query: usize,
+    /// Whether it is for versions of an API.
+    pub versioned: bool,
 }
 
 /// A host name, or everything below one.
@@ -89,6 +91,7 @@ impl<'a> From<&'a Route> for Entry<'a> {
             has_methods: !route.methods.is_any(),
             headers: route.headers.len(),
             query: route.query.len(),
+            versioned: route.version.is_some(),
         }
     }
 }
@@ -203,6 +206,7 @@ pub(super) fn order(a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
         .then(b.has_methods.cmp(&a.has_methods))
         .then(b.headers.cmp(&a.headers))
         .then(b.query.cmp(&a.query))
+        .then(b.versioned.cmp(&a.versioned))
 }
 
 /// Every place that matchit must know, by rank and each once.

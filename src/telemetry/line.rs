@@ -26,6 +26,14 @@ struct Line<'a> {
     method: &'a str,
     path: &'a str,
     version: &'a str,
+    /// The API and its version that was meant, on routes that have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_version: Option<&'a str>,
+    /// Whether that is deprecated, or gone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    deprecated: bool,
     status: u16,
     outcome: &'a str,
     /// What the cache did, on routes that keep answers.
@@ -35,6 +43,12 @@ struct Line<'a> {
     /// The target that was asked last, where the upstream has several.
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'a str>,
+    /// The upstream that was asked first, where another was asked after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fell_back_from: Option<&'a str>,
+    /// What came of a request to a mirror.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mirror: Option<&'a str>,
     attempts: u32,
     bytes_in: u64,
     bytes_out: u64,
@@ -71,11 +85,16 @@ pub fn json(record: &Record) -> String {
         method: record.method.as_str(),
         path: record.path(),
         version: version(record.version),
+        api: record.versioned_api().map(|api| &*api.name),
+        api_version: record.api_version().map(|version| &*version.name),
+        deprecated: record.is_of_the_past(),
         status: record.status.as_u16(),
         outcome: record.outcome.slug(),
         cache: record.cache.map(|cache| cache.outcome().slug()),
         upstream: record.upstream_name(),
         target: record.target_name(),
+        fell_back_from: record.fell_back_from(),
+        mirror: record.mirror,
         attempts: record.attempts,
         bytes_in: record.bytes_in(),
         bytes_out: record.bytes_out,
@@ -105,8 +124,15 @@ pub fn text(record: &Record) -> String {
         record.bytes_out,
         record.outcome.slug(),
     );
+    if let (Some(api), Some(version)) = (record.versioned_api(), record.api_version()) {
+        let past = if record.is_of_the_past() { ", deprecated" } else { "" };
+        let _ = write!(line, " ({} {}{past})", api.name, version.name);
+    }
     if let Some(cache) = record.cache {
         let _ = write!(line, " (cache: {})", cache.outcome().slug());
+    }
+    if let Some(mirror) = record.mirror {
+        let _ = write!(line, " (mirror: {mirror})");
     }
     let limited: Vec<_> = record.limits(&[Limited::Refused, Limited::Denied]).collect();
     if !limited.is_empty() {

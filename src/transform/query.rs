@@ -66,6 +66,27 @@ pub fn retain<'a>(query: Option<&'a str>, keep: impl Fn(&str) -> bool) -> Option
     if out.is_empty() { None } else { Some(Cow::Owned(out)) }
 }
 
+/// The query with each parameter of the name `from` under the name `to`, in its place; what was under that name before is
+/// taken away. `None` where nothing is under `from`.
+pub fn rename(query: Option<&str>, from: &str, to: &str) -> Option<String> {
+    let text = query?;
+    if !pieces(text).any(|piece| name_of(piece) == from) {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len() + to.len());
+    for piece in pieces(text) {
+        let name = name_of(piece);
+        if name == from {
+            push_piece(&mut out, "");
+            push_encoded(&mut out, to);
+            out.push_str(piece.find('=').map_or("", |at| &piece[at..]));
+        } else if name != to {
+            push_piece(&mut out, piece);
+        }
+    }
+    Some(out)
+}
+
 /// Gives an address another query, or none. One that cannot stand in an address changes nothing.
 pub fn replace(uri: &mut Uri, query: Option<&str>) {
     let rebuilt = match query {
@@ -183,6 +204,14 @@ mod tests {
             check(query, &["x"], &[], &[], query);
             assert!(!matches!(edit(query, &["x"], &[], &[]), Some(Cow::Owned(_))));
         }
+    }
+
+    #[test]
+    fn renames() {
+        let rename = |query| rename(Some(query), "a b", "c&");
+        assert_eq!(rename("x=1&a+b=%7e&a%20b&c%26=2&y").as_deref(), Some("x=1&c%26=%7e&c%26&y"));
+        assert_eq!(rename("x=1&c%26=2"), None);
+        assert_eq!(super::rename(None, "a", "b"), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Known, Ready};
 use crate::auth::Access;
-use crate::config::{self, Consumer, Defaults, Document, Upstream};
+use crate::config::{self, Api, Consumer, Defaults, Document, Upstream};
 
 /// Changes whenever the gateway makes something else of the same configuration.
 const VERSION: u32 = 1;
@@ -18,6 +18,7 @@ pub(super) struct Digests<'a> {
     known: Known<'a>,
     defaults: Option<&'a Defaults>,
     upstreams: BTreeMap<&'a str, &'a Upstream>,
+    apis: BTreeMap<&'a str, &'a Api>,
     /// What upstreams may be told of consumers.
     consumers: [u8; 32],
     issuer: Option<&'a str>,
@@ -43,6 +44,7 @@ impl<'a> Digests<'a> {
                 .flat_map(|document| &document.upstreams)
                 .map(|(name, upstream)| (name.as_str(), upstream))
                 .collect(),
+            apis: all().flat_map(|document| &document.apis).map(|(name, api)| (name.as_str(), api)).collect(),
             consumers: sha256(&json!(consumers)),
             issuer: all().find_map(|document| document.issuer.as_ref()?.name.as_deref()),
         }
@@ -50,12 +52,15 @@ impl<'a> Digests<'a> {
 
     /// Half a digest of all that shapes a route's answers. Maps are sorted, so the same configuration has the same one.
     pub(super) fn of(&self, route: &config::Route, ready: Option<Ready<'_>>) -> [u8; 16] {
-        let upstream = route.upstream.as_deref().and_then(|name| self.upstreams.get(name));
+        let upstreams: BTreeMap<_, _> =
+            upstreams_of(route).filter_map(|name| Some((name, self.upstreams.get(name)?))).collect();
+        let api = route.matches.as_ref().and_then(|matches| self.apis.get(matches.api.as_deref()?));
         let all = json!({
             "version": VERSION,
             "route": of_route(route),
             "defaults": self.defaults.map(of_defaults),
-            "upstream": upstream,
+            "upstreams": upstreams,
+            "api": api,
             "ways in": ready.map(ways_in),
             "consumers": ready.filter(|ready| ready.ways_in().next().is_some()).map(|_| self.consumers),
             "issuer": ready.filter(|ready| ready.route.identity.token.is_some()).map(|_| self.issuer),
@@ -80,7 +85,8 @@ fn of_route(route: &config::Route) -> Value {
         paths,
         headers,
         cache,
-        split,
+        // The key has the upstream that a split chooses: how it is chosen says nothing about answers.
+        split: _,
         fallback,
         mapping,
         mirror: _,
@@ -97,7 +103,17 @@ fn of_route(route: &config::Route) -> Value {
         cors: _,
         security_headers: _,
     } = route;
-    json!([id, matches, auth, identity, upstream, split, fallback, mapping, rewrite, paths, headers, cache])
+    json!([id, matches, auth, identity, upstream, fallback, mapping, rewrite, paths, headers, cache])
+}
+
+/// All upstreams whose answers the route may keep.
+fn upstreams_of(route: &config::Route) -> impl Iterator<Item = &str> {
+    let of_split = route.split.iter().flat_map(|split| {
+        let of_rules = split.rules.iter().map(|rule| &rule.upstream);
+        of_rules.chain(split.to.iter().map(|part| &part.upstream))
+    });
+    let fallback = route.fallback.iter().map(|fallback| &fallback.to);
+    route.upstream.iter().chain(of_split).chain(fallback).map(String::as_str)
 }
 
 fn of_defaults(defaults: &Defaults) -> Value {

@@ -76,6 +76,7 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         methods: _,
         headers: _,
         query: _,
+        version: _,
         tolerated: _,
         addresses: _,
         protection: _,
@@ -99,7 +100,10 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
     list.authorization(policy);
     list.callers(ready, policy);
     list.edits(request_edits);
-    list.upstream(ready.upstream);
+    if let Some(field) = ready.route.version.as_ref().and_then(|condition| condition.api.tell.as_ref()) {
+        list.add(format!("{field}, the version of the API"), Account::Key);
+    }
+    ready.upstreams().for_each(|upstream| list.upstream(upstream));
     let address = if policy.passes.address { Account::Excused } else { Account::Withheld };
     list.add(format!("the client's address in {FORWARDED}, {X_FORWARDED_FOR}"), address);
     list.add("via (the gateway's own), cdn-loop, x-request-id, traceparent, tracestate", Account::Passage);
@@ -123,14 +127,19 @@ impl<'a> List<'a> {
 
     fn query(&mut self, proxy: &'a Proxy, policy: &Policy) {
         // The path that is asked for is one of the path that came.
+        // Which upstream a split chooses is in the key; whether a fallback is asked is for the first one to say. Answers of a
+        // mirror are nobody's.
         let Proxy {
             upstream: _,
-            split: _,
+            split,
             fallback: _,
             mirror: _,
             path: _,
             query: QueryRewrite { remove: _, set, add },
         } = proxy;
+        if split.is_some() {
+            self.add("which upstream of the split is asked", Account::Key);
+        }
         for (name, _) in set.iter().chain(add) {
             self.add(format!("query parameter {name}, as rewritten from the path"), Account::Key);
         }

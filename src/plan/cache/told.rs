@@ -45,7 +45,7 @@ pub(super) fn told(ready: Ready<'_>) -> Vec<Told<'_>> {
         told.extend(identity.headers.iter().map(Told::Header));
         told.extend(identity.token.as_ref().map(|token| Told::Token(&token.header)));
     }
-    let authorization = authorization_may_pass(ready.route, ready.upstream);
+    let authorization = authorization_may_pass(ready);
     for way in ready.ways_in() {
         let (forward, places) = match &way.kind {
             Kind::Jwt(_) if authorization => {
@@ -82,8 +82,12 @@ pub(super) fn told(ready: Ready<'_>) -> Vec<Told<'_>> {
     told
 }
 
-/// Whether the upstream may get what a client sends in `Authorization`.
-pub(super) fn authorization_may_pass(route: &Route, upstream: &Upstream) -> bool {
+/// Whether some upstream may get what a client sends in `Authorization`.
+pub(super) fn authorization_may_pass(ready: Ready<'_>) -> bool {
+    ready.upstreams().any(|upstream| may_get_authorization(ready.route, upstream))
+}
+
+fn may_get_authorization(route: &Route, upstream: &Upstream) -> bool {
     let identity = &route.identity;
     let by_token = identity.token.as_ref().is_some_and(|token| token.header == AUTHORIZATION);
     let by_credentials = match &upstream.credentials {

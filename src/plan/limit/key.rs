@@ -18,16 +18,26 @@ impl Context<'_> {
         let ipv4 = self.prefix(&at.key("ipv4_prefix"), written.ipv4_prefix, 32, USUAL_IPV4);
         let ipv6 = self.prefix(&at.key("ipv6_prefix"), written.ipv6_prefix, 128, USUAL_IPV6);
         let address = KeyPart::Address { ipv4, ipv6 };
-        let at_key = at.key("key");
-        let parts = match &written.key {
-            None => return vec![address],
-            Some(KeyParts::Name(name)) => &[config::KeyPart::Name(*name)],
-            Some(KeyParts::Table(table)) => &[config::KeyPart::Table(table.clone())],
-            Some(KeyParts::Many(parts)) => parts.as_slice(),
+        let Some(parts) = &written.key else { return vec![address] };
+        let ready = self.key_parts_of(&at.key("key"), parts, &address);
+        self.key_makes_sense(at, written, &ready);
+        ready
+    }
+
+    /// What requests are told apart by that are not counted: an address is one client's as far as usual.
+    pub(in crate::plan) fn told_apart_by(&mut self, at: &Pointer, written: &KeyParts) -> Vec<KeyPart> {
+        self.key_parts_of(at, written, &KeyPart::Address { ipv4: USUAL_IPV4, ipv6: USUAL_IPV6 })
+    }
+
+    fn key_parts_of(&mut self, at_key: &Pointer, written: &KeyParts, address: &KeyPart) -> Vec<KeyPart> {
+        let parts = match written {
+            KeyParts::Name(name) => &[config::KeyPart::Name(*name)],
+            KeyParts::Table(table) => &[config::KeyPart::Table(table.clone())],
+            KeyParts::Many(parts) => parts.as_slice(),
         };
-        let listed = matches!(written.key, Some(KeyParts::Many(_)));
+        let listed = matches!(written, KeyParts::Many(_));
         if parts.is_empty() || parts.len() > MOST_PARTS {
-            self.error(&at_key, format!("a key has 1 to {MOST_PARTS} parts, not {}", parts.len()))
+            self.error(at_key, format!("a key has 1 to {MOST_PARTS} parts, not {}", parts.len()))
                 .help("\"everybody\" counts all requests together");
         }
         let mut ready = Vec::new();
@@ -37,9 +47,8 @@ impl Context<'_> {
                 self.error(&at, "this part of the key stands there twice").help("remove one");
                 continue;
             }
-            ready.extend(self.key_part(&at, part, &address));
+            ready.extend(self.key_part(&at, part, address));
         }
-        self.key_makes_sense(at, written, &ready);
         ready
     }
 
