@@ -110,15 +110,9 @@ impl Context<'_> {
         if !SAMPLES.contains(&samples) {
             self.error(&at.key("samples"), "a measurement takes 5 to 512 answers");
         }
-        let mut span = |key: &str, text: Option<&config::DurationText>, default: Duration| {
-            let span = self.duration_or(&at.key(key), text, default);
-            if span.is_zero() {
-                self.error(&at.key(key), "this takes some time");
-            }
-            span
-        };
-        let window = span("window", written.window.as_ref(), Duration::from_millis(100));
-        let remeasure = span("remeasure", written.remeasure.as_ref(), Duration::from_secs(60));
+        let window = self.duration_or(&at.key("window"), written.window.as_ref(), Duration::from_millis(100));
+        let remeasure =
+            self.duration_or(&at.key("remeasure"), written.remeasure.as_ref(), Duration::from_secs(60));
         Adaptive { min, max, buffer, window, remeasure, samples }
     }
 
