@@ -1,3 +1,5 @@
+//! Each step, on documents that it is for and on others.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;

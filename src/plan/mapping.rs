@@ -38,6 +38,7 @@ impl Context<'_> {
         if !proxied {
             self.error(at, "only routes with an upstream have content to change").help("remove mapping");
         }
+        let known = self.diagnostics.len();
         let mut query = Vec::new();
         let request = self.mapping_steps(&at.key("request"), &written.request, Some(&mut query));
         let response = self.mapping_steps(&at.key("response"), &written.response, None);
@@ -45,7 +46,8 @@ impl Context<'_> {
         let undone = self.mapping_undone(&both);
         let request: Vec<_> = request.into_iter().chain(undone).collect();
         let response: Vec<_> = both.into_iter().chain(response).collect();
-        if request.is_empty() && response.is_empty() && query.is_empty() && self.diagnostics.is_empty() {
+        let nothing = request.is_empty() && response.is_empty() && query.is_empty();
+        if nothing && self.diagnostics.len() == known {
             self.error(at, "this mapping changes nothing").help("write request, response or both");
         }
         for steps in [&request, &response] {

@@ -1,3 +1,5 @@
+//! Differences and where they are told.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What is read, what is refused, and where.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;

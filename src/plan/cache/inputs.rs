@@ -62,7 +62,7 @@ pub fn inputs<'a>(plan: &'a Plan, route: &'a Route) -> Vec<Input<'a>> {
 /// All inputs of a route with `policy`.
 pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
     // What is left out by name shapes no request to the upstream: it finds the route, judges whether a request may pass, or
-    // is about the answer.
+    // is about the answer. What a mapping makes of a query is made of that query, which is in the key.
     let Route {
         action: _,
         access: _,
