@@ -171,7 +171,8 @@ async fn ask<T>(
         Err(NetError::Dns(DnsError::NoRecordsFound(none)))
             if matches!(none.response_code, ResponseCode::NoError | ResponseCode::NXDomain) =>
         {
-            let good = none.negative_ttl.map_or(LONGEST_NOTHING, |ttl| Duration::from_secs(ttl.into()));
+            // RFC 2308 section 5: what comes without a time to live is not kept.
+            let good = none.negative_ttl.map_or(Duration::ZERO, |ttl| Duration::from_secs(ttl.into()));
             Ok(Answer { records: Vec::new(), good })
         }
         Err(error) => Err(Fault::new(format!("{name} {kind}: {error}"))),

@@ -42,6 +42,7 @@ pub fn targets(gateway: &Gateway) -> BTreeSet<String> {
     targets.iter().map(|target| target["name"].as_str().unwrap().to_owned()).collect()
 }
 
+/// A set of names.
 pub fn set<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
     names.map(str::to_owned).into()
 }
