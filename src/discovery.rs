@@ -15,6 +15,7 @@ use crate::host::Host;
 
 pub mod allow;
 pub mod answer;
+pub mod cached;
 pub mod consul;
 pub mod etcd;
 pub mod eureka;
@@ -46,6 +47,8 @@ pub struct Source {
     pub interval: Duration,
     /// How long one question may take.
     pub timeout: Duration,
+    /// Where what it says is kept, on a host that keeps nothing between requests and asks it all the same.
+    pub cached: Option<cached::Cached>,
     /// Whether a target that is found as an address has the name of the upstream's url in `Host` and in TLS; otherwise, it
     /// has its own.
     pub named_by_url: bool,
@@ -117,6 +120,9 @@ pub struct Fault {
     /// For the operator; holds no secret.
     pub cause: String,
 }
+
+#[cfg(test)]
+mod tests;
 
 // === impl Kind ===
 

@@ -20,11 +20,13 @@ mod considered;
 mod counted;
 mod host;
 mod outcome;
+mod versioned;
 
 pub use cached::{Cached, Keyed, Lookup};
 pub use considered::{Considered, Verdict};
 pub use counted::{Counted, Part};
 pub use outcome::{Answer, Field, Limits, Outcome, Sent, Waits};
+pub use versioned::Asked;
 
 use crate::auth::{Asking, Caller};
 use crate::cors;
@@ -68,6 +70,9 @@ pub struct Explanation {
     pub request: Seen,
     /// Every route, in the order in which they are tried; empty where the request is answered before any is.
     pub routes: Vec<Considered>,
+    /// Which version of an API it asks for; `None` where no route for one was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Asked>,
     /// The limits that count it, in the order in which they are asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Counted>,
@@ -141,11 +146,8 @@ pub fn explain(plan: &Arc<Plan>, question: &Question) -> Result<Explanation, Str
         now: question.now.0 / 1000,
         preflight: record.preflight,
     };
-    let routes = if record.looked_at_routes {
-        considered::all(plan, &query, &normal, record.route)
-    } else {
-        Vec::new()
-    };
+    let looked = record.looked_at_routes.then(|| considered::all(plan, &query, &normal, record.route));
+    let routes = looked.unwrap_or_default();
     let seen = Seen {
         method: head.method.to_string(),
         scheme: if question.secure { "https" } else { "http" },
@@ -159,7 +161,15 @@ pub fn explain(plan: &Arc<Plan>, question: &Question) -> Result<Explanation, Str
     };
     let limits = limits(plan, question, &head, (authority, &normal), &record);
     let cache = cached::of(plan, question, &head, authority, &record);
-    Ok(Explanation { request: seen, routes, limits, cache, outcome: outcome::of(plan, record, &reply, body) })
+    let version = versioned::of(plan, question.now, record.api);
+    Ok(Explanation {
+        request: seen,
+        routes,
+        version,
+        limits,
+        cache,
+        outcome: outcome::of(plan, record, &reply, body),
+    })
 }
 
 /// The limits that counted the request, looked at as the gateway looks at them.

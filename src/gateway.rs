@@ -48,6 +48,7 @@ mod record;
 mod refreshing;
 mod refusal;
 mod registry;
+mod replaying;
 mod roster;
 mod showing;
 mod sticking;
@@ -280,7 +281,14 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
         let mut response = match &route.action {
-            Action::Proxy(proxy) => return self.answer(route, proxy, incoming, body, deadline).await,
+            Action::Proxy(proxy) => {
+                return match &route.idempotency {
+                    None => self.answer(route, proxy, incoming, body, deadline).await,
+                    Some(once) => {
+                        Box::pin(self.answer_once(route, proxy, once, incoming, body, deadline)).await
+                    }
+                };
+            }
             Action::Redirect(redirect) => self.redirect(route, redirect, incoming)?,
             Action::Respond(respond) => fixed(respond),
             Action::Login(own) => Box::pin(self.login(own, incoming, deadline)).await?,

@@ -68,6 +68,7 @@ mod template;
 mod upstream;
 mod usage;
 mod version;
+pub mod worst;
 mod written_consumer;
 
 pub use abilities::{Abilities, Counts};
@@ -380,7 +381,9 @@ impl Plan {
         let shared = self.upstreams.iter().filter_map(|upstream| upstream.health.share.as_ref());
         let live = self.live.iter().map(|live| &live.store);
         let registry = self.registry.iter().map(|registry| &registry.store);
+        let found = self.upstreams.iter().filter_map(|upstream| upstream.discovery.as_ref()?.cached.as_ref());
+        let found = found.map(|cached| &cached.store);
         let kept = self.auth.store.iter().chain(&self.limits.stores).chain(&self.caching.stores);
-        kept.chain(shared).chain(live).chain(registry)
+        kept.chain(shared).chain(live).chain(registry).chain(found)
     }
 }

@@ -101,6 +101,16 @@ catalogue! {
     VersionBrownout = "version-brownout", GONE, "This version is switched off for a while", Client, None;
     /// The same, where the author wants another status.
     VersionInterrupted = "version-interrupted", SERVICE_UNAVAILABLE, "This version is switched off for a while", Client, None;
+    /// The route does a request once only if it has an `Idempotency-Key`, and it has none (draft-ietf-httpapi-idempotency-key-header-07 section 2.7).
+    IdempotencyKeyMissing = "idempotency-key-missing", BAD_REQUEST, "An idempotency key is needed", Client, None;
+    /// The `Idempotency-Key` is not one string of 1 to 255 characters.
+    IdempotencyKeyInvalid = "idempotency-key-invalid", BAD_REQUEST, "The idempotency key is not valid", Client, None;
+    /// A request with this `Idempotency-Key` is being done; `Retry-After` says when to ask for its answer again (section 2.7).
+    IdempotencyInProgress = "idempotency-in-progress", CONFLICT, "The request is being done", Client, None;
+    /// The request was done, and its answer was too large to be kept for those who repeat it.
+    IdempotencyAnswerLost = "idempotency-answer-lost", CONFLICT, "The request was done, and its answer is not kept", Client, None;
+    /// The `Idempotency-Key` was used for another request: of another method, target or content (section 2.7).
+    IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The idempotency key was used for another request", Client, None;
     /// No route matches.
     NoRoute = "no-route", NOT_FOUND, "There is nothing at this address", Client, None;
     /// A route matches but for the method (RFC 9110 section 15.5.6).
@@ -139,6 +149,8 @@ catalogue! {
     PurgeIncomplete = "purge-incomplete", SERVICE_UNAVAILABLE, "Not everything could be purged", Gateway, Some("proxy_internal_error");
     /// The store with what is registered cannot be read or written at the moment: the request should be repeated.
     RegistryUnavailable = "registry-unavailable", SERVICE_UNAVAILABLE, "The registry is not available at the moment", Gateway, Some("proxy_internal_error");
+    /// Whether a request with this `Idempotency-Key` was done cannot be found out at the moment: it was not done now.
+    IdempotencyUnavailable = "idempotency-unavailable", SERVICE_UNAVAILABLE, "Whether the request was done cannot be found out", Gateway, Some("proxy_internal_error");
     /// The gateway has as many requests in flight as it takes.
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The gateway is busy", Gateway, Some("connection_limit_reached");
     /// No target of the service is fit to be asked, or the gateway leaves it alone for a while because it failed.

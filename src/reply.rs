@@ -166,14 +166,19 @@ impl<H: Host> Ending<H> {
         {
             open.record.keeping = None;
         }
+        if let Some(settling) = &mut open.record.settling {
+            settling.pass(piece);
+        }
     }
 
     /// The body is complete, if not yet with the client: it is kept, where it is to be.
     pub fn complete(&mut self) {
-        if let Some(open) = &mut self.open
-            && let Some(keeping) = open.record.keeping.take()
-        {
+        let Some(open) = &mut self.open else { return };
+        if let Some(keeping) = open.record.keeping.take() {
             keeping.finish(&open.host);
+        }
+        if let Some(settling) = open.record.settling.take() {
+            settling.finish(&open.host);
         }
     }
 
@@ -181,7 +186,8 @@ impl<H: Host> Ending<H> {
     pub fn keeps(&self) -> bool {
         self.open.as_ref().is_some_and(|open| {
             let record = &open.record;
-            record.keeping.is_some() || record.mirroring.as_ref().is_some_and(|it| it.collects())
+            let mirrored = record.mirroring.as_ref().is_some_and(|it| it.collects());
+            record.keeping.is_some() || record.settling.is_some() || mirrored
         })
     }
 

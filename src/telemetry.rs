@@ -13,6 +13,7 @@ use crate::body::Meter;
 use crate::cache;
 use crate::cache::keeping::Keeping;
 use crate::host::{Tick, UnixMillis};
+use crate::idempotency;
 use crate::limit::{self, Held, Judged, Toll};
 use crate::migration::Mirroring;
 use crate::plan::Plan;
@@ -65,6 +66,8 @@ pub struct Record {
     pub cache: Option<cache::Status>,
     /// The answer that is to be kept when it is complete.
     pub keeping: Option<Box<Keeping>>,
+    /// The answer that is to be kept for those who repeat the request.
+    pub settling: Option<Box<idempotency::Keeping>>,
     /// The request that a mirror is to get when the answer has ended.
     pub mirroring: Option<Box<Mirroring>>,
     /// What came of a request to a mirror, where this is the record of one.

@@ -15,6 +15,9 @@ mod certificate;
 #[path = "fuzz/cors.rs"]
 mod cors;
 
+#[path = "fuzz/json.rs"]
+mod json;
+
 #[path = "fuzz/token.rs"]
 mod token;
 
@@ -37,6 +40,16 @@ fn preflights() {
 #[test]
 fn client_certificates() {
     run(certificate::field, &certificate::seeds());
+}
+
+#[test]
+fn json_documents() {
+    run(json::document, &json::documents());
+}
+
+#[test]
+fn json_paths() {
+    run(json::path, &json::paths());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use tollgate::discovery::follow::{Followed, Follower, Round};
 use tollgate::discovery::publish::publish;
 use tollgate::discovery::watcher::Watcher;
 use tollgate::discovery::{Kind, Watch};
-use tollgate::host::Remember as _;
+use tollgate::host::{Clock as _, Remember as _};
 use tollgate::live::Live;
 use tollgate::plan::Plan;
 use tollgate::pool::Pool;

@@ -2,7 +2,7 @@
 
 use tollgate::author::Locations;
 use tollgate::explain::{
-    Answer, Cached, Considered, Counted, Explanation, Field, Keyed, Outcome, Part, Seen, Sent, Verdict,
+    Answer, Asked, Cached, Considered, Counted, Explanation, Field, Keyed, Outcome, Part, Seen, Sent, Verdict,
 };
 
 use crate::columns::align;
@@ -15,10 +15,11 @@ pub fn text(explanation: &Explanation, locations: &Locations, all: bool, paint: 
         true => "no route was looked at\n".to_owned(),
         false => routes(&explanation.routes, locations, all, paint),
     };
+    let version = explanation.version.as_ref().map(|asked| version(asked, paint)).unwrap_or_default();
     let limits = limits(&explanation.limits, paint);
     let cache = explanation.cache.as_ref().map(|cached| cache(cached, paint)).unwrap_or_default();
     let (request, outcome) = (request(&explanation.request, paint), outcome(&explanation.outcome, paint));
-    format!("{request}\n{routes}\n{limits}{cache}{outcome}")
+    format!("{request}\n{routes}\n{version}{limits}{cache}{outcome}")
 }
 
 fn request(seen: &Seen, paint: Paint) -> String {
@@ -65,6 +66,15 @@ fn routes(routes: &[Considered], locations: &Locations, all: bool, paint: Paint)
         text.push('\n');
     }
     text
+}
+
+fn version(asked: &Asked, paint: Paint) -> String {
+    let version = match (&asked.version, asked.stage) {
+        (Some(version), Some(stage)) => format!("{version} ({stage})"),
+        _ => "none".to_owned(),
+    };
+    let refused = asked.refused.map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{}\n  {version}{refused}\n\n", paint.strong(&format!("version of {}", asked.api)))
 }
 
 /// Nothing where nothing is counted.

@@ -11,7 +11,7 @@ use tollgate::body::{Body, Upload};
 use tollgate::gateway::{Afterwards, settle};
 use tollgate::host::{
     Clock, Compute, Count, Defer, HttpClient, KeyValue, Observe, Random, Remember, Secret, SendError,
-    StoreError, Tick, UnixMillis, VariableError,
+    SendErrorKind, StoreError, Tick, UnixMillis, VariableError,
 };
 use tollgate::limit::{Ask, Counters};
 use tollgate::memory::Memory;
@@ -264,6 +264,12 @@ impl HttpClient for NativeHost {
         request: Request<Body<Upload<NativeBody>>>,
     ) -> Result<Response<NativeBody>, SendError> {
         self.0.client.send(target, patience, request).await
+    }
+
+    async fn reach(&self, target: &Target, patience: Duration) -> Result<(), SendError> {
+        let connected = tokio::time::timeout(patience, connect::connect_tcp(target)).await;
+        let late = SendError::unsent(SendErrorKind::ConnectTimeout, "no connection in time");
+        connected.unwrap_or(Err(late)).map(drop)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tollgate as a native server, and its tools, as a library: `main.rs` only picks one of them.
 
+pub mod amplification;
 pub mod args;
 pub mod check;
 pub mod coalesce;
@@ -24,6 +25,7 @@ pub mod paint;
 pub mod random;
 pub mod serve;
 pub mod test;
+pub mod versions;
 #[cfg(feature = "component")]
 pub mod wasm_host;
 pub mod wording;

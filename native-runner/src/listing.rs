@@ -6,9 +6,10 @@ use tollgate::plan::{Action, PathRewrite, Plan, QueryRewrite, Route};
 use tollgate::route::order::{Group, RULE};
 
 use crate::columns::align;
+use crate::host::store::now;
 use crate::inspect;
 use crate::paint::Paint;
-use crate::{kept, limits};
+use crate::{kept, limits, versions};
 
 /// The table as text: one block a host, one line a route.
 pub fn text(plan: &Plan, locations: &Locations, paint: Paint) -> String {
@@ -21,7 +22,7 @@ pub fn text(plan: &Plan, locations: &Locations, paint: Paint) -> String {
         text.push_str(&align("  ", &rows));
         text.push('\n');
     }
-    text + &paint.faint(RULE)
+    text + &versions::text(plan, now(), paint) + &paint.faint(RULE)
 }
 
 /// The table for programs.
@@ -32,7 +33,11 @@ pub fn json(plan: &Plan, locations: &Locations) -> Value {
             group.routes.iter().map(|route| entry(plan, &plan.routes[*route], locations)).collect();
         json!({ "host": group.host.map(ToString::to_string), "routes": routes })
     };
-    json!({ "hosts": groups.iter().map(group).collect::<Vec<_>>(), "order": RULE })
+    let mut listed = json!({ "hosts": groups.iter().map(group).collect::<Vec<_>>(), "order": RULE });
+    if !plan.apis.is_empty() {
+        listed["apis"] = versions::json(plan, now(), None);
+    }
+    listed
 }
 
 /// The conditions of a route beyond host, path and method: `header x-beta is "yes"`.
@@ -40,7 +45,7 @@ pub fn conditions(route: &Route) -> Vec<String> {
     let headers =
         route.headers.iter().map(|condition| format!("header {}{}", condition.name, condition.expect));
     let query = route.query.iter().map(|condition| format!("query {}{}", condition.name, condition.expect));
-    headers.chain(query).collect()
+    headers.chain(query).chain(route.version.as_ref().map(ToString::to_string)).collect()
 }
 
 /// A route's methods: `GET HEAD`, or `any`.

@@ -7,6 +7,8 @@ use tollgate::telemetry::Record;
 pub mod exposition;
 pub mod log;
 pub mod metrics;
+pub mod seen;
+pub mod versions;
 
 pub use log::AccessLog;
 pub use metrics::Shard;

@@ -24,6 +24,7 @@ pub mod framing;
 pub mod guard;
 pub mod native;
 pub mod peek;
+pub mod probing;
 pub mod reload;
 pub mod rewound;
 pub mod server;
@@ -59,6 +60,11 @@ pub trait Answer: Send + Sync + 'static {
 
     /// Looks after what is not a request's affair. Called every second, by one worker of all.
     fn tend(self: &Arc<Self>) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
+    /// Looks after upstreams, for ever. Begun once, by one worker of all.
+    fn watch(self: &Arc<Self>) -> impl Future<Output = ()> + Send {
         async {}
     }
 

@@ -1,3 +1,5 @@
+//! How many places a request finds.
+
 #![allow(clippy::unwrap_used)]
 use super::*;
 #[test]

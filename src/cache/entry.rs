@@ -52,6 +52,18 @@ const FIELD: usize = 2 * 112;
 // === impl Entry ===
 
 impl Entry {
+    /// As bytes; `None` where it is larger than what would be read again.
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        let mut writer = Writer::default();
+        writer.entry(self).map(|()| writer.0)
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote, all of it.
+    pub fn from_bytes(bytes: Bytes) -> Option<Self> {
+        let mut reader = Reader(bytes);
+        reader.entry().filter(|_| reader.is_empty())
+    }
+
     /// When it is of no use any more: it is stale, may not be given, and is not worth validating.
     pub fn useful_until(&self) -> UnixMillis {
         let life = &self.life;

@@ -32,7 +32,7 @@ pub use lifetime::life;
 pub use rescue::rescues;
 pub use reuse::reuse;
 pub use storable::may_be_kept;
-pub use strip::{date, strip};
+pub use strip::{date, strip, strip_connection};
 pub use targeted::{TOLLGATE_CACHE_CONTROL, conceal};
 pub use validator::EntityTag;
 

@@ -1,3 +1,4 @@
+//! Circuits in virtual time, and beside a plain model.
 #![allow(clippy::unwrap_used)]
 use http::StatusCode;
 
@@ -361,22 +362,4 @@ fn it_does_what_a_plain_model_does() {
         }
     }
     assert!(phases.iter().all(|count| *count > 10_000), "all phases are seen often: {phases:?}");
-}
-
-#[test]
-fn many_at_once_open_it_once_and_let_no_more_pass_than_may() {
-    let (state, rule) = (State::default(), rule());
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| (0..1_000).filter(|_| ask(&state, &rule, &bad(), at(0))).count());
-        }
-    });
-    assert_eq!(state.opened(), 1);
-    let passed = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| (0..100).filter(|_| state.pass(&rule, at(5_000), 0).is_some()).count()))
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>()
-    });
-    assert_eq!(passed, 3);
 }

@@ -143,7 +143,8 @@ pub enum FileSetting {
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TargetFile {
-    /// The path, relative to the configuration's directory. The name ends with `.json`, `.yaml`, `.yml` or `.toml`.
+    /// The path, relative to the configuration's directory, but not directly in it, where it would be read as configuration.
+    /// The name ends with `.json`, `.yaml`, `.yml` or `.toml`.
     pub path: String,
 }
 

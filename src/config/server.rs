@@ -23,7 +23,7 @@ pub struct Server {
     /// then says who they are. Read again when the files change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub client_certificates: Vec<ClientCertificates>,
-    /// The operator's address: `/livez`, `/readyz`, `/metrics`, `/config`, and with `admin_token` also `/consumers`,
+    /// The operator's address: `/livez`, `/readyz`, `/metrics`, `/config`, `/upstreams`, and with `admin_token` also `/consumers`,
     /// `/keys` and `/revocations`; `"off"` for none. Keep it private. Default: `"127.0.0.1:9901"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin: Option<String>,

@@ -87,6 +87,9 @@ impl Allowed {
                 let text = network.to_string();
                 let (address, prefix) = text.split_once('/').map_or((&*text, None), |(a, p)| (a, Some(p)));
                 let address = if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
+                // One address is written without a prefix.
+                let prefix =
+                    prefix.filter(|prefix| *prefix != if address.contains(':') { "128" } else { "32" });
                 let prefix = prefix.map(|prefix| format!("/{prefix}")).unwrap_or_default();
                 // Spin reads the port before the prefix: `http://10.0.0.0:8080/8`.
                 format!("{scheme}://{address}:{port}{prefix}")
@@ -102,7 +105,10 @@ impl Hosts {
         if host == "*" {
             return Some(Self::Any);
         }
-        if let Ok(network) = host.trim_start_matches('[').replace(']', "").parse::<Network>() {
+        if let Some((address, prefix)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            return format!("{address}{prefix}").parse().ok().map(Self::Network);
+        }
+        if let Ok(network) = host.parse::<Network>() {
             return Some(Self::Network(network));
         }
         match host.strip_prefix('*') {
@@ -153,5 +159,102 @@ fn reserved(host: &str, address: Option<IpAddr>) -> Option<&'static str> {
         (_, true, _) => Some("link-local"),
         (_, _, true) => Some("no address of one service"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn allow(written: &[&str]) -> Allow {
+        Allow(written.iter().map(|text| Allowed::parse(text).unwrap()).collect())
+    }
+
+    #[test]
+    fn without_a_word_only_other_services() {
+        let any = allow(&[]);
+        for host in ["10.0.0.1", "192.168.1.1", "8.8.8.8", "fd00::1", "2001:db8::1", "orders.internal"] {
+            assert_eq!(any.check(false, host, 80), Ok(()), "{host}");
+        }
+        for host in [
+            "169.254.169.254",
+            "::ffff:169.254.169.254",
+            "fe80::1",
+            "fd00:ec2::254",
+            "127.0.0.1",
+            "127.9.9.9",
+            "::1",
+            "::ffff:127.0.0.1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "::",
+            "224.0.0.1",
+            "255.255.255.255",
+            "ff02::1",
+            "localhost",
+            "a.localhost",
+        ] {
+            assert!(any.check(false, host, 80).is_err(), "{host}");
+            assert!(allow(&["*"]).check(false, host, 80).is_err(), "{host} by *");
+        }
+        assert_eq!(allow(&["169.254.169.254"]).check(false, "169.254.169.254", 80), Ok(()));
+        assert_eq!(allow(&["127.0.0.0/8"]).check(false, "127.0.0.1", 9001), Ok(()));
+    }
+
+    #[test]
+    fn what_is_written_is_all() {
+        let some = allow(&["http://*.orders.test:8080", "10.0.0.0/8", "https://[fd00::]/8:443", "one.test"]);
+        for (secure, host, port, fits) in [
+            (false, "a.orders.test", 8080, true),
+            (false, "a.b.orders.test", 8080, true),
+            (true, "a.orders.test", 8080, false),
+            (false, "a.orders.test", 8081, false),
+            (false, "orders.test", 8080, false),
+            (false, "xorders.test", 8080, false),
+            (false, "10.1.2.3", 1, true),
+            (false, "11.1.2.3", 1, false),
+            (true, "fd12::1", 443, true),
+            (false, "fd12::1", 443, false),
+            (true, "one.test", 9, true),
+            (true, "two.test", 9, false),
+        ] {
+            assert_eq!(some.check(secure, host, port).is_ok(), fits, "{secure} {host} {port}");
+        }
+    }
+
+    #[test]
+    fn manifests_have_the_same() {
+        for (written, address) in [
+            ("*.orders.test:8080", "http://*.orders.test:8080"),
+            ("10.0.0.0/8", "http://10.0.0.0:*/8"),
+            ("[fd00::]/8:443", "http://[fd00::]:443/8"),
+            ("10.0.0.7:80", "http://10.0.0.7:80"),
+            ("one.test", "http://one.test:*"),
+            ("*", "http://*:*"),
+        ] {
+            assert_eq!(Allowed::parse(written).unwrap().address(false), address, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_none() {
+        for bad in [
+            "",
+            "ftp://a",
+            "a b",
+            "a.*",
+            "*a",
+            "*.",
+            "a:0",
+            "a:65536",
+            "10.0.0.1/8",
+            "a/b",
+            "http://",
+            "1.2.3",
+            "[::1",
+        ] {
+            assert_eq!(Allowed::parse(bad), None, "{bad}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{News, Source, Watch};
+use super::{Fault, News, Source, Watch};
 use crate::host::{Host, Tick};
 use crate::plan::{Target, Upstream};
 use crate::pool::Pool;
@@ -35,6 +35,8 @@ pub struct Follower<W> {
     watch: W,
     failures: u32,
     not_before: Tick,
+    /// Why what the source said last could not be used; that it has nothing else to say makes it no better.
+    unusable: Option<Fault>,
 }
 
 /// What a round came to.
@@ -53,7 +55,7 @@ pub enum Round {
 impl<W> Follower<W> {
     /// Nothing has been asked yet.
     pub fn new(watch: W) -> Self {
-        Self { watch, failures: 0, not_before: Tick(0) }
+        Self { watch, failures: 0, not_before: Tick(0), unusable: None }
     }
 
     /// Waits for the source's next word and puts it in force in `pool`, which is the upstream's. To be called again and again;
@@ -67,14 +69,24 @@ impl<W> Follower<W> {
         }
         let Followed { source, template, .. } = followed;
         let news = self.watch.next(host).await;
-        let word = news.and_then(|news| match news {
-            News::Same => Ok(None),
-            News::Found(found) => source.targets(template, found).map(Some),
-        });
+        let word = match news {
+            Ok(News::Same) => Ok(self.unusable.clone().map_or(Ok(None), Err)),
+            Ok(News::Found(found)) => {
+                let taken = source.targets(template, found);
+                self.unusable = taken.as_ref().err().cloned();
+                Ok(taken.map(Some))
+            }
+            Err(fault) => Err(fault),
+        };
         let kind = source.kind.name();
+        let Ok(word) = word.inspect_err(|fault| pool.source.note_fault(kind, fault, host.unix())) else {
+            self.step_back(host);
+            return Round::Failed;
+        };
+        // It is there, whatever it says: it is listened to, though not more often than need be.
+        self.failures = 0;
         match word {
             Ok(taken) => {
-                self.failures = 0;
                 self.not_before = host.tick() + LEAST_PAUSE;
                 pool.source.note_good(kind, host.unix());
                 let Some(taken) = taken else { return Round::Same };
@@ -90,7 +102,7 @@ impl<W> Follower<W> {
             }
             Err(fault) => {
                 pool.source.note_fault(kind, &fault, host.unix());
-                self.step_back(host);
+                self.not_before = host.tick() + FIRST_PAUSE;
                 Round::Failed
             }
         }

@@ -43,7 +43,7 @@ pub fn published(
     Some(source.targets(template, endpoints.targets.iter().map(found).collect()))
 }
 
-fn endpoint(member: &Member) -> Endpoint {
+pub(super) fn endpoint(member: &Member) -> Endpoint {
     let Target { host, port, .. } = &member.target;
     let usual = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
     Endpoint {
@@ -56,7 +56,7 @@ fn endpoint(member: &Member) -> Endpoint {
     }
 }
 
-fn found(endpoint: &Endpoint) -> Found {
+pub(super) fn found(endpoint: &Endpoint) -> Found {
     Found {
         name: endpoint.name.as_deref().unwrap_or_default().to_owned(),
         host: endpoint.host.to_string(),

@@ -23,6 +23,9 @@ pub const LONGEST_TTL: Duration = Duration::from_secs(3600);
 /// what most are called by.
 pub const LONGEST_NAME: usize = 63;
 
+/// The longest time that a store which fails is left alone by whoever follows: it is no stranger's, and has a breaker.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
 /// The registry of a gateway.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Registry {
@@ -69,13 +72,14 @@ pub struct Registered {
     pub store: StorePlan,
     /// The name of the service.
     pub service: Box<str>,
+    /// How long the store may take.
+    pub timeout: Duration,
 }
 
 /// A watch of the registry: no store says when something changes, so that the document is read again and again.
 #[derive(Debug)]
 pub struct Watcher {
     registered: Arc<Registered>,
-    timeout: Duration,
     interval: Duration,
     next: Tick,
     /// What was said last; `None` before the first word, and after a fault.
@@ -96,8 +100,8 @@ impl Registry {
 
 impl Watcher {
     /// Nothing has been asked yet.
-    pub fn new(registered: &Arc<Registered>, timeout: Duration, interval: Duration) -> Self {
-        Self { registered: Arc::clone(registered), timeout, interval, next: Tick(0), said: None }
+    pub fn new(registered: &Arc<Registered>, interval: Duration) -> Self {
+        Self { registered: Arc::clone(registered), interval, next: Tick(0), said: None }
     }
 
     /// See [`super::Watch::next`].
@@ -106,8 +110,8 @@ impl Watcher {
             host.sleep_until(self.next).await;
         }
         let said = self.said.take();
-        let Registered { store, service } = &*self.registered;
-        let document = keeping::read(host, store, service, self.timeout, Deadline::never()).await;
+        let Registered { store, service, timeout } = &*self.registered;
+        let document = keeping::read(host, store, service, *timeout, Deadline::never()).await;
         self.next = host.tick() + self.interval;
         let document = document.map_err(|error| Fault::new(error.cause))?;
         // Judged anew each time: instances vanish without anybody writing anything.

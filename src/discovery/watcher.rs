@@ -1,6 +1,8 @@
 //! Sources that are asked over HTTP, on every host.
 
-use super::{Fault, Kind, News, Source, Watch, consul, etcd, eureka, kubernetes, registry};
+use std::time::Duration;
+
+use super::{Fault, Kind, News, Source, Watch, consul, etcd, eureka, follow, kubernetes, registry};
 use crate::host::Host;
 
 /// A watch of a source that is asked over HTTP. Its first word is one question and no more, so that a host that does not live
@@ -29,7 +31,7 @@ impl<H: Host> Watcher<H> {
             Kind::Consul(consul) => Some(Self::Consul(consul::Watcher::new(consul, timeout, interval))),
             Kind::Kubernetes(it) => Some(Self::Kubernetes(kubernetes::Watcher::new(it, timeout))),
             Kind::Eureka(eureka) => Some(Self::Eureka(eureka::Watcher::new(eureka, timeout, interval))),
-            Kind::Registry(it) => Some(Self::Registry(registry::Watcher::new(it, timeout, interval))),
+            Kind::Registry(it) => Some(Self::Registry(registry::Watcher::new(it, interval))),
             Kind::Etcd(etcd) => Some(Self::Etcd(etcd::Watcher::new(etcd, source))),
         }
     }
@@ -43,6 +45,13 @@ impl<H: Host> Watch<H> for Watcher<H> {
             Self::Kubernetes(watcher) => Box::pin(watcher.next(host)).await,
             Self::Eureka(watcher) => Box::pin(watcher.next(host)).await,
             Self::Registry(watcher) => Box::pin(watcher.next(host)).await,
+        }
+    }
+
+    fn longest_pause(&self) -> Duration {
+        match self {
+            Self::Registry(_) => registry::LONGEST_PAUSE,
+            _ => follow::LONGEST_PAUSE,
         }
     }
 }

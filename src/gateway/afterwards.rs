@@ -6,8 +6,10 @@ use super::Gateway;
 use super::refreshing::Refresh;
 use crate::cache::keeping::Kept;
 use crate::cache::turn::Leased;
+use crate::discovery::cached::Asking;
 use crate::health::sharing::{self, Noted};
 use crate::host::Host;
+use crate::idempotency;
 use crate::migration::Mirroring;
 
 /// Work that goes on after an answer, handed to the host by [`crate::host::Defer`] and done by [`settle`].
@@ -18,6 +20,8 @@ pub struct Afterwards(Work);
 enum Work {
     /// Writes an answer into its store.
     Keep(Box<Kept>),
+    /// Writes what came of a request under its key.
+    Settle(Box<idempotency::Kept>),
     /// Gives back the turn to fetch an answer.
     GiveBack(Box<Leased>),
     /// Asks the upstream for an answer in place of one that is no longer fresh.
@@ -26,6 +30,8 @@ enum Work {
     Tell(Box<Noted>),
     /// Asks a mirror.
     Mirror(Box<Mirroring>),
+    /// Asks where the targets of an upstream are.
+    Discover(Box<Asking>),
 }
 
 // === impl Afterwards ===
@@ -34,6 +40,11 @@ impl Afterwards {
     /// Writes `kept` into its store.
     pub fn keep(kept: Kept) -> Self {
         Self(Work::Keep(Box::new(kept)))
+    }
+
+    /// Writes `kept` under its key.
+    pub fn settle_key(kept: idempotency::Kept) -> Self {
+        Self(Work::Settle(Box::new(kept)))
     }
 
     /// Gives `lease` back.
@@ -56,10 +67,15 @@ impl Afterwards {
         Self(Work::Mirror(mirroring))
     }
 
+    /// Asks where the targets of an upstream are.
+    pub(super) fn discover(asking: Asking) -> Self {
+        Self(Work::Discover(Box::new(asking)))
+    }
+
     /// Whether it should be done before the answer's last byte is sent, where a host is gone after it: what the next
     /// request looks for.
     pub fn is_for_the_next(&self) -> bool {
-        matches!(self.0, Work::Keep(_))
+        matches!(self.0, Work::Keep(_) | Work::Settle(_))
     }
 }
 
@@ -67,6 +83,7 @@ impl Afterwards {
 pub async fn settle<H: Host>(host: &H, work: Afterwards) {
     match work.0 {
         Work::Keep(kept) => kept.store(host).await,
+        Work::Settle(kept) => kept.store(host).await,
         Work::GiveBack(lease) => lease.give_back(host).await,
         Work::Refresh(refresh) => {
             let gateway = Gateway::again(Arc::clone(refresh.plan()), host.clone());
@@ -76,6 +93,11 @@ pub async fn settle<H: Host>(host: &H, work: Afterwards) {
         Work::Mirror(mirroring) => {
             let gateway = Gateway::again(Arc::clone(&mirroring.plan), host.clone());
             gateway.mirror(*mirroring).await;
+        }
+        Work::Discover(asking) => {
+            if let Some(cached) = &asking.source.cached {
+                asking.again(host, cached).await;
+            }
         }
     }
 }

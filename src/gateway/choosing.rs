@@ -176,7 +176,8 @@ impl<H: Host> Gateway<H> {
         self.host.defer(Afterwards::tell(Noted {
             plan: Arc::clone(&self.plan),
             upstream: delivery.index,
-            target: roster.set.members[chosen.at].name.clone(),
+            set: Arc::clone(&roster.set),
+            at: chosen.at,
             of_target: chosen.target,
             of_upstream: chosen.upstream,
             outcome: *outcome,

@@ -46,6 +46,7 @@ impl<H: Host> Gateway<H> {
             keeping: None,
             mirroring: None,
             mirror: None,
+            settling: None,
             upstream: None,
             chosen: None,
             fell_back: None,

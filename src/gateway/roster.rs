@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::Gateway;
 use super::attempts::Delivery;
+use super::{Afterwards, Gateway};
 use crate::balance::Set;
+use crate::discovery::cached::Asking;
 use crate::discovery::publish::published;
 use crate::discovery::registry::{Registered, keeping};
 use crate::discovery::{Kind, Source};
@@ -40,7 +41,7 @@ impl<H: Host> Gateway<H> {
                     Kind::Registry(registered) => {
                         Box::pin(self.read_registered(delivery, source, registered)).await
                     }
-                    _ => Box::pin(self.read_published(delivery, source)).await,
+                    _ => Box::pin(self.read_found(delivery, source)).await,
                 };
                 Box::pin(self.judged(delivery, found)).await
             }
@@ -70,6 +71,26 @@ impl<H: Host> Gateway<H> {
         {
             pool.replace(Arc::new(taken.set), true, self.host.tick());
         }
+    }
+
+    /// What was found, on a host that remembers nothing: what the live document says, or else what the source said when it
+    /// was asked last.
+    async fn read_found(&self, delivery: &Delivery<'_>, source: &Source) -> Option<Set> {
+        if let Some(set) = self.read_published(delivery, source).await {
+            return Some(set);
+        }
+        let cached = source.cached.as_ref()?;
+        let upstream = delivery.upstream;
+        let asking = Asking {
+            upstream: upstream.name.clone(),
+            source: source.clone(),
+            template: upstream.target.clone(),
+        };
+        let looked = asking.look(&self.host, cached, delivery.deadline).await;
+        if looked.again {
+            self.host.defer(Afterwards::discover(asking));
+        }
+        looked.taken.map(|taken| taken.set)
     }
 
     /// What the live document says, on a host that remembers nothing. Where it says what cannot be, the targets that are
@@ -103,8 +124,8 @@ impl<H: Host> Gateway<H> {
         source: &Source,
         registered: &Registered,
     ) -> Option<Set> {
-        let Registered { store, service } = registered;
-        let read = keeping::read(&self.host, store, service, source.timeout, delivery.deadline).await;
+        let Registered { store, service, timeout } = registered;
+        let read = keeping::read(&self.host, store, service, *timeout, delivery.deadline).await;
         let found = read.ok()?.found(self.host.unix());
         Some(source.targets(&delivery.upstream.target, found).ok()?.set)
     }

@@ -155,11 +155,12 @@ impl Row {
         (*until, *times, *failures, *unanswered, *failing) == (0, 0, 0, 0, false) && circuit.is_none()
     }
 
-    /// What it tells of ejection, on a clock of civil time, but for an end that lies further ahead than any can at `now`: after
-    /// `most`.
+    /// What it tells of ejection, on a clock of civil time. An end after `most`, which no ejection has, is not believed: else
+    /// whoever can write to the store could eject for good.
     pub fn facts(&self, most: Tick) -> Facts {
+        let until = civil(self.until);
         Facts {
-            until: civil(self.until).min(most),
+            until: if until > most { Tick(0) } else { until },
             times: self.times.min(MOST_IN_A_ROW),
             failures: self.failures,
             unanswered: self.unanswered,
@@ -177,17 +178,18 @@ impl Row {
 // === impl CircuitRow ===
 
 impl CircuitRow {
-    /// The circuit, on a clock of civil time. No moment lies after `most`.
-    pub fn facts(&self, most: Tick) -> circuit::Facts {
-        circuit::Facts {
+    /// The circuit, on a clock of civil time; `None` where its moment lies after `most`, which is not believed.
+    pub fn facts(&self, most: Tick) -> Option<circuit::Facts> {
+        let moment = civil(self.moment);
+        (moment <= most).then(|| circuit::Facts {
             serial: self.serial,
             phase: circuit::phase(self.serial),
-            moment: civil(self.moment).min(most),
+            moment,
             passed: self.succeeded,
             succeeded: self.succeeded,
             openings: self.openings.min(MOST_IN_A_ROW),
             row: self.row,
-        }
+        })
     }
 
     /// What is told of a circuit; `None` where that is nothing.

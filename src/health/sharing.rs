@@ -42,8 +42,10 @@ pub struct Noted {
     pub plan: Arc<Plan>,
     /// The index of the upstream.
     pub upstream: usize,
-    /// The name of the target.
-    pub target: Box<str>,
+    /// The targets that were in force.
+    pub set: Arc<Set>,
+    /// The index of the one that was asked.
+    pub at: usize,
     /// Leave of the target's circuit.
     pub of_target: Option<Pass>,
     /// Leave of the upstream's.
@@ -108,16 +110,11 @@ pub async fn tell<H: Host>(host: &H, noted: &Noted) {
 
 /// The document after what was noted.
 fn applied(upstream: &Upstream, document: &Document, noted: &Noted, now: Tick) -> Document {
-    // Discovered targets are no less known by their names than written ones.
-    let mut names: Vec<Box<str>> = document.targets.iter().map(|row| row.name.clone()).collect();
-    names.extend(upstream.targets.members.iter().map(|member| member.name.clone()));
-    names.push(noted.target.clone());
-    names.sort();
-    names.dedup();
+    let Some(member) = noted.set.members.get(noted.at) else { return document.clone() };
     let states: Vec<Arc<TargetState>> =
-        names.iter().map(|name| Arc::new(state(upstream, document, name, now))).collect();
-    let Ok(at) = names.binary_search(&noted.target) else { return document.clone() };
-    super::note(&upstream.health, &states, at, &noted.outcome, now, || noted.chance);
+        noted.set.members.iter().map(|it| Arc::new(state(upstream, document, &it.name, now))).collect();
+    let state = &states[noted.at];
+    super::note(&upstream.health, &states, noted.at, &noted.outcome, now, || noted.chance);
     let circuit = upstream.circuit.as_ref();
     let whole = whole(upstream, document, now);
     if let (Some(rule), Some(pass)) = (circuit.and_then(|it| it.upstream.as_ref()), noted.of_upstream) {
@@ -125,15 +122,15 @@ fn applied(upstream: &Upstream, document: &Document, noted: &Noted, now: Tick) -
         whole.note(rule, pass, &noted.outcome, now);
     }
     if let (Some(rule), Some(pass)) = (circuit.and_then(|it| it.target.as_ref()), noted.of_target) {
-        states[at].circuit.follow(rule, pass, now);
-        states[at].circuit.note(rule, pass, &noted.outcome, now);
+        state.circuit.follow(rule, pass, now);
+        state.circuit.note(rule, pass, &noted.outcome, now);
     }
     let mut after = document.clone();
     after.circuit = CircuitRow::of(&whole.facts());
-    let failing = document.row(&noted.target).is_some_and(|row| row.failing);
-    let mut row = Row { name: noted.target.clone(), failing, ..Row::default() };
-    row.tell(&states[at].health.passive.facts());
-    row.circuit = CircuitRow::of(&states[at].circuit.facts());
+    let failing = document.row(&member.name).is_some_and(|row| row.failing);
+    let mut row = Row { name: member.name.clone(), failing, ..Row::default() };
+    row.tell(&state.health.passive.facts());
+    row.circuit = CircuitRow::of(&state.circuit.facts());
     after.put(row);
     after.targets.retain(|row| !is_over(upstream, row, now));
     after
@@ -165,19 +162,21 @@ fn state(upstream: &Upstream, document: &Document, name: &str, now: Tick) -> Tar
         state.health.probed.learn(Verdict::Fails);
     }
     let rule = upstream.circuit.as_ref().and_then(|circuit| circuit.target.as_ref());
-    match rule.zip(row.circuit) {
-        Some((rule, row)) => {
-            TargetState { circuit: circuit::State::of(&row.facts(now + rule.most_open)), ..state }
-        }
+    match circuit_of(rule, row.circuit, now) {
+        Some(circuit) => TargetState { circuit, ..state },
         None => state,
     }
 }
 
 fn whole(upstream: &Upstream, document: &Document, now: Tick) -> circuit::State {
     let rule = upstream.circuit.as_ref().and_then(|circuit| circuit.upstream.as_ref());
-    rule.zip(document.circuit)
-        .map(|(rule, row)| circuit::State::of(&row.facts(now + rule.most_open)))
-        .unwrap_or_default()
+    circuit_of(rule, document.circuit, now).unwrap_or_default()
+}
+
+/// The circuit of which `row` tells, where `rule` has one.
+fn circuit_of(rule: Option<&circuit::Rule>, row: Option<CircuitRow>, now: Tick) -> Option<circuit::State> {
+    let facts = row?.facts(now + rule?.most_open)?;
+    Some(circuit::State::of(&facts))
 }
 
 /// The document, and how it stands in the store; `None` where the store does not answer.

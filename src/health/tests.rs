@@ -1,3 +1,4 @@
+//! Ejection and probes in virtual time.
 #![allow(clippy::unwrap_used)]
 use std::time::Duration;
 
@@ -155,21 +156,6 @@ fn who_comes_last_is_ejected_when_another_is_back() {
     after(&health, &states, 0, &[refused(); 3], at(0));
     assert_eq!(after(&health, &states, 1, &[refused(); 3], at(10)), None);
     assert!(after(&health, &states, 1, &[refused(); 3], at(30)).is_some());
-}
-
-#[test]
-fn many_at_once_leave_one() {
-    for _ in 0..50 {
-        let health = health(Passive { percent: 100, ..passive() });
-        let states = states(4);
-        std::thread::scope(|scope| {
-            for index in 0..4 {
-                let (states, health) = (&states, &health);
-                scope.spawn(move || after(health, states, index, &[refused(); 30], at(0)));
-            }
-        });
-        assert!(states.iter().any(|state| state.health.is_fit(&health, at(0))));
-    }
 }
 
 fn probe() -> Probe {

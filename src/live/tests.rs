@@ -1,3 +1,5 @@
+//! The document, and changing it while others do too.
+
 #![allow(clippy::unwrap_used)]
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

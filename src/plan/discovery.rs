@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use super::Target;
 use super::compile::{Context, Pointer};
+use super::store::DEFAULT;
 use crate::balance::Balance;
 use crate::config;
 use crate::discovery::allow::{Allow, Allowed};
+use crate::discovery::cached::Cached;
 use crate::discovery::{Kind, Source};
 
 mod etcd;
@@ -15,6 +17,9 @@ mod registries;
 
 /// How long one question to a source may take.
 const USUAL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// After how long a component asks a source again.
+const USUAL_TTL: Duration = Duration::from_secs(30);
 
 /// The shortest and the longest time between two questions to a source that cannot say when something changes.
 const INTERVALS: std::ops::RangeInclusive<Duration> =
@@ -50,9 +55,14 @@ impl Context<'_> {
             )
             .help("choose a span from \"1s\" to \"24h\"");
         }
+        let cached = match &written.cache {
+            Some(cache) if !self.abilities.remembers => Some(self.cached(&at.key("cache"), cache)?),
+            _ => None,
+        };
         Some(Source {
             kind,
             balance: balance.clone(),
+            cached,
             allow,
             allow_empty: written.allow_empty.unwrap_or(false),
             interval,
@@ -129,7 +139,7 @@ impl Context<'_> {
                 .help("leave cache out, and add [live]: a native runner publishes there what it finds");
         } else if written.cache.is_none() && !self.has_live {
             let help = match here {
-                true => "add [live], where a native runner publishes what it finds, or write targets",
+                true => "add [live], where a native runner publishes what it finds, or write targets instead",
                 false => {
                     "add cache, so that it asks the source itself, or [live], where a native runner publishes what it finds"
                 }
@@ -140,6 +150,20 @@ impl Context<'_> {
             self.error(at, format!("{host} connects only to hosts that its manifest allows"))
                 .help("say in allow which targets may be found: [\"*.orders.internal:8080\"]");
         }
+    }
+
+    fn cached(&mut self, at: &Pointer, written: &config::DiscoveryCache) -> Option<Cached> {
+        let ttl = self.duration_or(&at.key("ttl"), written.ttl.as_ref(), USUAL_TTL);
+        if !INTERVALS.contains(&ttl) {
+            self.error(&at.key("ttl"), "a source is asked at most once a second, and at least once a day")
+                .help("choose a span from \"1s\" to \"24h\"");
+        }
+        let (at, name) = match &written.store {
+            Some(name) => (at.key("store"), name.as_str()),
+            None => (at.clone(), DEFAULT),
+        };
+        let store = self.store_of_live(&at, name)?;
+        Some(Cached { store, ttl })
     }
 
     fn allowed(&mut self, at: &Pointer, written: &[String], template: &Target) -> Allow {

@@ -11,8 +11,8 @@ use crate::mapping::{Mapping, Mark, Step, Steps};
 
 mod steps;
 
-/// The usual bound on content, in bytes: what most APIs answer is far below, and a request holds its content about 14 times
-/// while it is changed.
+/// The usual bound on content, in bytes: what most APIs answer is far below, and a document takes several times its size
+/// while it is changed (`Limits::of`).
 const MOST: u64 = 1 << 20;
 
 /// The largest bound on content, in bytes.

@@ -21,6 +21,7 @@ use crate::route::path::Ambiguities;
 use crate::route::pattern::{Pattern, PatternError};
 use crate::route::table::HostPattern;
 use crate::security_headers::SecurityHeaders;
+use crate::version;
 
 impl Context<'_> {
     pub(super) fn route(
@@ -33,17 +34,13 @@ impl Context<'_> {
     ) -> Option<Route> {
         self.route_id(at, &written.id);
         let at_match = at.key("match");
-        let any = Match::default();
-        let matches = written.matches.as_ref().unwrap_or(&any);
+        let matches = &written.matches.clone().unwrap_or_default();
         let pattern = self.pattern(&at_match, matches);
         let hosts = self.hosts(&at_match.key("host"), matches.host.as_ref());
+        let (headers, query, version) = self.conditions(&at_match, matches, pattern.as_ref());
         let methods = self.methods(&at_match.key("methods"), &matches.methods);
-        let headers = self.header_conditions(&at_match.key("headers"), matches);
-        let query = self.query_conditions(&at_match.key("query"), matches);
-        let version = self.served(&at_match, matches, pattern.as_ref());
         // Everything else is looked at even where the pattern cannot be read, to report all mistakes at once.
-        let stand_in = Pattern::prefix("/").ok()?;
-        let action = self.action(at, written, pattern.as_ref().unwrap_or(&stand_in));
+        let action = self.action(at, written, pattern.as_ref().unwrap_or(&Pattern::prefix("/").ok()?));
         let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
         let addresses =
             self.addresses(&layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses));
@@ -87,6 +84,18 @@ impl Context<'_> {
         })
     }
 
+    /// What a request must be like, beyond host, path and method.
+    fn conditions(
+        &mut self,
+        at: &Pointer,
+        matches: &Match,
+        pattern: Option<&Pattern>,
+    ) -> (Vec<HeaderCondition>, Vec<QueryCondition>, Option<version::Condition>) {
+        let headers = self.header_conditions(&at.key("headers"), matches);
+        let query = self.query_conditions(&at.key("query"), matches);
+        (headers, query, self.served(at, matches, pattern))
+    }
+
     /// How long requests may take, and how large they may be.
     fn bounds(
         &mut self,
@@ -108,6 +117,9 @@ impl Context<'_> {
         let mapping = written.mapping.as_ref();
         let mapping = mapping.and_then(|it| self.mapping(&at.key("mapping"), it, proxied));
         let at = at.key("idempotency");
+        if written.idempotency.is_some() && written.upstream.is_none() && written.split.is_none() {
+            self.error(&at, "idempotency is for routes with an upstream");
+        }
         (mapping, written.idempotency.as_ref().and_then(|it| self.idempotency(&at, it)))
     }
 

@@ -135,7 +135,7 @@ impl Context<'_> {
         self.stores.keeping.plans.clone()
     }
 
-    /// The store that the live document stands in; an unknown one is reported.
+    /// A store that what was found out stands in, as the live document does; an unknown one is reported.
     pub(super) fn store_of_live(&mut self, at: &Pointer, name: &str) -> Option<StorePlan> {
         let plan = self.store_named(at, name)?;
         self.stores.living.index(name, plan.clone());

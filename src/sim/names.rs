@@ -1,4 +1,4 @@
-//! The places in a case that differ from host to host: `{users.authority}`, `{client.address}`, `{ada.token}`.
+//! The places in a case that differ from host to host: `{users.authority}`, `{users.host}`, `{users.port}`, `{client.address}`, `{ada.token}`.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,13 @@ pub struct Names(BTreeMap<String, String>);
 impl Names {
     /// The names of a plan's upstreams, and the client's address.
     pub fn of(plan: &Plan, client: std::net::IpAddr) -> Self {
-        let upstreams = plan
-            .places()
-            .map(|(name, target)| (format!("{{{name}.authority}}"), target.authority.to_string()));
+        let upstreams = plan.places().flat_map(|(name, target)| {
+            [
+                (format!("{{{name}.authority}}"), target.authority.to_string()),
+                (format!("{{{name}.host}}"), target.host.to_string()),
+                (format!("{{{name}.port}}"), target.port.to_string()),
+            ]
+        });
         Self(upstreams.chain([("{client.address}".to_owned(), client.to_string())]).collect())
     }
 

@@ -60,7 +60,7 @@ fn story(case: &Case, documents: &[(String, Document)]) -> Vec<Failing> {
         host.set_variable(name, value);
     }
     if let Some(store) = &plan.auth.store {
-        case.stored.iter().for_each(|(key, value)| host.put(&store.label, key, value));
+        case.stored.iter().for_each(|(key, value)| host.put(&store.label, key, &names.fill(value)));
     }
     if let Err(problem) = script(&host, case, &plan, &names) {
         return vec![Failing::Case(problem)];

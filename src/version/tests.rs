@@ -1,10 +1,10 @@
+//! Which version a request asks for, as tables; lives of versions.
 #![allow(clippy::unwrap_used)]
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use super::life::Brownout;
 use super::*;
-use crate::config::Document;
 use crate::plan::{Abilities, Plan};
 use crate::route::{Found, Query};
 
@@ -17,7 +17,7 @@ fn plan(api: Value, matches: &[Value]) -> Plan {
         .zip(matches)
         .map(|(id, matches)| json!({ "id": format!("r{id}"), "match": matches, "respond": {} }))
         .collect();
-    let document: Document = serde_json::from_value(
+    let document = serde_json::from_value(
         json!({ "defaults": { "auth": "public" }, "apis": { "orders": api }, "routes": routes }),
     )
     .unwrap();

@@ -78,7 +78,8 @@ impl World {
 
     /// Why the source says nothing; `None` while it does.
     pub fn fault(&self) -> Option<String> {
-        self.pool.source.known().fault.map(|(_, cause)| cause)
+        let known = self.pool.source.known();
+        known.fault.filter(|_| !known.fresh).map(|(_, cause)| cause)
     }
 }
 

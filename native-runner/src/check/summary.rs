@@ -8,10 +8,11 @@ use tollgate::plan::{Abilities, Plan, Route};
 
 use super::Checked;
 use crate::columns::align;
+use crate::host::store::now;
 use crate::host::variables::ENVIRONMENT_PREFIX;
 use crate::paint::Paint;
 use crate::wording::count;
-use crate::{kept, limits};
+use crate::{amplification, kept, limits, versions};
 
 /// For people.
 pub fn text(plan: &Plan, checked: &Checked, paint: Paint) -> String {
@@ -43,7 +44,17 @@ pub fn text(plan: &Plan, checked: &Checked, paint: Paint) -> String {
     let places = checked.places.join(" and ");
     let rows = align("  ", &rows);
     let (limits, kept) = (limits_of(checked), kept_by(plan, checked));
-    format!("{}: the configuration {fit} {places}\n{rows}{limits}{kept}", paint.good("ok"))
+    let (apis, more) = (versions::text(plan, now(), paint), amplified(plan));
+    format!("{}: the configuration {fit} {places}\n{rows}{apis}{limits}{kept}{more}", paint.good("ok"))
+}
+
+/// What one request of a client may become.
+fn amplified(plan: &Plan) -> String {
+    let rows = amplification::rows(plan);
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("what one request may become upstream\n{}", align("  ", &rows))
 }
 
 /// What routes keep of answers in each place, and what those may depend on.
@@ -86,9 +97,10 @@ pub fn json(plan: &Plan, checked: &Checked) -> Value {
         });
         json!({ "for": abilities.name, "routes": routes.collect::<Vec<_>>() })
     });
-    json!({
+    let mut summary = json!({
         "limits": promised.collect::<Vec<_>>(),
         "caching": caching.collect::<Vec<_>>(),
+        "amplification": amplification::all(plan),
         "files": checked.files,
         "routes": plan.routes.len(),
         "public_routes": public_routes(plan).map(|route| &*route.id).collect::<Vec<_>>(),
@@ -97,7 +109,11 @@ pub fn json(plan: &Plan, checked: &Checked) -> Value {
         "admin": plan.server.admin.map(|address| address.to_string()),
         "variables": plan.variables.iter().map(|name| variable(name)).collect::<Vec<_>>(),
         "manifest": checked.manifest.as_ref().map(|path| path.display().to_string()),
-    })
+    });
+    if !plan.apis.is_empty() {
+        summary["apis"] = versions::json(plan, now(), None);
+    }
+    summary
 }
 
 /// The routes that anybody may use.

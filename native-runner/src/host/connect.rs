@@ -46,7 +46,8 @@ pub async fn connect(target: &Target, trust: &Trust) -> Result<(Stream, bool), S
     Ok((Stream::Secure(Box::new(stream)), http2))
 }
 
-async fn connect_tcp(target: &Target) -> Result<TcpStream, SendError> {
+/// Makes a connection over which nothing is said yet.
+pub async fn connect_tcp(target: &Target) -> Result<TcpStream, SendError> {
     let refused = |error: io::Error| SendError::unsent(SendErrorKind::Refused, error);
     let stream = match target.host.parse::<IpAddr>() {
         Ok(address) => TcpStream::connect((address, target.port)).await.map_err(refused)?,

@@ -16,6 +16,8 @@ pub(super) enum Allowed<'a> {
 pub(super) struct Pattern<'a> {
     scheme: &'a str,
     host: &'a str,
+    /// How many bits of an address make a network: `http://10.0.0.0:8080/8`.
+    network: Option<&'a str>,
     port: Port,
 }
 
@@ -41,19 +43,25 @@ impl<'a> Allowed<'a> {
 impl<'a> Pattern<'a> {
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
-        let rest = rest.trim_end_matches('/');
+        let (rest, network) = match rest.trim_end_matches('/').split_once('/') {
+            Some((rest, bits)) => (rest, Some(bits)),
+            None => (rest.trim_end_matches('/'), None),
+        };
+        if network.is_some_and(|bits| bits.parse::<u8>().is_err()) {
+            return None;
+        }
         let (host, port) = match rest.rfind(':') {
             // In `[::1]` the colons are the address's own.
             Some(colon) if !rest[colon..].contains(']') => (&rest[..colon], Port::parse(&rest[colon + 1..])?),
             _ => (rest, Port::of_scheme(scheme)),
         };
-        (!host.is_empty()).then_some(Self { scheme, host, port })
+        (!host.is_empty()).then_some(Self { scheme, host, network, port })
     }
 
     /// Whether everything that `other` allows is allowed.
     pub(super) fn covers(&self, other: &Self) -> bool {
         let host = self.host == "*"
-            || self.host.eq_ignore_ascii_case(other.host)
+            || (self.host.eq_ignore_ascii_case(other.host) && self.network == other.network)
             || self.host.strip_prefix('*').is_some_and(|suffix| other.host.ends_with(suffix));
         host && (self.scheme == "*" || self.scheme == other.scheme) && self.port.covers(other.port)
     }
@@ -107,6 +115,9 @@ mod tests {
         }
         assert!(!covers("http://a.example", "http://a.example:8080"));
         assert!(!covers("http://a.example:8080", "https://a.example:8080"));
+        assert!(covers("http://10.0.0.0:*/8", "http://10.0.0.0:8080/8"));
+        assert!(!covers("http://10.0.0.0:*/8", "http://10.0.0.0:8080/16"));
+        assert!(Pattern::parse("http://a.example/path").is_none());
         assert!(Pattern::parse("a.example").is_none());
         assert_eq!(Allowed::parse("https://{{ host }}"), Allowed::Template);
     }

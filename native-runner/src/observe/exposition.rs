@@ -1,6 +1,7 @@
 //! Counts as Prometheus reads them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
@@ -12,8 +13,12 @@ use tollgate::cache::memory::Totals as CacheTotals;
 use tollgate::cache::status::Outcome as Cached;
 use tollgate::discovery::status::Known;
 use tollgate::limit::Outcome;
+use tollgate::migration::Shadow;
 
 use super::metrics::{BOUNDS, CacheResults, Counts, Histogram, Tally};
+use super::seen::Upstream;
+
+mod targets;
 
 /// Everything there is to expose at one moment.
 #[derive(Debug)]
@@ -32,6 +37,10 @@ pub struct Snapshot {
     pub kept: (u64, u64),
     /// What happened with the stores that answers are kept in.
     pub cache_stores: CacheTotals,
+    /// How upstreams and their targets are doing.
+    pub upstreams: Vec<Upstream>,
+    /// What came of requests to mirrors, by the ids of their routes.
+    pub mirrors: Vec<(Box<str>, Arc<Shadow>)>,
     /// How much upstreams are asked at once, by name, where that is bounded.
     pub gates: Vec<(Box<str>, View)>,
     /// Reloads of the configuration that were taken, and that were refused.
@@ -176,6 +185,17 @@ impl Snapshot {
         family.encode_counter::<NoLabelSet, u64, u64>(&lost, None)
     }
 
+    fn mirrors(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "What came of requests to mirrors";
+        let mut family = encoder.encode_descriptor("mirror", help, None, MetricType::Counter)?;
+        for (route, shadow) in &self.mirrors {
+            for (result, count) in shadow.results() {
+                counter(&mut family, &[("route", route), ("result", result.name())], count)?;
+            }
+        }
+        Ok(())
+    }
+
     fn discovery(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let seconds = |known: &Known| known.good.map_or(0, |at| at.0 / 1_000);
         for (name, help, kind, get) in [
@@ -226,6 +246,23 @@ impl Snapshot {
         Ok(())
     }
 
+    fn versions(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let versions = &self.counts.versions;
+        let help = "Requests for versions of APIs";
+        let mut family = encoder.encode_descriptor("api_requests", help, None, MetricType::Counter)?;
+        for ((api, version), counts) in versions {
+            counter(&mut family, &[("api", api), ("version", version)], counts.requests)?;
+        }
+        let help = "Requests for versions of APIs that are deprecated or gone, by who sent them";
+        let mut family = encoder.encode_descriptor("deprecated_requests", help, None, MetricType::Counter)?;
+        for ((api, version), counts) in versions {
+            for (consumer, count) in &counts.past {
+                counter(&mut family, &[("api", api), ("version", version), ("consumer", consumer)], *count)?;
+            }
+        }
+        Ok(())
+    }
+
     fn process(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         gauge(encoder, "requests_in_flight", "Requests that have not ended", self.in_flight)?;
         gauge(encoder, "connections", "Open connections of clients", self.connections)?;
@@ -243,10 +280,13 @@ impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.routes(&mut encoder)?;
         self.upstreams(&mut encoder)?;
+        targets::encode(&self.upstreams, &mut encoder)?;
         self.gates(&mut encoder)?;
         self.limits(&mut encoder)?;
         self.cache(&mut encoder)?;
+        self.mirrors(&mut encoder)?;
         self.discovery(&mut encoder)?;
+        self.versions(&mut encoder)?;
         self.process(&mut encoder)
     }
 }

@@ -9,6 +9,8 @@ use tollgate::limit::Outcome as Judged;
 use tollgate::plan::Plan;
 use tollgate::telemetry::{Outcome, Record, line};
 
+use super::versions::{self, Indexed, Versions};
+
 /// Upper bounds of the histograms' buckets, in seconds.
 pub const BOUNDS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
@@ -23,6 +25,7 @@ struct Live {
     routes: Vec<RouteCounts>,
     upstreams: Vec<UpstreamCounts>,
     limits: Vec<Decisions>,
+    versions: Indexed,
     unrouted: RouteCounts,
     before: Counts,
 }
@@ -36,6 +39,8 @@ pub struct Counts {
     pub upstreams: BTreeMap<Box<str>, UpstreamCounts>,
     /// By limit.
     pub limits: BTreeMap<Box<str>, Decisions>,
+    /// By API and version.
+    pub versions: Versions,
 }
 
 /// What a limit said of requests: how often each of [`Judged::ALL`].
@@ -98,6 +103,7 @@ impl Shard {
             upstream.results.add(key, 1);
             upstream.durations.observe(line::upstream_time(record).unwrap_or_default());
         }
+        live.versions.count(record);
         for judged in &record.judged {
             if let Some(decisions) = live.limits.get_mut(judged.limit) {
                 decisions[judged.outcome as usize] += 1;
@@ -125,6 +131,7 @@ impl Live {
         self.routes = vec![RouteCounts::default(); plan.routes.len()];
         self.upstreams = vec![UpstreamCounts::default(); plan.upstreams.len()];
         self.limits = vec![Decisions::default(); plan.limits.all.len()];
+        self.versions = Indexed::of(plan);
         self.plan = Some(Arc::clone(plan));
     }
 
@@ -147,6 +154,7 @@ impl Live {
         for (limit, decisions) in plan.limits.all.iter().zip(&mut self.limits) {
             self.before.limit(&limit.name, &std::mem::take(decisions));
         }
+        self.versions.settle(plan, &mut self.before.versions);
         self.before.route("", &std::mem::take(&mut self.unrouted));
     }
 }
@@ -158,6 +166,7 @@ impl Counts {
         other.routes.iter().for_each(|(name, counts)| self.route(name, counts));
         other.upstreams.iter().for_each(|(name, counts)| self.upstream(name, counts));
         other.limits.iter().for_each(|(name, decisions)| self.limit(name, decisions));
+        versions::merge(&mut self.versions, &other.versions);
     }
 
     fn route(&mut self, name: &str, counts: &RouteCounts) {

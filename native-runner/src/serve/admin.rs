@@ -16,11 +16,13 @@ use tollgate::body::Body;
 
 use crate::host::store::now;
 use crate::observe::exposition::Snapshot;
+use crate::versions;
 
 pub mod manage;
 
 use manage::Managed;
 use manage::cache;
+use manage::splits;
 use manage::usage::{self, Counted};
 
 type Reply = Response<Body<NoStream>>;
@@ -37,6 +39,8 @@ pub trait Operated: Send + Sync + 'static {
     fn snapshot(&self) -> Snapshot;
     /// What is in force, without secrets.
     fn configuration(&self) -> serde_json::Value;
+    /// How upstreams and their targets are doing, where that is known here.
+    fn upstreams(&self) -> Option<serde_json::Value>;
     /// Where targets are found, and how that goes.
     fn discovery(&self) -> serde_json::Value;
     /// What can be managed.
@@ -64,6 +68,8 @@ pub async fn start(address: SocketAddr, server: Arc<impl Operated>) -> anyhow::R
                         usage::answer(server.managed(), server.counted(), &id, request, now()).await
                     } else if cache::is_cache(request.uri().path()) {
                         cache::answer(server.managed(), server.counted(), request).await
+                    } else if splits::is_of_routes(request.uri().path()) {
+                        splits::answer(server.managed(), server.counted(), request).await
                     } else if manage::is_managed(request.uri().path()) {
                         manage::answer(server.managed(), request, now()).await
                     } else {
@@ -92,11 +98,16 @@ fn answer(server: &impl Operated, request: &Request<Incoming>) -> Reply {
         "/readyz" if server.is_draining() => plain(StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
         "/readyz" => plain(StatusCode::OK, "ready\n"),
         "/metrics" => metrics(server),
+        "/versions" => typed(StatusCode::OK, "application/json", versions_in_use(server).to_string()),
         "/config" => typed(StatusCode::OK, "application/json", server.configuration().to_string()),
+        "/upstreams" => match server.upstreams() {
+            Some(upstreams) => typed(StatusCode::OK, "application/json", upstreams.to_string()),
+            None => plain(StatusCode::NOT_FOUND, "a component keeps what it knows in its store\n"),
+        },
         "/discovery" => typed(StatusCode::OK, "application/json", server.discovery().to_string()),
         _ => plain(
             StatusCode::NOT_FOUND,
-            "there are /livez, /readyz, /metrics, /config, /discovery, /cache, /consumers, /keys and /revocations\n",
+            "there are /livez, /readyz, /metrics, /config, /versions, /upstreams, /discovery, /splits, /mirror/ROUTE, /cache, /consumers, /keys and /revocations\n",
         ),
     }
 }
@@ -106,6 +117,15 @@ fn metrics(server: &impl Operated) -> Reply {
         Ok(text) => typed(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", text),
         Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n"),
     }
+}
+
+/// Versions of APIs, where in their lives they are, and who uses those that are deprecated. A component's counts are in its
+/// access log only.
+fn versions_in_use(server: &impl Operated) -> serde_json::Value {
+    let counts = server.snapshot().counts.versions;
+    server
+        .counted()
+        .map_or_else(|| serde_json::json!([]), |counted| versions::json(&counted.plan, now(), Some(&counts)))
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Reply {

@@ -111,6 +111,8 @@ impl Operated for ComponentServer {
             limit_stores: Totals::default(),
             kept: (0, 0),
             cache_stores: CacheTotals::default(),
+            upstreams: Vec::new(),
+            mirrors: Vec::new(),
             gates: Vec::new(),
             reloads: (0, 0),
             sources: Vec::new(),
@@ -119,6 +121,11 @@ impl Operated for ComponentServer {
 
     fn configuration(&self) -> serde_json::Value {
         self.configuration.clone()
+    }
+
+    /// What a component knows of upstreams is between it and its store.
+    fn upstreams(&self) -> Option<serde_json::Value> {
+        None
     }
 
     /// A component follows nothing.

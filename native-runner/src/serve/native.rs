@@ -12,7 +12,7 @@ use tollgate::plan::Plan;
 use tollgate::problem::Failure;
 use tollgate::reply::ReplyBody;
 
-use super::Answer;
+use super::{Answer, probing};
 use crate::discover::Following;
 use crate::host::{NativeBody, NativeHost};
 
@@ -63,6 +63,12 @@ impl Answer for Native {
             let gateway = self.current.load_full();
             following.adjust(gateway.plan());
             gateway.tick().await;
+        }
+    }
+
+    async fn watch(self: &Arc<Self>) {
+        if self.following.is_some() {
+            probing::probe(|| self.current.load_full()).await;
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::time::Instant;
 use tollgate::admission::View;
+use tollgate::host::{Clock as _, Tick};
 use tollgate::plan::Plan;
 
 use super::admin::Operated;
@@ -21,7 +22,7 @@ use crate::host::{Client, Deferred, NativeHost, Opened, Rooms, Shared, Stores, V
 use crate::inspect;
 use crate::observe::exposition::Snapshot;
 use crate::observe::metrics::Counts;
-use crate::observe::{AccessLog, Observer};
+use crate::observe::{AccessLog, Observer, seen};
 
 /// What a server is started with, beyond the plan.
 #[derive(Debug)]
@@ -156,10 +157,18 @@ impl Server {
             limit_stores: self.shared.memory.breakers.totals(),
             kept: (self.shared.memory.cache.entries(), self.shared.memory.cache.bytes()),
             cache_stores: self.shared.memory.cache.totals(),
+            upstreams: self.seen(),
+            mirrors: self.shared.memory.migration.shadows(),
             gates: self.gates(),
             reloads: (self.taken.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed)),
             sources: view::known(&self.plan.load(), &self.shared.memory),
         }
+    }
+
+    /// How upstreams and their targets are doing.
+    pub fn seen(&self) -> Vec<seen::Upstream> {
+        let now = self.natives.first().map_or_else(Tick::default, |native| native.host().tick());
+        seen::upstreams(&self.plan(), &self.shared.memory.pools, now)
     }
 
     /// How much upstreams are asked at once, where that is bounded.
@@ -201,6 +210,10 @@ impl Operated for Server {
 
     fn configuration(&self) -> serde_json::Value {
         inspect::plan(&self.plan())
+    }
+
+    fn upstreams(&self) -> Option<serde_json::Value> {
+        Some(seen::json(&self.seen()))
     }
 
     fn discovery(&self) -> serde_json::Value {

@@ -73,7 +73,9 @@ async fn run<A: Answer>(
             upkeep();
         }
     });
-    let tending = (number == 0).then(|| tokio::spawn(tend(Arc::clone(&serving))));
+    let first = number == 0;
+    let tending = first.then(|| tokio::spawn(tend(Arc::clone(&serving))));
+    let watching = first.then(|| tokio::spawn(watch(Arc::clone(&serving))));
     let mut listeners = JoinSet::new();
     for (socket, tls) in accepting {
         let listener = TcpListener::from_std(socket)?;
@@ -87,8 +89,8 @@ async fn run<A: Answer>(
     let finish = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(drain, finish).await;
     upkeep.abort();
-    if let Some(tending) = tending {
-        tending.abort();
+    for looking in tending.into_iter().chain(watching) {
+        looking.abort();
     }
     Ok(())
 }
@@ -98,6 +100,10 @@ async fn tend<A: Answer>(serving: Arc<Serving<A>>) {
         serving.answer.tend().await;
         tokio::time::sleep(TEND).await;
     }
+}
+
+async fn watch<A: Answer>(serving: Arc<Serving<A>>) {
+    serving.answer.watch().await;
 }
 
 /// Accepts until the server drains. The result waits for the connections that were accepted.

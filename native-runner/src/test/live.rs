@@ -54,7 +54,8 @@ async fn story(case: &Case, documents: &[(String, Document)], live: &Live) -> Re
         .zip(listeners)
         .map(|((name, replies), at)| Origin::start(&name, replies, at, &log))
         .collect();
-    let setup = Setup { documents, variables: case.variables.clone(), stored: case.stored.clone() };
+    let stored = case.stored.iter().map(|(key, value)| (key.clone(), names.fill(value))).collect();
+    let setup = Setup { documents, variables: case.variables.clone(), stored };
     let mut running =
         (live.start)(setup).await.map_err(|problem| format!("it does not start: {problem:#}"))?;
     let mut failings = Vec::new();

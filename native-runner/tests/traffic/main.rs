@@ -21,3 +21,4 @@ mod purging;
 mod reload;
 mod tls;
 mod upstreams;
+mod versions;

@@ -23,7 +23,7 @@ pub(super) struct Change {
 /// What a message of a watch says.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Watched {
-    /// What changed until this revision; often nothing.
+    /// What changed, and until which revision all has been told; often nothing.
     Changes(u64, Vec<Change>),
     /// The watch wanted to begin at a revision that etcd has forgotten.
     Compacted,
@@ -63,6 +63,7 @@ struct Event {
 #[serde(default)]
 struct Watch {
     header: Header,
+    created: bool,
     canceled: bool,
     #[serde(deserialize_with = "number")]
     compact_revision: u64,
@@ -120,8 +121,15 @@ pub(super) fn watched(line: &[u8]) -> Result<Watched, Fault> {
             value: if event.r#type == "DELETE" { None } else { Some(bytes_of(&event.kv.value)?) },
         })
     };
-    let changes = watch.events.into_iter().map(change).collect::<Result<_, Fault>>()?;
-    Ok(Watched::Changes(watch.header.revision, changes))
+    let changes = watch.events.into_iter().map(change).collect::<Result<Vec<_>, Fault>>()?;
+    // The revision of a message is that of all of etcd, and what happened until then may be told later; only where nothing
+    // is told, and the watch has not just begun, is there nothing more until then.
+    let until = match changes.iter().map(|change| change.revision).max() {
+        Some(newest) => newest,
+        None if watch.created => 0,
+        None => watch.header.revision,
+    };
+    Ok(Watched::Changes(until, changes))
 }
 
 /// The beginning of what somebody says, without what terminals act on.

@@ -64,8 +64,10 @@ fn learn(upstream: &Upstream, roster: &Roster, document: &Document, moment: Mome
         let row = document.row(&member.name);
         let own = state.health.passive.facts();
         if let (Some(row), Some(most)) = (row, most) {
-            let until = moment.tick_of(row.until).min(most);
-            let later = until > moment.tick && until > own.until + Duration::from_millis(SAME);
+            let until = moment.tick_of(row.until);
+            // An end that no ejection has is not believed.
+            let later =
+                until > moment.tick && until <= most && until > own.until + Duration::from_millis(SAME);
             if later && own.until <= moment.tick && !pardoned(row, &own, moment, probes) {
                 state.health.passive.learn(&Facts {
                     until,

@@ -91,6 +91,12 @@ fn documents_are_bounded() {
     assert_eq!((fault.fault, fault.at), (Fault::Deep, MOST_DEPTH));
 }
 
+/// What `Limits::of` says about memory.
+#[test]
+fn values_are_small() {
+    assert!(size_of::<(Cow<'_, str>, Node<'_>)>() <= 56);
+}
+
 #[test]
 fn what_is_written_is_bounded() {
     let node = parse(b"[\"aaaa\",1]", &Limits::of(100)).unwrap();

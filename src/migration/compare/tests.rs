@@ -1,3 +1,5 @@
+//! What is a difference, and what is shown of it.
+
 #![allow(clippy::unwrap_used)]
 use http::header::{CONTENT_TYPE, ETAG, HeaderValue};
 

@@ -1,3 +1,5 @@
+//! Shares of a line, and who moves when they change.
+
 #![allow(clippy::unwrap_used)]
 use std::collections::BTreeSet;
 

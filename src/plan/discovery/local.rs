@@ -81,6 +81,11 @@ impl Context<'_> {
             self.error(&at, "a file of targets does not stand above the configuration's directory")
                 .help("write an absolute path, or one beneath the directory");
         }
+        let bare = Path::new(path).components().count() == 1 && Path::new(path).is_relative();
+        if bare && !path.starts_with('.') {
+            self.error(&at, format!("\"{path}\" would be read as a part of the configuration"))
+                .help(format!("put it into a directory of its own: \"targets/{path}\""));
+        }
         Some((Kind::File(path.as_str().into()), SHORTEST))
     }
 }

@@ -124,14 +124,15 @@ impl Context<'_> {
         if !is_name(&written.service) {
             self.not_a_service(&at.key("service"), &written.service);
         }
-        let Some(registry::Registry { store, .. }) = &self.registry else {
+        let Some(registry::Registry { store, timeout, .. }) = &self.registry else {
             if !self.has_registry {
                 self.error(at, "there is no registry")
                     .help("add [registry], which says who may register what");
             }
             return None;
         };
-        let registered = Registered { store: store.clone(), service: written.service.as_str().into() };
+        let registered =
+            Registered { store: store.clone(), service: written.service.as_str().into(), timeout: *timeout };
         Some((Kind::Registry(Arc::new(registered)), REGISTRY_INTERVAL))
     }
 

@@ -21,6 +21,7 @@ use crate::keys::{NewKey, Refusal, Register, shown};
 
 pub mod cache;
 pub mod collect;
+pub mod splits;
 pub mod usage;
 
 /// What can be managed, and by whom, under the plan in force.
