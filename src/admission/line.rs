@@ -95,10 +95,4 @@ impl<T> Line<T> {
         self.waiting.remove(&(number.0, number.1));
         self.called.remove(&number.1)
     }
-
-    /// Whether nobody is in it and nobody was called.
-    #[cfg(test)]
-    pub(super) fn is_forgotten(&self) -> bool {
-        self.waiting.is_empty() && self.called.is_empty()
-    }
 }

@@ -138,9 +138,7 @@ impl<H: Host> Gateway<H> {
             record.attempts += attempted.sent;
             record.chosen = Some((Arc::clone(&roster), chosen.at));
             self.learn(delivery, &roster, &chosen, &attempted.outcome);
-            if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
-                ticket.note(admission, &attempted.outcome, self.host.tick());
-            }
+            self.note_ticket(upstream, record, &attempted.outcome);
             let wait = match &head {
                 Some(_) if !last && source.is_there() => {
                     self.wait_before(delivery, &attempted, repeatable, made)
@@ -149,11 +147,7 @@ impl<H: Host> Gateway<H> {
             };
             let Some(wait) = wait else {
                 record.taken.flight = chosen.flight;
-                return attempted.answer.map_err(|unanswered| {
-                    // The upstream has nothing to do with it any more, however long the client reads what it is told.
-                    record.taken = Taken::default();
-                    unanswered.into()
-                });
+                return attempted.answer.map_err(|unanswered| let_go(record, unanswered));
             };
             drop(attempted);
             drop(chosen);
@@ -161,7 +155,7 @@ impl<H: Host> Gateway<H> {
         }
     }
 
-    /// Takes a place among the requests in flight, where their number is bounded.
+    /// Takes a place among the requests in flight, where their number is bounded; then it counts as one of the upstream's.
     async fn take_place(&self, delivery: &Delivery<'_>, record: &mut Record) -> Result<(), Failure> {
         let Delivery { route, upstream, pool, deadline, .. } = *delivery;
         // Nobody waits for a place while holding another: two could wait for each other.
@@ -169,6 +163,9 @@ impl<H: Host> Gateway<H> {
         if let (Some(admission), Some(pool)) = (&upstream.admission, pool) {
             let entering = pool.gate.enter(&self.host, admission, route.priority, deadline);
             record.taken.ticket = Some(Box::pin(entering).await?);
+        }
+        if let (Some(_), Some(pool)) = (&upstream.retry, pool) {
+            pool.budget.note_request(self.host.tick());
         }
         Ok(())
     }
