@@ -92,7 +92,7 @@ impl State {
             Phase::Closed => Some(Pass(serial)),
             Phase::Open if now < turn.moment => None,
             // Nobody knows how many pass elsewhere at this moment.
-            Phase::Open | Phase::HalfOpen if rule.by_chance() && chance % ONE_IN != 0 => None,
+            Phase::Open | Phase::HalfOpen if rule.by_chance() && !chance.is_multiple_of(ONE_IN) => None,
             Phase::Open => {
                 (turn.passed, turn.succeeded) = (1, 0);
                 turn.moment = now + rule.pause(turn.openings);

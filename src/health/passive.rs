@@ -82,7 +82,7 @@ impl Passive {
         // Spans are nanoseconds of a tick; what does not fit is longer than any process lives.
         let most =
             u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX) / 100 * u64::from(self.jitter.min(100));
-        let added = u128::from(chance) * u128::from(most) >> 64;
+        let added = (u128::from(chance) * u128::from(most)) >> 64;
         pause + Duration::from_nanos(u64::try_from(added).unwrap_or(0))
     }
 }
