@@ -60,6 +60,8 @@ pub struct Watcher {
     interval: Duration,
     /// Where the last answer stood; 0 where the next question is not to be held.
     index: u64,
+    /// Whether Consul held questions when it answered last.
+    holds: bool,
     pace: Pace,
 }
 
@@ -101,17 +103,18 @@ impl Consul {
 impl Watcher {
     /// Nothing has been asked yet.
     pub fn new(consul: &Arc<Consul>, timeout: Duration, interval: Duration) -> Self {
-        Self { consul: Arc::clone(consul), timeout, interval, index: 0, pace: Pace::default() }
+        Self { consul: Arc::clone(consul), timeout, interval, index: 0, holds: true, pace: Pace::default() }
     }
 
     /// See [`super::Watch::next`].
     pub async fn next<H: Host>(&mut self, host: &H) -> Result<News, Fault> {
-        let every = if self.index == 0 { self.interval } else { pace::EVERY };
+        let every = if self.holds { pace::EVERY } else { self.interval };
         host.sleep_until(self.pace.next(host.tick(), every)).await;
         // Where this question fails or is given up, the next one is not held: it says at once what there is.
         let asked = std::mem::take(&mut self.index);
         let (found, index) = self.ask(host, asked).await?;
         self.index = after(asked, index);
+        self.holds = index.is_some();
         // "The return of a blocking request is no guarantee of a change."
         let same = asked != 0 && index == Some(asked);
         Ok(if same { News::Same } else { News::Found(found) })
