@@ -141,9 +141,7 @@ impl<H: Host> Gateway<H> {
             record.attempts += attempted.sent;
             record.chosen = Some((Arc::clone(&roster), chosen.at));
             self.learn(delivery, &roster, &chosen, &attempted.outcome);
-            if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
-                ticket.note(admission, &attempted.outcome, self.host.tick());
-            }
+            self.note_ticket(upstream, record, &attempted.outcome);
             let wait = match &head {
                 Some(_) if !last && source.is_there() => {
                     self.wait_before(delivery, &attempted, repeatable, made)
@@ -152,15 +150,18 @@ impl<H: Host> Gateway<H> {
             };
             let Some(wait) = wait else {
                 record.taken.flight = chosen.flight;
-                return attempted.answer.map_err(|unanswered| {
-                    // The upstream has nothing to do with it any more, however long the client reads what it is told.
-                    record.taken = Taken::default();
-                    unanswered.into()
-                });
+                return attempted.answer.map_err(|unanswered| let_go(record, unanswered));
             };
             drop(attempted);
             drop(chosen);
             self.host.sleep_until(self.host.tick() + wait).await;
+        }
+    }
+
+    /// Tells the limit on requests in flight how an attempt ended, where it adapts.
+    fn note_ticket(&self, upstream: &Upstream, record: &Record, outcome: &Outcome) {
+        if let (Some(ticket), Some(admission)) = (&record.taken.ticket, &upstream.admission) {
+            ticket.note(admission, outcome, self.host.tick());
         }
     }
 
@@ -247,4 +248,11 @@ impl<H: Host> Gateway<H> {
         self.host.fill(&mut bytes);
         u64::from_le_bytes(bytes)
     }
+}
+
+/// There will be no answer: the upstream has nothing to do with the request any more, however long its client reads what it is
+/// told.
+fn let_go(record: &mut Record, unanswered: Unanswered) -> Failure {
+    record.taken = Taken::default();
+    unanswered.into()
 }
