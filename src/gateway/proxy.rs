@@ -10,7 +10,7 @@ use crate::deadline::Deadline;
 use crate::forward;
 use crate::forward::client::Client;
 use crate::host::Host;
-use crate::plan::{Proxy, Route};
+use crate::plan::{Proxy, Route, Upstream};
 use crate::problem::{Failure, Problem};
 use crate::{credentials, transform};
 
@@ -83,16 +83,9 @@ impl<H: Host> Gateway<H> {
                 (body, Some((mapping, passing)))
             }
         };
-        let showing = upstream.credentials.as_ref();
-        let body = credentials::content(&self.host, showing, body, route.body_limit, deadline).await?;
         let fallback = self.fallback(proxy, incoming);
-        let body = match &fallback {
-            None => body,
-            Some(fallback) => {
-                let showing = self.plan.upstreams[fallback.rule.upstream].credentials.as_ref();
-                credentials::content(&self.host, showing, body, route.body_limit, deadline).await?
-            }
-        };
+        let second = fallback.as_ref().map(|fallback| &self.plan.upstreams[fallback.rule.upstream]);
+        let body = self.signable(route, [Some(upstream), second], body, deadline).await?;
         let mirrored = self.mirrored(route, proxy, incoming);
         let keep = fallback.as_ref().map_or(0, |fallback| fallback.rule.body.max(1));
         let keep = keep.max(mirrored.as_ref().map_or(0, |mirrored| mirrored.mirror.body.max(1)));
@@ -118,6 +111,20 @@ impl<H: Host> Gateway<H> {
             response = self.map_response(mapping, passing, idle, response, deadline).await?;
         }
         Ok(response)
+    }
+
+    /// The content, in memory where one of `upstreams` is shown a signature that covers it.
+    async fn signable(
+        &self,
+        route: &Route,
+        upstreams: [Option<&Upstream>; 2],
+        mut body: Body<H::Stream>,
+        deadline: Deadline,
+    ) -> Result<Body<H::Stream>, Failure> {
+        for showing in upstreams.into_iter().flatten().filter_map(|upstream| upstream.credentials.as_ref()) {
+            body = credentials::content(&self.host, Some(showing), body, route.body_limit, deadline).await?;
+        }
+        Ok(body)
     }
 }
 
