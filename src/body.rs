@@ -17,7 +17,7 @@ use crate::identity::fold::{FoldedNames, remove_claimed};
 
 mod source;
 
-pub use source::{Reading, Source};
+pub use source::{Metered, Reading, Source};
 
 /// A message's content.
 #[derive(Debug)]

@@ -179,7 +179,7 @@ pub struct Route {
 #[derive(Debug)]
 pub enum Action {
     /// Asks an upstream.
-    Proxy(Proxy),
+    Proxy(Box<Proxy>),
     /// Sends the client elsewhere.
     Redirect(Redirect),
     /// A fixed answer.

@@ -92,7 +92,7 @@ fn one_of_many_at_the_same_time_is_done() {
         .host()
         .run(async {
             let mut first = pin!(world.whole());
-            poll_fn(|cx| Poll::Ready(assert!(first.as_mut().poll(cx).is_pending()))).await;
+            assert!(poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx).is_pending())).await);
             for _ in 0..10 {
                 let answer = world.ask().await;
                 assert_eq!(answer.status(), StatusCode::CONFLICT);
@@ -125,7 +125,7 @@ fn a_client_that_goes_away_frees_its_key_after_the_requests_time() {
                     })
                     .await;
                 } else {
-                    poll_fn(|cx| Poll::Ready(assert!(going.as_mut().poll(cx).is_pending()))).await;
+                    assert!(poll_fn(|cx| Poll::Ready(going.as_mut().poll(cx).is_pending())).await);
                 }
             }
             assert_eq!(world.done(), 1);

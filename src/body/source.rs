@@ -21,6 +21,9 @@ pub struct Source<S> {
     claimed: Arc<FoldedNames>,
 }
 
+/// A body for one exchange, and who counts it; nobody where there is none.
+pub type Metered<S> = (Body<Upload<S>>, Option<Arc<Meter>>);
+
 #[derive(Debug)]
 enum Content<S> {
     Empty,
@@ -86,7 +89,7 @@ where
 
     /// The body for the next exchange, and who counts it; `None` where it cannot be sent again. The exchange before has
     /// ended, or what it still reads breaks off.
-    pub fn next(&mut self) -> Option<(Body<Upload<S>>, Option<Arc<Meter>>)> {
+    pub fn give(&mut self) -> Option<Metered<S>> {
         let reading = match &mut self.content {
             Content::Empty => return Some((Body::Empty, None)),
             Content::Full(bytes) => {
@@ -325,11 +328,11 @@ mod tests {
     #[test]
     fn what_has_passed_is_sent_again() {
         let mut source = source_of(pieces(&["ab", "cd", "ef"]), 6);
-        let (mut first, _) = source.next().unwrap();
+        let (mut first, _) = source.give().unwrap();
         assert_eq!(first.size_hint().exact(), Some(6));
         assert_eq!(read(&mut first, 2).unwrap(), "abcd");
         assert_eq!(source.whole(), None);
-        let (mut second, meter) = source.next().unwrap();
+        let (mut second, meter) = source.give().unwrap();
         assert_eq!(second.size_hint().exact(), Some(6));
         // Whoever read it before takes nothing away any more.
         assert!(read(&mut first, 1).is_err());
@@ -337,7 +340,7 @@ mod tests {
         assert!(second.is_end_stream());
         assert_eq!(meter.unwrap().bytes(), 6);
         assert_eq!(source.whole().unwrap(), "abcdef");
-        assert_eq!(read(&mut source.next().unwrap().0, 9).unwrap(), "abcdef");
+        assert_eq!(read(&mut source.give().unwrap().0, 9).unwrap(), "abcdef");
     }
 
     #[test]
@@ -350,14 +353,14 @@ mod tests {
             ]),
             6,
         );
-        let (mut first, _) = source.next().unwrap();
+        let (mut first, _) = source.give().unwrap();
         assert_eq!(read(&mut first, 9).unwrap(), "abcdef");
         assert!(source.is_there());
         let mut source = source_of(pieces(&["abcdefg"]), 6);
-        assert!(source.next().is_some());
-        let (mut second, _) = source.next().unwrap();
+        assert!(source.give().is_some());
+        let (mut second, _) = source.give().unwrap();
         assert_eq!(read(&mut second, 9).unwrap(), "abcdefg");
-        assert!(source.next().is_none());
+        assert!(source.give().is_none());
         assert!(!source.is_there());
     }
 
@@ -370,9 +373,9 @@ mod tests {
             ]),
             6,
         );
-        let (mut first, _) = source.next().unwrap();
+        let (mut first, _) = source.give().unwrap();
         assert!(read(&mut first, 9).is_err());
-        assert!(source.next().is_none());
+        assert!(source.give().is_none());
     }
 
     #[test]
@@ -384,7 +387,7 @@ mod tests {
             6,
         );
         for _ in 0..2 {
-            let (mut body, _) = source.next().unwrap();
+            let (mut body, _) = source.give().unwrap();
             let mut seen = None;
             while let Poll::Ready(Some(frame)) =
                 Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()))

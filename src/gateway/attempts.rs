@@ -114,7 +114,7 @@ impl<H: Host> Gateway<H> {
         let mut tried = Tried::default();
         loop {
             let chosen = self.choose(delivery, &roster, tried.as_slice())?;
-            let Some((body, meter)) = source.next() else { return Err(Problem::Internal.into()) };
+            let Some((body, meter)) = source.give() else { return Err(Problem::Internal.into()) };
             let made = tried.len() + 1;
             let last = made >= upstream.retry.as_ref().map_or(1, |retry| retry.attempts);
             let hedge = upstream.hedge.filter(|_| repeatable);
@@ -198,8 +198,7 @@ impl<H: Host> Gateway<H> {
             Ok(shown) => {
                 let request = Request::from_parts(head, body);
                 self.send(
-                    &route.patience,
-                    &member.target,
+                    (&route.patience, &member.target),
                     &shown,
                     request,
                     deadline,

@@ -60,8 +60,7 @@ impl<H: Host> Gateway<H> {
     /// content that would have to be sent again.
     pub(super) async fn send(
         &self,
-        patience: &Patience,
-        target: &Target,
+        (patience, target): (&Patience, &Target),
         shown: &Shown<'_>,
         request: Request<Body<Upload<H::Stream>>>,
         deadline: Deadline,

@@ -27,10 +27,8 @@ pub fn media(headers: &HeaderMap) -> Media {
             "application/json-patch+json" => return Media::JsonPatch,
             "application/merge-patch+json" => found = Media::Json(Extent::Changes),
             // RFC 6839 section 3.1.
-            other if other == "application/json" || other.ends_with("+json") => {
-                if found == Media::Other {
-                    found = Media::Json(Extent::Whole);
-                }
+            other if found == Media::Other && (other == "application/json" || other.ends_with("+json")) => {
+                found = Media::Json(Extent::Whole);
             }
             _ => {}
         }

@@ -5,11 +5,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Shadow;
 
+/// By the names of a split's parts.
+type Weights = BTreeMap<Box<str>, u32>;
+
 /// What a process remembers of splits and mirrors, by the ids of their routes.
 #[derive(Debug, Default)]
 pub struct Remembered {
     /// What was set for splits, where there is no live document: for this process alone, until it ends.
-    weights: RwLock<BTreeMap<Box<str>, Arc<BTreeMap<Box<str>, u32>>>>,
+    weights: RwLock<BTreeMap<Box<str>, Arc<Weights>>>,
     /// Of each route that has had a mirror.
     shadows: RwLock<BTreeMap<Box<str>, Arc<Shadow>>>,
 }

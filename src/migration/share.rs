@@ -30,7 +30,7 @@ impl Share {
 
     /// Whether it has what stands at `point` of a line of 2^64: whatever it has, a larger share has too.
     pub fn has(self, point: u64) -> bool {
-        u128::from(point) * u128::from(WHOLE) >> 64 < u128::from(self.0)
+        (u128::from(point) * u128::from(WHOLE)) >> 64 < u128::from(self.0)
     }
 }
 

@@ -103,7 +103,7 @@ impl Split {
     fn at(&self, point: u64, set: Option<&BTreeMap<Box<str>, u32>>) -> Option<usize> {
         let all: u64 = self.weights(set).map(u64::from).sum();
         // Below `all`, so that it fits.
-        let at = u64::try_from(u128::from(point) * u128::from(all) >> 64).ok()?;
+        let at = u64::try_from((u128::from(point) * u128::from(all)) >> 64).ok()?;
         let mut end = 0;
         let mut stretches = self.weights(set).zip(&self.parts);
         let found = stretches.find(|(weight, _)| {

@@ -28,7 +28,7 @@ impl Context<'_> {
             self.error(&at.key(key), format!("{key} is for routes with an upstream"));
         }
         match (&written.upstream, &written.redirect, &written.respond) {
-            (_, None, None) if proxies => self.proxy(at, written, pattern).map(Action::Proxy),
+            (_, None, None) if proxies => self.proxy(at, written, pattern).map(Box::new).map(Action::Proxy),
             (None, Some(redirect), None) => {
                 self.redirect(&at.key("redirect"), redirect, pattern).map(Action::Redirect)
             }

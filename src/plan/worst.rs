@@ -61,7 +61,7 @@ impl Asked {
 pub fn worst(plan: &Plan, route: &Route) -> Option<Worst> {
     let Action::Proxy(proxy) = &route.action else { return None };
     let of = |index: usize, role| Some(Asked::of(plan.upstreams.get(index)?, role));
-    let Proxy { upstream, split, fallback, mirror, .. } = proxy;
+    let Proxy { upstream, split, fallback, mirror, .. } = &**proxy;
     let split = split.iter().flat_map(|split| split.upstreams());
     // Of a split, one part is asked: the one that is asked most.
     let first = std::iter::once(*upstream).chain(split).filter_map(|index| of(index, Role::First));

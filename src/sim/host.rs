@@ -56,7 +56,10 @@ struct World {
 }
 
 /// An upstream that decides at the time what it answers.
-struct Living(Box<dyn FnMut(&Parts, Tick) -> Reply>);
+struct Living(Box<Answers>);
+
+/// What an upstream answers to a head at a time.
+type Answers = dyn FnMut(&Parts, Tick) -> Reply;
 
 impl fmt::Debug for Living {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -47,8 +47,11 @@ fn integers(ask: Value) -> Value {
 
 const UNKNOWN: Result<&str, Option<Refusal>> = Err(Some(Refusal::Unknown(refusal::Place::Field)));
 
+/// What is asked for, with which fields, and the version that is meant, or why there is none.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], Result<&'a str, Option<Refusal>>);
+
 #[track_caller]
-fn table(plan: &Plan, rows: &[(&str, &[(&str, &str)], Result<&str, Option<Refusal>>)]) {
+fn table(plan: &Plan, rows: &[Row<'_>]) {
     for (target, fields, expected) in rows {
         let found = asks(plan, "h", target, fields);
         assert_eq!(found.as_deref(), expected.as_ref().map(|name| *name), "{target} {fields:?}");

@@ -167,9 +167,9 @@ fn a_limit_of_another_plan_holds_for_those_who_come_under_it() {
         let first = enter(&gate, &host, &few).await.unwrap();
         let more = [enter(&gate, &host, &many).await.unwrap(), enter(&gate, &host, &many).await.unwrap()];
         let mut waits = pin!(enter(&gate, &host, &few));
-        poll_fn(|cx| Poll::Ready(assert!(waits.as_mut().poll(cx).is_pending()))).await;
+        assert!(poll_fn(|cx| Poll::Ready(waits.as_mut().poll(cx).is_pending())).await);
         drop(more);
-        poll_fn(|cx| Poll::Ready(assert!(waits.as_mut().poll(cx).is_pending()))).await;
+        assert!(poll_fn(|cx| Poll::Ready(waits.as_mut().poll(cx).is_pending())).await);
         drop(first);
         waits.await.unwrap();
     })

@@ -166,7 +166,8 @@ mod tests {
         let expected =
             Found { weight: 3, zone: Some("zone-a".to_owned()), ..Found::at("10.0.0.7", Some(8080)) };
         for instances in [json!([instance()]), instance()] {
-            assert_eq!(read(answer(instances).as_bytes(), false, false).unwrap(), [expected.clone()]);
+            let found = read(answer(instances).as_bytes(), false, false).unwrap();
+            assert_eq!(found, std::slice::from_ref(&expected));
         }
         let named = read(answer(instance()).as_bytes(), false, true).unwrap();
         assert_eq!(named, [Found { host: "orders-1.internal".to_owned(), ..expected }]);

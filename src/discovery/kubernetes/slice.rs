@@ -230,7 +230,7 @@ mod tests {
         for port in [Port::Only, Port::Named("http".into())] {
             let mut slices = Slices::default();
             slices.put(sample(), &port).unwrap();
-            assert_eq!(slices.found(&port).unwrap(), [expected.clone()]);
+            assert_eq!(slices.found(&port).unwrap(), std::slice::from_ref(&expected));
         }
     }
 
