@@ -5,4 +5,5 @@
 
 mod budget;
 mod faults;
+mod left_alone;
 mod world;

@@ -44,6 +44,7 @@ pub struct Receipt {
     pub target: usize,
     pub request: String,
     pub mood: Mood,
+    pub at: Tick,
 }
 
 pub struct World {
@@ -124,7 +125,12 @@ impl World {
             let (receipts, moods) = (Rc::clone(&receipts), moods.clone());
             host.set_living(&format!("t{target}.test"), move |head, now| {
                 let mood = moods(target, now);
-                receipts.borrow_mut().push(Receipt { target, request: head.uri.path().to_owned(), mood });
+                receipts.borrow_mut().push(Receipt {
+                    target,
+                    request: head.uri.path().to_owned(),
+                    mood,
+                    at: now,
+                });
                 mood.reply()
             });
         }
