@@ -75,7 +75,7 @@ async fn bind(service: usize, port: u16) -> anyhow::Result<TcpListener> {
 pub fn adjust(plan: &mut Plan, services: &Services, ports: Ports) {
     for ((name, _), address) in SERVICES.iter().zip(services.addresses) {
         for upstream in plan.upstreams.iter_mut().filter(|upstream| *upstream.name == **name) {
-            upstream.target = upstream.target.at_port(address.port());
+            upstream.move_to_port(address.port());
         }
     }
     if let Some(port) = ports.gateway {

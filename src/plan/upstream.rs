@@ -9,7 +9,7 @@ use url::Url;
 
 use super::compile::{Context, Pointer};
 use crate::admission::Admission;
-use crate::balance::{Balance, Set};
+use crate::balance::{Balance, Member, Set};
 use crate::circuit::Circuit;
 use crate::config;
 use crate::config::Protocol;
@@ -189,6 +189,16 @@ impl Context<'_> {
             self.error(&at.key("tls"), format!("{host} cannot choose whom it trusts"))
                 .help("its host does: give the host the certificates");
         }
+    }
+}
+
+// === impl Upstream ===
+
+impl Upstream {
+    /// Has the only target at another port.
+    pub fn move_to_port(&mut self, port: u16) {
+        self.target = self.target.at_port(port);
+        self.targets = Set::new(vec![Member::alone(self.target.clone())], &self.balance).into();
     }
 }
 

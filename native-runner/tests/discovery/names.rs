@@ -24,7 +24,8 @@ const LOOPBACK: &str = "allow = [\"127.0.0.0/8\"]";
 async fn addresses_come_and_go_and_stay_while_nobody_knows() {
     let nameserver = Nameserver::start().await;
     nameserver.set("up.test.", RecordType::A, vec![a(1, "127.0.0.2"), a(60, "127.0.0.1")]);
-    let gateway = start(&nameserver, "http://up.test:9999", "name = \"up.test\"", LOOPBACK);
+    let allow = "allow = [\"127.0.0.0/8\", \"2001:db8::/32\"]";
+    let gateway = start(&nameserver, "http://up.test:9999", "name = \"up.test\"", allow);
     found(&gateway, ["127.0.0.1:9999", "127.0.0.2:9999"]).await;
     // The shorter time to live is over after a second.
     nameserver.set("up.test.", RecordType::A, vec![a(1, "127.0.0.3")]);
