@@ -4,8 +4,8 @@
 //! remembers of targets ([`crate::pool`]) makes better choices; every choice can be made without it.
 //!
 //! Targets stand on levels ([`Set`]): by tier, and within a tier those of the gateway's own zone before the others. A request
-//! goes to the first level while enough of it is fit, and in proportion to later ones as it is not ([`search`]); within the
-//! level the [`Policy`] draws ([`draw`]).
+//! goes to the first level while enough of it is fit, and in proportion to later ones as it is not (`search`); within the
+//! level the [`Policy`] draws (`draw`).
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

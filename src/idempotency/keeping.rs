@@ -73,8 +73,8 @@ impl Keeping {
     }
 
     /// The content has come to its end.
-    pub fn finish<H: Host>(self: Box<Self>, host: &H) {
-        let Self { plan, route, claim, status, mut headers, content, .. } = *self;
+    pub fn finish<H: Host>(self, host: &H) {
+        let Self { plan, route, claim, status, mut headers, content, .. } = self;
         let answer = content.map(|content| {
             let body = Bytes::from(content);
             // RFC 9110 section 8.6: none in an answer with the status 204.
