@@ -89,7 +89,8 @@ impl Retry {
             backoff: Duration::from_millis(25),
             most_backoff: Duration::from_millis(250),
             per_try: None,
-            body: 0,
+            // A component's host takes content before it has a connection.
+            body: 64 << 10,
             percent: 20,
             per_second: 10,
             only_unsent: true,

@@ -109,6 +109,14 @@ async fn take(
     if let Some(deferred) = &running.deferred {
         let _ = tokio::time::timeout(PATIENCE, deferred.done()).await;
     }
+    // A component goes on after its answer, and nobody tells when it has ended: whoever should be asked by then is waited for.
+    let expected = step.upstream.as_ref().map_or(0, Vec::len);
+    for _ in 0..200 {
+        if log.count() >= expected {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let seen = Seen { answer, cause, received: log.take().await, elapsed: None, log: line };
     // A client that broke off may find out what would have been answered, or may not.
     let broke_off = outgoing.body.as_ref().is_some_and(|body| matches!(body.end, End::Close | End::Reset));

@@ -54,6 +54,11 @@ impl Log {
         all.into_iter().map(|(received, _)| received).collect()
     }
 
+    /// How many requests have come since they were last taken.
+    pub fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     fn begin(&self, to: &str, head: &RequestHead) -> usize {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut headers = head.headers.clone();
