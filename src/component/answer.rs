@@ -42,6 +42,12 @@ pub async fn send(out: ResponseOutparam, reply: Reply<ComponentHost>) -> Result<
     match body {
         Body::Empty => passing.finish(None),
         Body::Full(bytes) => {
+            // As with one that arrives: whoever asks when it has the whole answer finds it.
+            if passing.ending.keeps() {
+                passing.ending.collect(&bytes);
+                passing.ending.complete();
+                host::settle(false).await;
+            }
             passing.write(bytes).await?;
             passing.finish(None)
         }
