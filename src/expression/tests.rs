@@ -51,6 +51,7 @@ fn on_request<T>(see: impl FnOnce(&Facts<'_>) -> T) -> T {
         consumer: Some(ConsumerFacts { id: "acme", plan: None, metadata: &metadata }),
         client: Some("10.1.2.3".parse().unwrap()),
         now: Timestamp::parse("2026-11-21T12:30:00Z").unwrap(),
+        beyond: Beyond::default(),
     })
 }
 
@@ -66,6 +67,7 @@ fn shown(source: &str) -> String {
             Ok(Value::Int(value)) => value.to_string(),
             Ok(Value::Uint(value)) => format!("{value}u"),
             Ok(Value::Double(value)) => format!("{value:?}"),
+            Ok(Value::Number(number)) => number.as_str().to_owned(),
             Ok(Value::Text(text)) => format!("{text:?}"),
             Ok(Value::Null) => "null".to_owned(),
             Ok(Value::Duration(span)) => format!("{}ns", span.0),
