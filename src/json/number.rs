@@ -20,7 +20,7 @@ pub(super) struct Decimal {
 
 impl<'a> Number<'a> {
     /// What the caller has found to be a number.
-    pub(super) fn known(text: &'a str) -> Self {
+    pub(crate) fn known(text: &'a str) -> Self {
         Self(Cow::Borrowed(text))
     }
 
