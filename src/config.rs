@@ -19,6 +19,7 @@ pub mod consumer;
 pub mod cors;
 pub mod credentials;
 pub mod discovery;
+pub mod graphql;
 pub mod health;
 pub mod idempotency;
 pub mod identity;
@@ -54,6 +55,7 @@ pub use credentials::Credentials;
 pub use discovery::{
     Discovery, DiscoveryCache, DnsFamily, DnsRecord, DnsSetting, FileSetting, Registry, TargetFile,
 };
+pub use graphql::GraphQl;
 pub use health::{Circuit, Health};
 pub use idempotency::{Idempotency, OnIdempotencyFailure};
 pub use identity::{Identity, Issuer};

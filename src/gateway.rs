@@ -37,6 +37,7 @@ mod delivering;
 mod destination;
 mod fallback;
 mod fetching;
+mod graphql;
 mod hedging;
 mod invalidation;
 mod login;

@@ -25,6 +25,7 @@ pub mod explain;
 pub mod expression;
 pub mod forward;
 pub mod gateway;
+pub mod graphql;
 pub mod health;
 pub mod host;
 pub mod idempotency;

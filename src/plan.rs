@@ -18,6 +18,7 @@ use crate::config::{AccessLog, Document};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::discovery::registry::{Part, Registry};
 use crate::forward::client::TrustedProxies;
+use crate::graphql::GraphQl;
 use crate::idempotency::Idempotency;
 use crate::identity::Identity;
 use crate::identity::fold::FoldedNames;
@@ -50,6 +51,7 @@ mod credentials;
 mod discovery;
 mod exposure;
 mod expression;
+mod graphql;
 mod health;
 mod idempotency;
 mod identity;
@@ -162,6 +164,8 @@ pub struct Route {
     pub cache: Option<Arc<Policy>>,
     /// How the JSON of requests and answers becomes another; `None` for not at all.
     pub mapping: Option<Mapping>,
+    /// How an upstream that speaks GraphQL is asked; `None` where it does not.
+    pub graphql: Option<Box<GraphQl>>,
     /// What becomes of requests and answers on the way; `None` for nothing.
     pub transform: Option<Box<Transform>>,
     /// What becomes of requests with an `Idempotency-Key`; `None` where they are like others.

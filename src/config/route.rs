@@ -10,6 +10,7 @@ use super::batch::Batch;
 use super::cache::CacheSetting;
 use super::compose::Compose;
 use super::cors::CorsSetting;
+use super::graphql::GraphQl;
 use super::idempotency::Idempotency;
 use super::identity::Identity;
 use super::mapping::Mapping;
@@ -73,6 +74,9 @@ pub struct Route {
     /// How the JSON of requests becomes that of the upstream, and the upstream's that of answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
+    /// The upstream speaks GraphQL: what is asked of it, and what becomes of what it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graphql: Option<GraphQl>,
     /// What becomes of requests and answers on the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transform: Option<Transform>,

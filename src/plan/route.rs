@@ -54,6 +54,7 @@ impl Context<'_> {
         let edits = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let (request_edits, response_edits) = self.both_edits(&edits);
         let (mapping, idempotency) = self.for_contents(at, written);
+        let proxied = written.upstream.is_some() || written.split.is_some();
         let (cors, security_headers) = self.for_browsers((at, written), (at_defaults, defaults), &methods);
         Some(Route {
             id: written.id.as_str().into(),
@@ -73,6 +74,7 @@ impl Context<'_> {
             limits,
             cache: None,
             mapping,
+            graphql: written.graphql.as_ref().and_then(|it| self.graphql(&at.key("graphql"), it, proxied)),
             transform: None,
             idempotency,
             priority: self.priority(at, written),
@@ -310,6 +312,7 @@ impl Route {
             limits: RouteLimits::default(),
             cache: None,
             mapping: None,
+            graphql: None,
             transform: None,
             idempotency: None,
             priority: DEFAULT_PRIORITY,

@@ -91,6 +91,7 @@ fn of_route(route: &config::Route) -> Value {
         mapping,
         compose,
         transform,
+        graphql,
         mirror: _,
         idempotency: _,
         priority: _,
@@ -107,8 +108,8 @@ fn of_route(route: &config::Route) -> Value {
         security_headers: _,
     } = route;
     json!([
-        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, rewrite, paths,
-        headers, cache
+        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, graphql, rewrite,
+        paths, headers, cache
     ])
 }
 
