@@ -66,7 +66,7 @@ impl<'a> Run<'a> {
             }
             (Function::Decode, []) => {
                 let decoded = DECODER.decode(text.as_bytes()).ok().and_then(|it| String::from_utf8(it).ok());
-                let unreadable = Fault::Unreadable("text in base64");
+                let unreadable = Fault::Unreadable("base64 of text");
                 decoded.map(|text| Value::Text(Cow::Owned(text))).ok_or(unreadable)
             }
             (function, _) => Err(mismatch(function, &Value::Text(text))),

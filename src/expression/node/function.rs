@@ -57,6 +57,8 @@ pub(in crate::expression) struct Signature {
     pub(in crate::expression) gives: Kind,
     /// As it is called.
     pub(in crate::expression) usage: &'static str,
+    /// What it comes to, for the reference.
+    pub(in crate::expression) meaning: &'static str,
 }
 
 /// How a function is called.
@@ -83,7 +85,7 @@ const DOUBLE: &[Kind] = &[Kind::Double];
 const READ: &[Kind] = &[Kind::Text, Kind::Int, Kind::Uint, Kind::Double];
 
 macro_rules! functions {
-    ($($function:ident = $name:literal, $style:ident, $takes:expr, $least:literal, $gives:ident, $usage:literal;)+) => {
+    ($(#[doc = $doc:literal] $function:ident = $name:literal, $style:ident, $takes:expr, $least:literal, $gives:ident, $usage:literal;)+) => {
         /// Every function.
         const SIGNATURES: &[Signature] = &[$(Signature {
             function: Function::$function,
@@ -93,6 +95,7 @@ macro_rules! functions {
             least: $least,
             gives: Kind::$gives,
             usage: $usage,
+            meaning: $doc,
         }),+];
 
         impl Function {
@@ -105,45 +108,81 @@ macro_rules! functions {
 }
 
 functions! {
+    /// How many characters, elements or keys there are.
     Size = "size", Either, &[&[Kind::Text, Kind::List, Kind::Map]], 1, Int, "size(value)";
+    /// Whether a text is within another.
     Contains = "contains", Member, &[TEXT, TEXT], 2, Bool, "text.contains(\"part\")";
+    /// Whether a text begins with another.
     StartsWith = "startsWith", Member, &[TEXT, TEXT], 2, Bool, "text.startsWith(\"part\")";
+    /// Whether a text ends with another.
     EndsWith = "endsWith", Member, &[TEXT, TEXT], 2, Bool, "text.endsWith(\"part\")";
+    /// `A` to `Z` in lower case.
     LowerAscii = "lowerAscii", Member, &[TEXT], 1, Text, "text.lowerAscii()";
+    /// `a` to `z` in upper case.
     UpperAscii = "upperAscii", Member, &[TEXT], 1, Text, "text.upperAscii()";
+    /// As text: numbers as they are written, times as RFC 3339 has them, spans in seconds.
     Text = "string", Global,
         &[&[Kind::Text, Kind::Bool, Kind::Int, Kind::Uint, Kind::Double, Kind::Timestamp, Kind::Duration]], 1, Text,
         "string(value)";
+    /// A whole number, read from text or cut off; of a time, seconds since 1970.
     Int = "int", Global, &[&[Kind::Text, Kind::Timestamp, Kind::Int, Kind::Uint, Kind::Double]], 1, Int, "int(value)";
+    /// A whole number that is not negative.
     Uint = "uint", Global, &[READ], 1, Uint, "uint(value)";
+    /// A number that can be calculated with.
     Double = "double", Global, &[READ], 1, Double, "double(value)";
+    /// A moment, from RFC 3339 or seconds since 1970.
     Timestamp = "timestamp", Global, &[&[Kind::Text, Kind::Int, Kind::Timestamp]], 1, Timestamp, "timestamp(value)";
+    /// A span of time, such as `1h30m`.
     Duration = "duration", Global, &[&[Kind::Text, Kind::Duration]], 1, Duration, "duration(value)";
+    /// The character at a place, from 0; at the end, nothing.
     CharAt = "charAt", Member, &[TEXT, WHOLE], 2, Text, "text.charAt(0)";
+    /// Where a text first stands within another, from 0, or from a place on; -1 for nowhere.
     IndexOf = "indexOf", Member, &[TEXT, TEXT, WHOLE], 2, Int, "text.indexOf(\"part\")";
+    /// Where it last stands, or up to a place; -1 for nowhere.
     LastIndexOf = "lastIndexOf", Member, &[TEXT, TEXT, WHOLE], 2, Int, "text.lastIndexOf(\"part\")";
+    /// The texts of a list as one, with another between them.
     Join = "join", Member, &[LIST, TEXT], 1, Text, "list.join(\", \")";
+    /// Every text within another replaced by a third, or only so many.
     Replace = "replace", Member, &[TEXT, TEXT, TEXT, WHOLE], 3, Text, "text.replace(\"old\", \"new\")";
+    /// The parts of a text around another, or at most so many.
     Split = "split", Member, &[TEXT, TEXT, WHOLE], 2, List, "text.split(\",\")";
+    /// What stands from one place, up to another.
     Substring = "substring", Member, &[TEXT, WHOLE, WHOLE], 2, Text, "text.substring(0, 2)";
+    /// Without white space around it.
     Trim = "trim", Member, &[TEXT], 1, Text, "text.trim()";
+    /// The other way round: a list, or a text.
     Reverse = "reverse", Member, &[&[Kind::Text, Kind::List]], 1, Any, "list.reverse()";
+    /// The elements from one place up to another.
     Slice = "slice", Member, &[LIST, WHOLE, WHOLE], 3, List, "list.slice(0, 2)";
+    /// With the elements of lists in it in their places, one level deep, or so many.
     Flatten = "flatten", Member, &[LIST, WHOLE], 1, List, "list.flatten()";
+    /// The first of those that are equal.
     Distinct = "distinct", Member, &[LIST], 1, List, "list.distinct()";
+    /// In ascending order: all numbers, all texts, or all times. `list.sortBy(item, item.key)` sorts by what it is told.
     Sort = "sort", Member, &[LIST], 1, List, "list.sort()";
+    /// The numbers from 0 up to this, at most 1,000.
     Range = "lists.range", Global, &[WHOLE], 1, List, "lists.range(3)";
+    /// The next whole number, upwards.
     Ceil = "math.ceil", Global, &[DOUBLE], 1, Double, "math.ceil(1.5)";
+    /// The next whole number, downwards.
     Floor = "math.floor", Global, &[DOUBLE], 1, Double, "math.floor(1.5)";
+    /// The nearest whole number, of two the one further from zero.
     Round = "math.round", Global, &[DOUBLE], 1, Double, "math.round(1.5)";
+    /// The next whole number, towards zero.
     Trunc = "math.trunc", Global, &[DOUBLE], 1, Double, "math.trunc(1.5)";
+    /// Without its sign.
     Abs = "math.abs", Global, &[NUMBER], 1, Any, "math.abs(-1)";
+    /// -1, 0 or 1.
     Sign = "math.sign", Global, &[NUMBER], 1, Any, "math.sign(-1)";
+    /// The greatest of numbers, as it was written.
     Greatest = "math.greatest", Many, &[&[Kind::Int, Kind::Uint, Kind::Double, Kind::List]], 1, Any,
         "math.greatest(1, 2) or math.greatest(list)";
+    /// The least of numbers, as it was written.
     Least = "math.least", Many, &[&[Kind::Int, Kind::Uint, Kind::Double, Kind::List]], 1, Any,
         "math.least(1, 2) or math.least(list)";
+    /// The bytes of a text in base64.
     Encode = "base64.encode", Global, &[TEXT], 1, Text, "base64.encode(text)";
+    /// The text that base64 stands for; what is no UTF-8 is refused.
     Decode = "base64.decode", Global, &[TEXT], 1, Text, "base64.decode(text)";
 }
 
