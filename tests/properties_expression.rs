@@ -397,7 +397,8 @@ proptest! {
                 ("items.slice(1, 2)", format!("[{written}]")),
                 ("{?'a': optional.of(item)}.?a.orValue(1)", written.clone()),
             ] {
-                let made = compiled(source).node(&facts, most).unwrap();
+                let expression = compiled(source);
+                let made = expression.node(&facts, most).unwrap();
                 assert_eq!(made.to_text(), expected, "{source}");
             }
             assert_eq!(compiled("request.body").node(&facts, node.values() - 1), Err(Fault::TooLarge));

@@ -48,7 +48,7 @@ steps.user.body.?nickname.orValue(steps.user.body.name)
 
 ## Variables
 
-What `has(…)` is asked of a member, and of a variable that may not be there.
+Some variables are not there for every request; `has(…)` asks, of them and of members.
 ";
 
 const VALUES: &str = "

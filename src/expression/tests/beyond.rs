@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::*;
-use crate::json::{Limits, Node, parse};
+use crate::json::{Limits, parse};
 
 /// Everything that can be known.
 const ALL: Known<'_> = Known {

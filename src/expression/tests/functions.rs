@@ -15,7 +15,7 @@ fn of_text() {
         ("request.query.name.split(' ')", r#"["a","b!"]"#),
         ("['a', 'b'].join('-') + ['c', 'd'].join() + [].join(',')", r#""a-bcd""#),
         ("request.body.lines.map(l, l.sku).join(', ')", r#""x, y""#),
-        ("[1].join(',')", "fault: join cannot have int"),
+        ("claims.address.tags.join(',')", "fault: join cannot have int"),
         (
             "['banana'.replace('a', 'o'), 'banana'.replace('a', 'o', 2), 'x'.replace('', '-')]",
             r#"["bonono","bonona","-x-"]"#,
