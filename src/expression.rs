@@ -127,8 +127,8 @@ impl Expression {
         run.used()
     }
 
-    /// The units it uses at most for a request in which no list has more than 200 items and no text more than 256
-    /// bytes; never more than any evaluation may use.
+    /// The units it uses at most for a request in which no list has more than 200 items, those of its items counted with
+    /// them, no text more than 256 bytes and no number more than 63 digits; never more than any evaluation may use.
     pub fn bound(&self) -> u32 {
         self.bound
     }

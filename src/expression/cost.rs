@@ -58,7 +58,9 @@ fn price(node: &Node) -> Price {
             let search = of.items.saturating_mul(equality(WORD, at));
             Price { units: sum(&[of.units, at.units, search, lookup(at.bytes), spelled(TEXT)]), ..ANYTHING }
         }
-        Node::Not(of) | Node::Negate(of) | Node::Part(_, _, of) => truth(price(of).units),
+        Node::Not(of) | Node::Part(_, _, of) => truth(price(of).units),
+        // A number of a document is read first.
+        Node::Negate(of) => truth(sum(&[price(of).units, 8])),
         Node::And(both) | Node::Or(both) => truth(sum(&both.each_ref().map(|it| price(it).units))),
         Node::Choose(three) => {
             let [condition, a, b] = three.each_ref().map(price);

@@ -35,8 +35,11 @@ pub(super) const LOOKED: usize = 32;
 /// Bytes that are made, or looked at character by character, for a unit.
 pub(super) const SPELLED: usize = 8;
 
-/// Units for looking at a number as it is written, beside those for its digits.
+/// Units for looking at a number as it is written.
 const DIGITS: usize = 4;
+
+/// Digits that cost a unit more: most numbers have fewer.
+const MORE_DIGITS: usize = 64;
 
 /// One evaluation.
 pub(super) struct Run<'a> {
@@ -90,7 +93,7 @@ impl<'a> Run<'a> {
     /// Pays for looking at numbers digit by digit, of what are some.
     fn read_digits(&mut self, value: &Value<'a>) -> Result<(), Fault> {
         match value {
-            Value::Number(number) => self.pay(DIGITS + number.as_str().len() / LOOKED),
+            Value::Number(number) => self.pay(DIGITS + number.as_str().len() / MORE_DIGITS),
             _ => Ok(()),
         }
     }

@@ -4,19 +4,16 @@ use std::fmt::Write as _;
 
 use super::facts::Variable;
 use super::node::Signature;
-use super::{Known, LIMIT, MOST_BYTES};
+use super::{LIMIT, MOST_BYTES};
 
 /// The page, in Markdown: `docs/expressions.md`.
 pub fn reference() -> String {
     let mut page = BEGINNING.to_owned();
-    page.push_str("\n| variable | type | what it is |\n|---|---|---|\n");
+    page.push_str("\n| variable | type | what it is | known |\n|---|---|---|---|\n");
     for variable in Variable::ALL {
-        let known = if variable.is_known(&Known::default()) { "" } else { variable.place() };
-        let separator = if known.is_empty() { "" } else { " Known where it can be: " };
-        let end = if known.is_empty() { "" } else { "." };
         let (name, kind, meaning) = (variable.name(), variable.kind(), variable.meaning().trim());
         // Writing to a text cannot fail.
-        let _ = writeln!(page, "| `{name}` | {kind} | {meaning}{separator}{known}{end} |");
+        let _ = writeln!(page, "| `{name}` | {kind} | {meaning} | {} |", variable.place());
     }
     page.push_str(VALUES);
     page.push_str("\n| function | gives | what |\n|---|---|---|\n");
@@ -115,6 +112,6 @@ CEL has no way to put two maps together, and there is none here: documents are p
 
 An expression has at most MOST_BYTES bytes, and an evaluation uses at most LIMIT units, about a step or eight bytes that are
 made; one that would use more has no value. What it uses for an ordinary large request, in which no list has more than 200
-elements and no text more than 256 bytes, must be within that, or the configuration is refused. Lists of thousands are for
+elements, no text more than 256 bytes and no number more than 63 digits, must be within that, or the configuration is refused. Lists of thousands are for
 the operations of shapes: `rename`, `pick` and the others cost nothing that is counted here.
 ";

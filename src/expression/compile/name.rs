@@ -46,7 +46,7 @@ impl Compiler<'_> {
     pub(super) fn variable(&mut self, variable: Variable) -> Typed {
         if !variable.is_known(&self.known) {
             self.mistake(format!("`{}` is not known here", variable.name())).help =
-                Some(variable.place().to_owned());
+                Some(format!("it is known {}", variable.place()));
         }
         self.reads.push(variable);
         self.bare_steps += usize::from(variable == Variable::Steps);
