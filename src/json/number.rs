@@ -7,7 +7,7 @@ use std::borrow::Cow;
 pub struct Number<'a>(Cow<'a, str>);
 
 /// A number by its value: `digits` times ten to the power of `exponent`.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Decimal {
     negative: bool,
     /// Without zeros in front and behind; empty for zero.
