@@ -13,6 +13,7 @@ pub mod cache;
 pub mod circuit;
 #[cfg(target_os = "wasi")]
 mod component;
+pub mod compose;
 pub mod config;
 pub mod cors;
 pub mod credentials;
