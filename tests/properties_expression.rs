@@ -9,7 +9,7 @@ use cel::Program;
 use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
 use serde_json::{Map, json};
-use tollgate::expression::{CallerFacts, Expression, Facts, Fault, Kind, List, Timestamp, Value};
+use tollgate::expression::{Beyond, CallerFacts, Expression, Facts, Fault, Kind, List, Timestamp, Value};
 
 /// Pieces that expressions are made of, and some that they are not.
 const PIECES: &[&str] = &[
@@ -173,6 +173,7 @@ fn with_facts<T>(claims: &Map<String, serde_json::Value>, see: impl FnOnce(&Fact
         consumer: None,
         client: None,
         now: Timestamp::from_unix_millis(1_795_264_200_000),
+        beyond: Beyond::default(),
     })
 }
 
@@ -194,6 +195,7 @@ fn theirs(value: &Value<'_>) -> cel::Value {
         Value::Int(value) => cel::Value::Int(*value),
         Value::Uint(value) => cel::Value::UInt(*value),
         Value::Double(value) => cel::Value::Float(*value),
+        Value::Number(number) => cel::Value::Float(number.double()),
         Value::Text(text) => text.to_string().into(),
         Value::List(list) => of_list(list),
         Value::Map(map) => {
