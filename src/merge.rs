@@ -125,7 +125,8 @@ impl Place {
         if text == "." {
             return Ok(Self::Top);
         }
-        let names = Path::read(text)?.segments().iter().map(|segment| match segment {
+        let path = Path::read(text)?;
+        let names = path.segments().iter().map(|segment| match segment {
             Segment::Member(name) => Ok(name.clone()),
             _ => Err(PathError { message: "only names lead to it, no elements of arrays" }),
         });

@@ -105,8 +105,6 @@ pub enum Fault {
     Patch(patch::Failure),
     /// A value could not be computed.
     Value(expression::Fault),
-    /// Computing the values of all elements would take too long.
-    TooCostly,
 }
 
 // === impl Shape ===
@@ -181,7 +179,6 @@ impl fmt::Display for Fault {
             Self::Json(fault) => fault.fmt(f),
             Self::Patch(failure) => failure.fmt(f),
             Self::Value(fault) => fault.fmt(f),
-            Self::TooCostly => f.write_str("computing values for all elements takes too long"),
         }
     }
 }

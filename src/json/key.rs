@@ -44,10 +44,22 @@ mod tests {
             let (one, other) = (one.unwrap(), other.unwrap());
             one.key().is_some() && one.key() == other.key()
         };
-        for (one, other) in [("1", "1.0"), ("\"a\"", "\"\\u0061\""), ("true", "true"), ("1e99999999999999999999", "1e99999999999999999999")] {
+        for (one, other) in [
+            ("1", "1.0"),
+            ("\"a\"", "\"\\u0061\""),
+            ("true", "true"),
+            ("1e99999999999999999999", "1e99999999999999999999"),
+        ] {
             assert!(same(one, other), "{one} {other}");
         }
-        for (one, other) in [("1", "\"1\""), ("null", "null"), ("[]", "[]"), ("{}", "{}"), ("true", "false"), ("12345678901234567890", "12345678901234567891")] {
+        for (one, other) in [
+            ("1", "\"1\""),
+            ("null", "null"),
+            ("[]", "[]"),
+            ("{}", "{}"),
+            ("true", "false"),
+            ("12345678901234567890", "12345678901234567891"),
+        ] {
             assert!(!same(one, other), "{one} {other}");
         }
     }

@@ -13,18 +13,6 @@ impl<'a> Object<'a> {
         self.members
     }
 
-    /// Of these members; of several of one name, the last stays, where it stands.
-    pub fn of(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Self {
-        let mut order: Vec<usize> = (0..members.len()).collect();
-        order.sort_unstable_by(|one, other| members[*one].0.cmp(&members[*other].0).then(one.cmp(other)));
-        let mut goes = vec![false; members.len()];
-        for pair in order.windows(2) {
-            goes[pair[0]] = members[pair[0]].0 == members[pair[1]].0;
-        }
-        let kept = members.into_iter().zip(goes).filter(|(_, goes)| !goes).map(|(member, _)| member);
-        Self { members: kept.collect() }
-    }
-
     /// Keeps those members of which `keeps` says so, in their order.
     pub fn retain(&mut self, mut keeps: impl FnMut(&str, &mut Node<'a>) -> bool) {
         self.members.retain_mut(|(name, value)| keeps(name, value));
@@ -104,15 +92,10 @@ mod tests {
     use crate::json::{Limits, parse};
 
     fn object(text: &str) -> Object<'_> {
-        let Node::Object(object) = parse(text.as_bytes(), &Limits::of(10_000)).unwrap() else { unreachable!() };
+        let Node::Object(object) = parse(text.as_bytes(), &Limits::of(10_000)).unwrap() else {
+            unreachable!()
+        };
         object
-    }
-
-    #[test]
-    fn of_several_of_one_name_the_last_stays() {
-        let member = |name: &'static str, it| (Cow::Borrowed(name), Node::Bool(it));
-        let object = Object::of(vec![member("a", true), member("b", true), member("a", false)]);
-        assert_eq!(Node::Object(object).to_text(), r#"{"b":true,"a":false}"#);
     }
 
     #[test]

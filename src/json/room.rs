@@ -74,7 +74,8 @@ impl Room {
         if depth > self.depth { Err(Fault::Deep) } else { Ok(()) }
     }
 
-    fn bytes(&mut self, bytes: usize) -> Result<(), Fault> {
+    /// Pays for so many bytes of text.
+    pub fn bytes(&mut self, bytes: usize) -> Result<(), Fault> {
         self.bytes = self.bytes.checked_sub(bytes).ok_or(Fault::Bytes)?;
         Ok(())
     }
@@ -89,9 +90,7 @@ mod tests {
     #[test]
     fn what_is_made_is_paid_for() {
         let node = parse(br#"{"a":[1.10,"text",null]}"#, &Limits::of(100)).unwrap();
-        let room = |values, bytes, depth| {
-            Room::of(&Limits { values, bytes, depth, text: 100 }).pay(&node, 0)
-        };
+        let room = |values, bytes, depth| Room::of(&Limits { values, bytes, depth, text: 100 }).pay(&node, 0);
         // Five values; one name, four characters of a number, four of a text.
         assert_eq!(room(5, 9, 2), Ok(()));
         assert_eq!(room(4, 9, 2), Err(Fault::Values));

@@ -59,7 +59,9 @@ fn relocate<'a>(
     room: &mut Room,
 ) -> Result<(), Fault> {
     let Some((last, parents)) = from.split_last() else { return Ok(()) };
-    let Some((at, value)) = node.reach_mut(parents).and_then(|parent| parent.take(last)) else { return Ok(()) };
+    let Some((at, value)) = node.reach_mut(parents).and_then(|parent| parent.take(last)) else {
+        return Ok(());
+    };
     room.spend(to.len())?;
     match node.put(to, value) {
         // Where the value took the place of what it was in, that is gone already.

@@ -54,12 +54,7 @@ impl Merge {
         }
     }
 
-    fn objects<'a>(
-        &'a self,
-        one: &mut Object<'a>,
-        other: Object<'a>,
-        here: Here<'_>,
-    ) -> Result<(), Fault> {
+    fn objects<'a>(&'a self, one: &mut Object<'a>, other: Object<'a>, here: Here<'_>) -> Result<(), Fault> {
         let within = Here { objects: self.objects == Objects::Deep, key: None };
         one.join(other, |name, one, other| {
             if here.key == Some(name) {

@@ -36,7 +36,8 @@ fn collision(part: &str, at: &str) -> Result<String, Fault> {
 #[test]
 fn parts_stand_where_they_go_in_the_order_of_the_configuration() {
     let rules = Merge::default();
-    let parts = [("user", r#"{"id":12345678901234567890}"#), ("shop.orders", "[1.10]"), ("shop.total", "1e400")];
+    let parts =
+        [("user", r#"{"id":12345678901234567890}"#), ("shop.orders", "[1.10]"), ("shop.total", "1e400")];
     let whole = r#"{"user":{"id":12345678901234567890},"shop":{"orders":[1.10],"total":1e400}}"#;
     assert_eq!(merged(&rules, &parts).unwrap(), whole);
     assert_eq!(merged(&rules, &[]).unwrap(), "{}");
@@ -57,7 +58,10 @@ fn shallow_puts_members_beside_each_other() {
     assert_eq!(merged(&shallow(Collision::Error), &parts[..2]).unwrap(), r#"{"u":{"a":1,"b":2}}"#);
     assert_eq!(merged(&shallow(Collision::Error), &parts), collision("2", "/u/a"));
     // The same value twice is a collision, too: another day it is another one.
-    assert_eq!(merged(&shallow(Collision::Error), &[(".", r#"{"a":1}"#), (".", r#"{"a":1}"#)]), collision("1", "/a"));
+    assert_eq!(
+        merged(&shallow(Collision::Error), &[(".", r#"{"a":1}"#), (".", r#"{"a":1}"#)]),
+        collision("1", "/a")
+    );
 }
 
 #[test]
@@ -68,7 +72,10 @@ fn deep_puts_objects_together_at_every_depth() {
         (".", r#"{"a":{"b":{"x":9,"z":[2]}},"k":[]}"#),
     ];
     let deep = |collision, arrays| rules(Objects::Deep, collision, arrays);
-    assert_eq!(merged(&deep(Collision::Error, Arrays::Replace), &parts[..2]).unwrap(), r#"{"a":{"b":{"x":1,"z":[1],"y":2},"c":3},"k":0}"#);
+    assert_eq!(
+        merged(&deep(Collision::Error, Arrays::Replace), &parts[..2]).unwrap(),
+        r#"{"a":{"b":{"x":1,"z":[1],"y":2},"c":3},"k":0}"#
+    );
     assert_eq!(merged(&deep(Collision::Error, Arrays::Replace), &parts), collision("2", "/a/b/x"));
     let first = r#"{"a":{"b":{"x":1,"z":[1],"y":2},"c":3},"k":0}"#;
     assert_eq!(merged(&deep(Collision::First, Arrays::Replace), &parts).unwrap(), first);
@@ -115,7 +122,8 @@ fn elements_are_joined_by_key() {
         (".", r#"[{"id":1,"a":"x"},{"id":"1"},{"no":0},7,{"id":2.0,"a":"y"}]"#),
         (".", r#"[{"id":2,"b":1.10},{"id":3},8,{"no":1},{"b":2,"id":1.00}]"#),
     ];
-    let whole = r#"[{"id":1,"a":"x","b":2},{"id":"1"},{"no":0},7,{"id":2.0,"a":"y","b":1.10},{"id":3},8,{"no":1}]"#;
+    let whole =
+        r#"[{"id":1,"a":"x","b":2},{"id":"1"},{"no":0},7,{"id":2.0,"a":"y","b":1.10},{"id":3},8,{"no":1}]"#;
     assert_eq!(merged(&shallow(Collision::Error), &parts).unwrap(), whole);
     // What both have beside the key collides.
     let parts = [(".", r#"{"l":[{"id":1,"a":{"x":1}}]}"#), (".", r#"{"l":[{"id":1,"a":{"y":2}}]}"#)];
@@ -159,7 +167,9 @@ fn the_whole_is_bounded() {
 #[test]
 fn a_place_of_a_collision_is_told_but_not_at_any_length() {
     let long = format!(r#"{{"{}/~":1}}"#, "ü".repeat(1_000));
-    let Err(Fault::Collision { at, .. }) = merged(&Merge::default(), &[("a", &long), ("a", &long)]) else { unreachable!() };
+    let Err(Fault::Collision { at, .. }) = merged(&Merge::default(), &[("a", &long), ("a", &long)]) else {
+        unreachable!()
+    };
     assert!(at.starts_with("/a/üüü") && at.len() <= MOST_POINTER + '…'.len_utf8(), "{at}");
     let odd = r#"{"a/b~":1}"#;
     assert_eq!(merged(&Merge::default(), &[(".", odd), (".", odd)]), collision("1", "/a~1b~0"));

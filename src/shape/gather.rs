@@ -19,10 +19,8 @@ pub(super) fn gather<'a>(
     let mut gathered = Vec::new();
     let mut any = false;
     for path in from {
-        let Some((last, parents)) = path.segments().split_last() else {
-            any |= taken(std::mem::replace(node, Node::Null), what, &mut gathered).is_none();
-            continue;
-        };
+        // The whole is in no place that it could go to.
+        let Some((last, parents)) = path.segments().split_last() else { continue };
         node.visit_mut(parents, &mut |parent| {
             any |= take(parent, last, what, &mut gathered);
             Ok::<(), Fault>(())

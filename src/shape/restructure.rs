@@ -5,15 +5,21 @@ use std::mem;
 use crate::json::{Fault, Node, Object, Room, Segment};
 
 /// Puts what is within a value in its place.
-pub(super) fn flatten(node: &mut Node<'_>, at: &[Segment], prefix: &str, room: &mut Room) -> Result<(), Fault> {
+pub(super) fn flatten(
+    node: &mut Node<'_>,
+    at: &[Segment],
+    prefix: &str,
+    room: &mut Room,
+) -> Result<(), Fault> {
     let Some((last, parents)) = at.split_last() else { return join_arrays(node) };
     node.visit_mut(parents, &mut |parent| match (parent, last) {
         (Node::Object(object), Segment::Member(name) | Segment::MemberOrElement(name, _)) => {
             match object.get_mut(name) {
                 Some(inner @ Node::Array(_)) => join_arrays(inner),
                 Some(Node::Object(inner)) => {
-                    // New names take room: each is as long as the prefix, and counted as a value of one byte a unit.
-                    room.spend(inner.len())?;
+                    if !prefix.is_empty() {
+                        room.bytes(inner.iter().map(|(name, _)| prefix.len() + name.len()).sum())?;
+                    }
                     object.raise(name, prefix);
                     Ok(())
                 }

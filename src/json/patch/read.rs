@@ -14,9 +14,10 @@ pub(super) fn patch(document: &Node<'_>) -> Result<Patch, Mistake> {
     if written.len() > MOST_OPERATIONS {
         return Err(whole(format!("there are more than {MOST_OPERATIONS} operations")));
     }
-    let operations = written.iter().enumerate().map(|(at, written)| {
-        operation(written).map_err(|message| Mistake { operation: Some(at), message })
-    });
+    let operations = written
+        .iter()
+        .enumerate()
+        .map(|(at, written)| operation(written).map_err(|message| Mistake { operation: Some(at), message }));
     Ok(Patch { operations: operations.collect::<Result<_, _>>()? })
 }
 

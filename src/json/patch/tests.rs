@@ -22,7 +22,12 @@ fn patched(document: &str, operations: &str) -> Result<String, Reason> {
 #[test]
 fn rfc_6902_appendix_a() {
     for (section, document, operations, result) in [
-        (1, r#"{"foo":"bar"}"#, r#"[{"op":"add","path":"/baz","value":"qux"}]"#, r#"{"foo":"bar","baz":"qux"}"#),
+        (
+            1,
+            r#"{"foo":"bar"}"#,
+            r#"[{"op":"add","path":"/baz","value":"qux"}]"#,
+            r#"{"foo":"bar","baz":"qux"}"#,
+        ),
         (
             2,
             r#"{"foo":["bar","baz"]}"#,
@@ -30,7 +35,12 @@ fn rfc_6902_appendix_a() {
             r#"{"foo":["bar","qux","baz"]}"#,
         ),
         (3, r#"{"baz":"qux","foo":"bar"}"#, r#"[{"op":"remove","path":"/baz"}]"#, r#"{"foo":"bar"}"#),
-        (4, r#"{"foo":["bar","qux","baz"]}"#, r#"[{"op":"remove","path":"/foo/1"}]"#, r#"{"foo":["bar","baz"]}"#),
+        (
+            4,
+            r#"{"foo":["bar","qux","baz"]}"#,
+            r#"[{"op":"remove","path":"/foo/1"}]"#,
+            r#"{"foo":["bar","baz"]}"#,
+        ),
         (
             5,
             r#"{"baz":"qux","foo":"bar"}"#,
@@ -123,7 +133,11 @@ fn what_the_rfc_says_in_passing() {
         // Section 4.1: a member gives way, in its place; the end of an array has a number, too; "-" is a name in objects.
         (r#"{"a":1,"b":2}"#, r#"[{"op":"add","path":"/a","value":null}]"#, r#"{"a":null,"b":2}"#),
         ("[1]", r#"[{"op":"add","path":"/1","value":2}]"#, "[1,2]"),
-        ("{}", r#"[{"op":"add","path":"/-","value":1},{"op":"add","path":"/0","value":2}]"#, r#"{"-":1,"0":2}"#),
+        (
+            "{}",
+            r#"[{"op":"add","path":"/-","value":1},{"op":"add","path":"/0","value":2}]"#,
+            r#"{"-":1,"0":2}"#,
+        ),
         ("{}", r#"[{"op":"add","path":"","value":[1.10]}]"#, "[1.10]"),
         ("{}", r#"[{"op":"replace","path":"","value":7}]"#, "7"),
         ("[[]]", r#"[{"op":"copy","from":"","path":"/0/-"}]"#, "[[[[]]]]"),
@@ -135,11 +149,17 @@ fn what_the_rfc_says_in_passing() {
             r#"[{"op":"test","path":"/a","value":{"y":[100.00],"x":1}}]"#,
             r#"{"a":{"x":1.0,"y":[1e2]}}"#,
         ),
-        ("[12345678901234567890]", r#"[{"op":"copy","from":"/0","path":"/-"}]"#, "[12345678901234567890,12345678901234567890]"),
+        (
+            "[12345678901234567890]",
+            r#"[{"op":"copy","from":"/0","path":"/-"}]"#,
+            "[12345678901234567890,12345678901234567890]",
+        ),
     ] {
         assert_eq!(patched(document, operations).as_deref(), Ok(result), "{operations}");
     }
-    for (document, value) in [("[12345678901234567890]", "[12345678901234567891]"), ("[1,2]", "[2,1]"), ("[null]", "[0]")] {
+    for (document, value) in
+        [("[12345678901234567890]", "[12345678901234567891]"), ("[1,2]", "[2,1]"), ("[null]", "[0]")]
+    {
         let test = format!(r#"[{{"op":"test","path":"","value":{value}}}]"#);
         assert_eq!(patched(document, &test), Err(Reason::Differs), "{value}");
     }
@@ -173,7 +193,10 @@ fn what_is_no_patch_says_why() {
     // A neighbour whose name begins alike is not within.
     assert!(patch(r#"[{"op":"move","from":"/a","path":"/ab"}]"#).is_ok());
     let many = format!("[{}]", vec![r#"{"op":"remove","path":"/a"}"#; 257].join(","));
-    assert_eq!(Patch::read(&parse(many.as_bytes(), &Limits::of(100_000)).unwrap()).unwrap_err().operation, None);
+    assert_eq!(
+        Patch::read(&parse(many.as_bytes(), &Limits::of(100_000)).unwrap()).unwrap_err().operation,
+        None
+    );
 }
 
 #[test]
@@ -194,5 +217,8 @@ fn what_is_copied_is_bounded() {
     assert_eq!(failed.reason, Reason::Limit(Fault::Deep));
     let moved = r#"[{"op":"move","from":"/1","path":"/0/0/0"}]"#;
     assert!(patched_within("[[[]],[[]]]", moved, &limits(5)).is_ok());
-    assert_eq!(patched_within("[[[]],[[]]]", moved, &limits(4)).unwrap_err().reason, Reason::Limit(Fault::Deep));
+    assert_eq!(
+        patched_within("[[[]],[[]]]", moved, &limits(4)).unwrap_err().reason,
+        Reason::Limit(Fault::Deep)
+    );
 }
