@@ -18,7 +18,11 @@ use tollgate::shape::{Operation, Pick, Set, Shape, What};
 #[path = "json/arbitrary.rs"]
 mod arbitrary;
 
+#[path = "json/patches.rs"]
+mod patches;
+
 use arbitrary::{NAMES, NUMBERS, any_step, document, limits, segment};
+use patches::patch;
 
 // === what is generated ===
 
@@ -85,31 +89,6 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         1 => patch().prop_map(|text| Operation::Patch(Patch::read(&read(&text)).unwrap())),
         1 => document().prop_map(|text| Operation::Merge(read(&text))),
     ]
-}
-
-fn pointer() -> impl Strategy<Value = String> {
-    let token = prop_oneof![
-        4 => select(&NAMES).prop_map(str::to_owned),
-        2 => (0..3usize).prop_map(|at| at.to_string()),
-        1 => Just("-".to_owned()),
-    ];
-    vec(token, 1..4).prop_map(|tokens| tokens.iter().map(|token| format!("/{token}")).collect())
-}
-
-/// A JSON Patch.
-fn patch() -> impl Strategy<Value = String> {
-    const WORDS: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
-    let operation = (select(&WORDS[..]), pointer(), pointer(), document());
-    vec(operation, 0..5).prop_map(|operations| {
-        let one = |(word, from, path, value): &(&str, String, String, String)| {
-            let inside = *word == "move" && path.starts_with(&format!("{from}/"));
-            let word = if inside { "copy" } else { word };
-            let quoted = |text: &str| serde_json::to_string(text).unwrap();
-            let (from, path) = (quoted(from), quoted(path));
-            format!(r#"{{"op":"{word}","from":{from},"path":{path},"value":{value}}}"#)
-        };
-        format!("[{}]", operations.iter().map(one).collect::<Vec<_>>().join(","))
-    })
 }
 
 /// Documents in which a member of one name is always of one kind: deep merges of them never put a value in place of another

@@ -6,7 +6,8 @@ use http::HeaderMap;
 
 use super::*;
 use crate::expression::{Beyond, CallerFacts, Facts, Timestamp};
-use crate::json::Limits;
+use crate::json::{Limits, parse};
+use crate::merge::{Part, Place};
 use crate::plan::Abilities;
 
 /// The shape that is written, or what is said about it: pointer and message.
@@ -94,6 +95,49 @@ fn operations_are_read_as_they_are_written() {
         (r#"[{"merge":"{\"a\":null,\"b\":1.10}"}]"#, r#"{"a":1}"#, r#"{"b":1.10}"#),
     ] {
         assert_eq!(shaped(steps, document), expected, "{steps}");
+    }
+}
+
+/// The rows of a table on the page about shapes that have so many examples in them, all of a row written as code.
+fn rows(columns: usize) -> Vec<Vec<&'static str>> {
+    let page = include_str!("../../../docs/shapes.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `")).map(|line| {
+        let cells = line.trim_matches('|').split('|').map(str::trim);
+        cells.filter_map(|cell| cell.strip_prefix('`')?.strip_suffix('`')).collect::<Vec<_>>()
+    });
+    rows.filter(|cells| cells.len() == columns && !cells.iter().any(|cell| cell.contains('`'))).collect()
+}
+
+#[test]
+fn the_page_about_shapes_is_true() {
+    #[derive(serde::Deserialize)]
+    struct Written {
+        shape: Vec<ShapeStep>,
+    }
+    let rows = rows(3);
+    assert!(rows.len() > 20, "{rows:?}");
+    for row in rows {
+        let written: Written = toml::from_str(&format!("shape = [{{ {} }}]", row[0])).unwrap();
+        let steps = serde_json::to_string(&written.shape).unwrap();
+        assert_eq!(shaped(&steps, row[1]), row[2], "{}", row[0]);
+    }
+}
+
+#[test]
+fn the_page_about_merges_is_true() {
+    #[derive(serde::Deserialize)]
+    struct Written {
+        merge: crate::config::Merge,
+    }
+    let rows = rows(4);
+    assert!(rows.len() > 6, "{rows:?}");
+    for row in rows {
+        let written: Written = toml::from_str(&format!("merge = {{ {} }}", row[0])).unwrap();
+        let mut context = Context::new(&[], &Abilities::NATIVE);
+        let rules = context.merge(&Pointer::root("a.toml"), Some(&written.merge), &[]);
+        let node = |text: &'static str| parse(text.as_bytes(), &Limits::of(1_000)).unwrap();
+        let parts = [row[1], row[2]].map(|text| Part { name: "part", into: &Place::Top, node: node(text) });
+        assert_eq!(rules.of(parts, &Limits::of(1_000)).unwrap().to_text(), row[3], "{}", row[0]);
     }
 }
 
