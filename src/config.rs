@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub mod admission;
 pub mod auth;
 pub mod balance;
+pub mod batch;
 pub mod cache;
 pub mod compose;
 pub mod consumer;
@@ -43,6 +44,7 @@ pub use auth::{Access, AccessTable, Authenticator};
 pub use balance::{
     Balance, BalancePolicy, HashKey, HashName, HashPart, HashTable, StickySessions, TargetSetting,
 };
+pub use batch::Batch;
 pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching, Purge};
 pub use compose::{
     Compose, Each, EachBatch, Partial, StatedFailure, Step, StepBody, StepFailure, StepFailureWord,

@@ -7,6 +7,7 @@ pub mod auth;
 #[cfg(feature = "author")]
 pub mod author;
 pub mod balance;
+pub mod batch;
 pub mod body;
 pub mod breaker;
 pub mod cache;
