@@ -12,13 +12,16 @@ mod compare;
 mod number;
 mod parse;
 mod path;
+mod pick;
 mod reach;
+mod scan;
 mod write;
 
 pub use compare::{Difference, Differences, Kind, Numbers, Rules, compare};
 pub use number::Number;
 pub use parse::parse;
 pub use path::{Path, PathError, Segment};
+pub use pick::{Picker, Picks};
 
 /// The deepest that any document may be, whatever its reader allows: it is walked through by functions that call
 /// themselves.
@@ -209,6 +212,14 @@ impl From<&serde_json::Value> for Node<'static> {
 // === impl Object ===
 
 impl<'a> Object<'a> {
+    /// Of these members, in their order; where a name stands twice, which of them is the second.
+    pub fn new(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Result<Self, usize> {
+        match parse::twice(&members) {
+            Some(second) => Err(second),
+            None => Ok(Self { members }),
+        }
+    }
+
     /// Whether it has no members.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
