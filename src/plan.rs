@@ -45,6 +45,7 @@ mod credentials;
 mod discovery;
 mod exposure;
 mod expression;
+mod format;
 mod health;
 mod idempotency;
 mod identity;
