@@ -214,7 +214,12 @@ impl From<&serde_json::Value> for Node<'static> {
 impl<'a> Object<'a> {
     /// Of these members, in their order; where a name stands twice, which of them is the second.
     pub fn new(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Result<Self, usize> {
-        match parse::twice(&members) {
+        let second = if members.len() > parse::FEW {
+            parse::twice(&members)
+        } else {
+            (1..members.len()).find(|at| members[..*at].iter().any(|(known, _)| *known == members[*at].0))
+        };
+        match second {
             Some(second) => Err(second),
             None => Ok(Self { members }),
         }
