@@ -12,12 +12,15 @@ use serde::{Deserialize, Serialize};
 pub mod admission;
 pub mod auth;
 pub mod balance;
+pub mod batch;
 pub mod cache;
+pub mod compose;
 pub mod consumer;
 pub mod cors;
 pub mod credentials;
 pub mod discovery;
 pub mod format;
+pub mod graphql;
 pub mod health;
 pub mod idempotency;
 pub mod identity;
@@ -32,6 +35,7 @@ pub mod server;
 pub mod store;
 pub mod telemetry;
 pub mod text;
+pub mod transform;
 pub mod upstream;
 pub mod version;
 
@@ -40,7 +44,12 @@ pub use auth::{Access, AccessTable, Authenticator};
 pub use balance::{
     Balance, BalancePolicy, HashKey, HashName, HashPart, HashTable, StickySessions, TargetSetting,
 };
+pub use batch::Batch;
 pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching, Purge};
+pub use compose::{
+    Compose, Each, EachBatch, Partial, StatedFailure, Step, StepBody, StepFailure, StepFailureWord,
+    StepFallback,
+};
 pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
@@ -51,6 +60,7 @@ pub use format::{
     Csv, CsvColumn, CsvNamedColumn, CsvNested, Form, SoapVersion, Xml, XmlMixed, XmlNames, XmlNamespaces,
     XmlNulls,
 };
+pub use graphql::GraphQl;
 pub use health::{Circuit, Health};
 pub use idempotency::{Idempotency, OnIdempotencyFailure};
 pub use identity::{Identity, Issuer};
@@ -74,6 +84,7 @@ pub use server::{Certificate, ClientCertificateMode, ClientCertificates, Server,
 pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
+pub use transform::Transform;
 pub use upstream::{Protocol, Upstream, UpstreamTls};
 pub use version::{
     Api, ApiVersion, Brownout, TellVersion, VersionLinks, VersionMatching, VersionNames, VersionWay,

@@ -27,20 +27,24 @@ use crate::{auth, cache, cors, limit, live, redirect, transform};
 
 mod afterwards;
 mod attempts;
+mod batching;
 mod browser;
 mod cached;
 mod choosing;
+mod composing;
 mod course;
 mod delivering;
 mod destination;
 mod fallback;
 mod fetching;
+mod graphql;
 mod hedging;
 mod invalidation;
 mod login;
 mod looking;
 mod mapping;
 mod mirroring;
+mod part;
 mod probing;
 mod proxy;
 mod purge;
@@ -170,6 +174,11 @@ impl<H: Host> Gateway<H> {
     /// Answers a request. Never fails: what goes wrong is an answer too.
     pub async fn handle(&self, request: Request<H::Stream>, peer: Peer) -> Reply<H> {
         let (head, body) = request.into_parts();
+        self.handled(head, Body::Stream(body), peer).await
+    }
+
+    /// The same of a request whose content may be in memory.
+    async fn handled(&self, head: Parts, body: Body<H::Stream>, peer: Peer) -> Reply<H> {
         let client = client_of(peer.address.ip(), &self.plan.trusted, &head.headers);
         let mut open = Open::new(self.host.clone(), self.begin(&head, &client));
         let is_head = head.method == Method::HEAD;
@@ -204,7 +213,7 @@ impl<H: Host> Gateway<H> {
     async fn run(
         &self,
         mut head: Parts,
-        body: H::Stream,
+        mut body: Body<H::Stream>,
         peer: Peer,
         client: &Client,
         record: &mut Record,
@@ -224,7 +233,6 @@ impl<H: Host> Gateway<H> {
         record.route = Some(route);
         let route = &self.plan.routes[route];
         let deadline = Deadline::after(record.begun, route.patience.request);
-        let mut body = Body::Stream(body);
         let asking = Asking {
             head: &head,
             peer,
@@ -248,6 +256,11 @@ impl<H: Host> Gateway<H> {
         limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
         self.judge_version(record)?;
         let course = self.course(route, &asking, caller, deadline).await;
+        if let Action::Batch(batch) = &route.action {
+            // What proves who calls goes with each of the requests.
+            let response = Box::pin(self.batch(route, batch, &head, body, peer, record, deadline)).await?;
+            return Ok((response, route.patience, deadline));
+        }
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
         let (authority, normal, admitted) = (&*authority, &normal, &admitted);
         let shared = None;
@@ -280,15 +293,17 @@ impl<H: Host> Gateway<H> {
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
+        if let Some(backend) = route.backend() {
+            return match &route.idempotency {
+                None => self.answer(route, backend, incoming, body, deadline).await,
+                Some(once) => {
+                    Box::pin(self.answer_once(route, backend, once, incoming, body, deadline)).await
+                }
+            };
+        }
         let mut response = match &route.action {
-            Action::Proxy(proxy) => {
-                return match &route.idempotency {
-                    None => self.answer(route, proxy, incoming, body, deadline).await,
-                    Some(once) => {
-                        Box::pin(self.answer_once(route, proxy, once, incoming, body, deadline)).await
-                    }
-                };
-            }
+            // Those are done before.
+            Action::Proxy(_) | Action::Compose(_) | Action::Batch(_) => return Err(Problem::Internal.into()),
             Action::Redirect(redirect) => self.redirect(route, redirect, incoming)?,
             Action::Respond(respond) => fixed(respond),
             Action::Login(own) => Box::pin(self.login(own, incoming, deadline)).await?,

@@ -7,12 +7,14 @@ pub mod auth;
 #[cfg(feature = "author")]
 pub mod author;
 pub mod balance;
+pub mod batch;
 pub mod body;
 pub mod breaker;
 pub mod cache;
 pub mod circuit;
 #[cfg(target_os = "wasi")]
 mod component;
+pub mod compose;
 pub mod config;
 pub mod cors;
 pub mod credentials;
@@ -24,6 +26,7 @@ pub mod expression;
 pub mod format;
 pub mod forward;
 pub mod gateway;
+pub mod graphql;
 pub mod health;
 pub mod host;
 pub mod idempotency;

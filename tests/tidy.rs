@@ -50,7 +50,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // The trace is passed on as a header field.
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.
-    ("expression", &["forward", "plan", "route", "transform"]),
+    ("expression", &["forward", "json", "plan", "route", "transform"]),
     // Forms are read and written as queries are.
     ("format", &["json", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),

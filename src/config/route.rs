@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::admission::Priority;
 use super::auth::Access;
+use super::batch::Batch;
 use super::cache::CacheSetting;
+use super::compose::Compose;
 use super::cors::CorsSetting;
+use super::graphql::GraphQl;
 use super::idempotency::Idempotency;
 use super::identity::Identity;
 use super::mapping::Mapping;
@@ -16,8 +19,9 @@ use super::policy::{Addresses, BodyLimits, HeaderPolicy, Paths, Timeouts};
 use super::rate_limit::RoutePlans;
 use super::security_headers::SecurityHeadersSetting;
 use super::text::OneOrMany;
+use super::transform::Transform;
 
-/// One route: what it matches, and exactly one of `upstream`, `redirect` and `respond`.
+/// One route: what it matches, and exactly one of `upstream`, `compose`, `redirect`, `respond` and `batch`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -54,6 +58,9 @@ pub struct Route {
     /// Which of several upstreams answers, instead of `upstream`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<Split>,
+    /// Makes one answer of several upstreams', instead of `upstream`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compose: Option<Compose>,
     /// Which upstream is asked where the first has nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
@@ -67,6 +74,12 @@ pub struct Route {
     /// How the JSON of requests becomes that of the upstream, and the upstream's that of answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
+    /// The upstream speaks GraphQL: what is asked of it, and what becomes of what it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graphql: Option<GraphQl>,
+    /// What becomes of requests and answers on the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transform: Option<Transform>,
     /// What becomes of requests with an `Idempotency-Key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency: Option<Idempotency>,
@@ -76,6 +89,9 @@ pub struct Route {
     /// Sends the client elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect: Option<Redirect>,
+    /// Takes several requests of a client in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Batch>,
     /// A fixed answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub respond: Option<Respond>,

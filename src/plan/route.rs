@@ -54,10 +54,12 @@ impl Context<'_> {
         let edits = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let (request_edits, response_edits) = self.both_edits(&edits);
         let (mapping, idempotency) = self.for_contents(at, written);
+        let proxied = written.upstream.is_some() || written.split.is_some();
         let (cors, security_headers) = self.for_browsers((at, written), (at_defaults, defaults), &methods);
         Some(Route {
             id: written.id.as_str().into(),
             origin: (at.file().into(), at.path().into()),
+            internal: false,
             hosts,
             pattern: pattern?,
             methods,
@@ -72,6 +74,8 @@ impl Context<'_> {
             limits,
             cache: None,
             mapping,
+            graphql: written.graphql.as_ref().and_then(|it| self.graphql(&at.key("graphql"), it, proxied)),
+            transform: None,
             idempotency,
             priority: self.priority(at, written),
             action: action?,
@@ -293,6 +297,7 @@ impl Route {
         Self {
             id: id.into(),
             origin,
+            internal: false,
             hosts: Vec::new(),
             pattern,
             methods: Methods::default(),
@@ -307,6 +312,8 @@ impl Route {
             limits: RouteLimits::default(),
             cache: None,
             mapping: None,
+            graphql: None,
+            transform: None,
             idempotency: None,
             priority: DEFAULT_PRIORITY,
             action,

@@ -89,6 +89,9 @@ fn of_route(route: &config::Route) -> Value {
         split: _,
         fallback,
         mapping,
+        compose,
+        transform,
+        graphql,
         mirror: _,
         idempotency: _,
         priority: _,
@@ -98,12 +101,16 @@ fn of_route(route: &config::Route) -> Value {
         plans: _,
         redirect: _,
         respond: _,
+        batch: _,
         timeouts: _,
         limits: _,
         cors: _,
         security_headers: _,
     } = route;
-    json!([id, matches, auth, identity, upstream, fallback, mapping, rewrite, paths, headers, cache])
+    json!([
+        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, graphql, rewrite,
+        paths, headers, cache
+    ])
 }
 
 /// All upstreams whose answers the route may keep.
