@@ -19,6 +19,7 @@ pub mod consumer;
 pub mod cors;
 pub mod credentials;
 pub mod discovery;
+pub mod format;
 pub mod graphql;
 pub mod health;
 pub mod idempotency;
@@ -56,6 +57,10 @@ pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
 pub use discovery::{
     Discovery, DiscoveryCache, DnsFamily, DnsRecord, DnsSetting, FileSetting, Registry, TargetFile,
+};
+pub use format::{
+    Csv, CsvColumn, CsvNamedColumn, CsvNested, Form, SoapVersion, Xml, XmlMixed, XmlNames, XmlNamespaces,
+    XmlNulls,
 };
 pub use graphql::GraphQl;
 pub use health::{Circuit, Health};

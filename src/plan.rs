@@ -51,6 +51,7 @@ mod credentials;
 mod discovery;
 mod exposure;
 mod expression;
+mod format;
 mod graphql;
 mod health;
 mod idempotency;

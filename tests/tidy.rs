@@ -51,6 +51,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.
     ("expression", &["forward", "json", "plan", "route", "transform"]),
+    // Forms are read and written as queries are.
+    ("format", &["json", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     // Services register over HTTP.
     ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "discovery", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),
@@ -75,7 +77,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A split sees requests as limits do; a comparison reads JSON.
     ("migration", &["auth", "expression", "forward", "gateway", "host", "json", "limit", "plan", "route", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "merge", "migration", "retry", "route", "security_headers", "shape", "transform", "version"]),
+    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "format", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "merge", "migration", "retry", "route", "security_headers", "shape", "transform", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
     ("pool", &["admission", "balance", "circuit", "discovery", "health", "host", "plan", "retry"]),
     ("problem", &[]),
