@@ -85,7 +85,9 @@ impl Deflate {
             match result.status {
                 Ok(MZStatus::StreamEnd) => return Ok(()),
                 // Nothing to do.
-                Err(miniz_oxide::MZError::Buf) if flush != MZFlush::Finish && piece.is_empty() => return Ok(()),
+                Err(miniz_oxide::MZError::Buf) if flush != MZFlush::Finish && piece.is_empty() => {
+                    return Ok(());
+                }
                 Ok(MZStatus::Ok) if full || !piece.is_empty() || flush == MZFlush::Finish => {}
                 Ok(MZStatus::Ok) => return Ok(()),
                 _ => return Err(Failed),
