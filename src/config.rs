@@ -13,6 +13,7 @@ pub mod admission;
 pub mod auth;
 pub mod balance;
 pub mod cache;
+pub mod compose;
 pub mod consumer;
 pub mod cors;
 pub mod credentials;
@@ -31,6 +32,7 @@ pub mod server;
 pub mod store;
 pub mod telemetry;
 pub mod text;
+pub mod transform;
 pub mod upstream;
 pub mod version;
 
@@ -40,6 +42,10 @@ pub use balance::{
     Balance, BalancePolicy, HashKey, HashName, HashPart, HashTable, StickySessions, TargetSetting,
 };
 pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching, Purge};
+pub use compose::{
+    Compose, Each, EachBatch, Partial, StatedFailure, Step, StepBody, StepFailure, StepFailureWord,
+    StepFallback,
+};
 pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
@@ -69,6 +75,7 @@ pub use server::{Certificate, ClientCertificateMode, ClientCertificates, Server,
 pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
+pub use transform::Transform;
 pub use upstream::{Protocol, Upstream, UpstreamTls};
 pub use version::{
     Api, ApiVersion, Brownout, TellVersion, VersionLinks, VersionMatching, VersionNames, VersionWay,

@@ -30,6 +30,7 @@ mod attempts;
 mod browser;
 mod cached;
 mod choosing;
+mod composing;
 mod course;
 mod delivering;
 mod destination;
@@ -41,6 +42,7 @@ mod login;
 mod looking;
 mod mapping;
 mod mirroring;
+mod part;
 mod probing;
 mod proxy;
 mod purge;
@@ -280,15 +282,17 @@ impl<H: Host> Gateway<H> {
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
+        if let Some(backend) = route.backend() {
+            return match &route.idempotency {
+                None => self.answer(route, backend, incoming, body, deadline).await,
+                Some(once) => {
+                    Box::pin(self.answer_once(route, backend, once, incoming, body, deadline)).await
+                }
+            };
+        }
         let mut response = match &route.action {
-            Action::Proxy(proxy) => {
-                return match &route.idempotency {
-                    None => self.answer(route, proxy, incoming, body, deadline).await,
-                    Some(once) => {
-                        Box::pin(self.answer_once(route, proxy, once, incoming, body, deadline)).await
-                    }
-                };
-            }
+            // Those have a backend.
+            Action::Proxy(_) | Action::Compose(_) => return Err(Problem::Internal.into()),
             Action::Redirect(redirect) => self.redirect(route, redirect, incoming)?,
             Action::Respond(respond) => fixed(respond),
             Action::Login(own) => Box::pin(self.login(own, incoming, deadline)).await?,

@@ -14,6 +14,7 @@ pub mod circuit;
 pub mod coding;
 #[cfg(target_os = "wasi")]
 mod component;
+pub mod compose;
 pub mod config;
 pub mod cors;
 pub mod credentials;

@@ -12,6 +12,7 @@ use http::{Method, StatusCode};
 use crate::auth::addresses::AddressRules;
 use crate::auth::{self as area, Access};
 use crate::cache::{Caching, Policy};
+use crate::compose::Compose;
 use crate::config::{AccessLog, Document};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::discovery::registry::{Part, Registry};
@@ -29,6 +30,7 @@ use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
 use crate::route::table::{HostPattern, Table};
 use crate::security_headers::SecurityHeaders;
+use crate::transform::Transform;
 use crate::version::{Api, Condition};
 
 mod abilities;
@@ -38,6 +40,7 @@ mod auth;
 mod balance;
 mod cache;
 mod compile;
+mod compose;
 mod conflict;
 mod consumer;
 mod cors;
@@ -84,7 +87,7 @@ pub use upstream::{Endpoint, Target, Upstream};
 /// Everything a gateway needs to know, ready to run.
 #[derive(Debug)]
 pub struct Plan {
-    /// In the order of the files.
+    /// In the order of the files; behind all others those that no client reaches, the steps of composed ones.
     pub routes: Vec<Route>,
     /// In the order of their names.
     pub upstreams: Vec<Upstream>,
@@ -127,6 +130,8 @@ pub struct Route {
     pub id: Box<str>,
     /// Where it was written: file and JSON Pointer.
     pub origin: (Box<str>, Box<str>),
+    /// It is a step of a composed route: no client reaches it.
+    pub internal: bool,
     /// Its hosts; empty for any.
     pub hosts: Vec<HostPattern>,
     /// Its path.
@@ -155,6 +160,8 @@ pub struct Route {
     pub cache: Option<Arc<Policy>>,
     /// How the JSON of requests and answers becomes another; `None` for not at all.
     pub mapping: Option<Mapping>,
+    /// What becomes of requests and answers on the way; `None` for nothing.
+    pub transform: Option<Box<Transform>>,
     /// What becomes of requests with an `Idempotency-Key`; `None` where they are like others.
     pub idempotency: Option<Idempotency>,
     /// How important its requests are where an upstream cannot take them all; 0 is the most important.
@@ -180,6 +187,8 @@ pub struct Route {
 pub enum Action {
     /// Asks an upstream.
     Proxy(Box<Proxy>),
+    /// Makes one answer of several upstreams'.
+    Compose(Box<Compose>),
     /// Sends the client elsewhere.
     Redirect(Redirect),
     /// A fixed answer.
@@ -194,6 +203,15 @@ pub enum Action {
     Purge,
     /// Registers instances of services, and lists them.
     Registry(Part),
+}
+
+/// Who answers a request that no kept answer is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Backend<'a> {
+    /// An upstream.
+    Upstream(&'a Proxy),
+    /// Several of them.
+    Parts(&'a Compose),
 }
 
 /// Asks an upstream.
@@ -344,6 +362,31 @@ impl Default for Patience {
     }
 }
 
+// === impl Route ===
+
+impl Route {
+    /// Who answers, where it is not the gateway by itself.
+    pub fn backend(&self) -> Option<Backend<'_>> {
+        match &self.action {
+            Action::Proxy(proxy) => Some(Backend::Upstream(proxy)),
+            Action::Compose(compose) => Some(Backend::Parts(compose)),
+            _ => None,
+        }
+    }
+}
+
+// === impl Backend ===
+
+impl<'a> Backend<'a> {
+    /// Which of several upstreams answers, where that is chosen.
+    pub fn split(self) -> Option<&'a Split> {
+        match self {
+            Self::Upstream(proxy) => proxy.split.as_ref(),
+            Self::Parts(_) => None,
+        }
+    }
+}
+
 // === impl Plan ===
 
 impl Plan {
@@ -360,6 +403,12 @@ impl Plan {
             }
             _ => Err(diagnostics),
         }
+    }
+
+    /// The routes that clients reach.
+    pub fn reachable(&self) -> &[Route] {
+        let internal = self.routes.iter().rev().take_while(|route| route.internal).count();
+        &self.routes[..self.routes.len() - internal]
     }
 
     /// Every target that is written, by the name of its upstream, or that and its own (`orders/a`) where there are several.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::admission::Priority;
 use super::auth::Access;
 use super::cache::CacheSetting;
+use super::compose::Compose;
 use super::cors::CorsSetting;
 use super::idempotency::Idempotency;
 use super::identity::Identity;
@@ -16,8 +17,9 @@ use super::policy::{Addresses, BodyLimits, HeaderPolicy, Paths, Timeouts};
 use super::rate_limit::RoutePlans;
 use super::security_headers::SecurityHeadersSetting;
 use super::text::OneOrMany;
+use super::transform::Transform;
 
-/// One route: what it matches, and exactly one of `upstream`, `redirect` and `respond`.
+/// One route: what it matches, and exactly one of `upstream`, `compose`, `redirect` and `respond`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -54,6 +56,9 @@ pub struct Route {
     /// Which of several upstreams answers, instead of `upstream`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<Split>,
+    /// Makes one answer of several upstreams', instead of `upstream`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compose: Option<Compose>,
     /// Which upstream is asked where the first has nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
@@ -67,6 +72,9 @@ pub struct Route {
     /// How the JSON of requests becomes that of the upstream, and the upstream's that of answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
+    /// What becomes of requests and answers on the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transform: Option<Transform>,
     /// What becomes of requests with an `Idempotency-Key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency: Option<Idempotency>,

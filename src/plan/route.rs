@@ -58,6 +58,7 @@ impl Context<'_> {
         Some(Route {
             id: written.id.as_str().into(),
             origin: (at.file().into(), at.path().into()),
+            internal: false,
             hosts,
             pattern: pattern?,
             methods,
@@ -72,6 +73,7 @@ impl Context<'_> {
             limits,
             cache: None,
             mapping,
+            transform: None,
             idempotency,
             priority: self.priority(at, written),
             action: action?,
@@ -293,6 +295,7 @@ impl Route {
         Self {
             id: id.into(),
             origin,
+            internal: false,
             hosts: Vec::new(),
             pattern,
             methods: Methods::default(),
@@ -307,6 +310,7 @@ impl Route {
             limits: RouteLimits::default(),
             cache: None,
             mapping: None,
+            transform: None,
             idempotency: None,
             priority: DEFAULT_PRIORITY,
             action,

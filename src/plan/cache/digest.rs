@@ -89,6 +89,8 @@ fn of_route(route: &config::Route) -> Value {
         split: _,
         fallback,
         mapping,
+        compose,
+        transform,
         mirror: _,
         idempotency: _,
         priority: _,
@@ -103,7 +105,10 @@ fn of_route(route: &config::Route) -> Value {
         cors: _,
         security_headers: _,
     } = route;
-    json!([id, matches, auth, identity, upstream, fallback, mapping, rewrite, paths, headers, cache])
+    json!([
+        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, rewrite, paths,
+        headers, cache
+    ])
 }
 
 /// All upstreams whose answers the route may keep.
