@@ -15,6 +15,7 @@ pub mod coding;
 #[cfg(target_os = "wasi")]
 mod component;
 pub mod compose;
+pub mod compression;
 pub mod config;
 pub mod cors;
 pub mod credentials;

@@ -83,6 +83,13 @@ impl Context<'_> {
             response_edits,
             cors,
             security_headers,
+            compression: self.compression(&layers(
+                at,
+                at_defaults,
+                "compression",
+                &written.compression,
+                &defaults.compression,
+            )),
         })
     }
 
@@ -320,6 +327,7 @@ impl Route {
             response_edits: Vec::new(),
             cors: None,
             security_headers: None,
+            compression: None,
         }
     }
 }
