@@ -90,7 +90,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("route", &["plan", "transform", "version"]),
     ("security_headers", &[]),
     // Its clients hold tokens, which are signed as the gateway signs its own.
-    ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
+    ("sim", &["author", "body", "coding", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
     ("telemetry", &["auth", "body", "cache", "compression", "host", "idempotency", "limit", "migration", "plan", "pool", "problem", "version"]),
     // A rewritten path is matched again for what it captured.

@@ -171,18 +171,18 @@ fn a_dictionary_that_nobody_has_is_refused() {
 
 #[test]
 fn fields_name_codings() {
-    let of = |values: &[&'static str]| {
+    let named = |values: &[&'static str]| {
         let values = values.iter().map(|value| (CONTENT_ENCODING, HeaderValue::from_static(value)));
-        super::of(&values.collect())
+        of(&values.collect())
     };
-    assert_eq!(of(&[]), Ok(vec![]));
-    assert_eq!(of(&["identity", " , "]), Ok(vec![]));
-    assert_eq!(of(&["X-GZip"]), Ok(vec![Gzip]));
-    assert_eq!(of(&["gzip, identity", "br"]), Ok(vec![Gzip, Brotli]));
-    assert_eq!(of(&["deflate,zstd,br"]), Ok(vec![Deflate, Zstd, Brotli]));
-    assert_eq!(of(&["gzip, gzip, gzip, gzip"]), Err(Fault::TooMany));
+    assert_eq!(named(&[]), Ok(vec![]));
+    assert_eq!(named(&["identity", " , "]), Ok(vec![]));
+    assert_eq!(named(&["X-GZip"]), Ok(vec![Gzip]));
+    assert_eq!(named(&["gzip, identity", "br"]), Ok(vec![Gzip, Brotli]));
+    assert_eq!(named(&["deflate,zstd,br"]), Ok(vec![Deflate, Zstd, Brotli]));
+    assert_eq!(named(&["gzip, gzip, gzip, gzip"]), Err(Fault::TooMany));
     for unknown in ["compress", "gzip;q=1", "gz", "aes128gcm"] {
-        assert_eq!(of(&[unknown]), Err(Fault::Unknown), "{unknown}");
+        assert_eq!(named(&[unknown]), Err(Fault::Unknown), "{unknown}");
     }
 }
 

@@ -188,7 +188,9 @@ fn conditions_get_the_strong_form() {
         (&[], &[]),
     ] {
         let mut headers = fields(&[GZIP]);
-        before.iter().for_each(|line| drop(headers.append(IF_MATCH, HeaderValue::from_static(line))));
+        for line in before {
+            headers.append(IF_MATCH, HeaderValue::from_static(line));
+        }
         strengthen(&mut headers);
         let lines: Vec<_> = headers.get_all(IF_MATCH).iter().collect();
         assert_eq!(lines, after);
