@@ -97,7 +97,8 @@ impl Matcher for Window {
     fn skip_matching(&mut self) {}
 
     fn start_matching(&mut self, mut handle_sequence: impl for<'a> FnMut(Sequence<'a>)) {
-        let (mut at, mut said) = (self.begin, self.begin);
+        // The library makes no table of literals' lengths that are all zero: one literal goes before the first match.
+        let (mut at, mut floor, mut said) = (self.begin + 1, self.begin + 1, self.begin);
         while at + LEAST <= self.data.len() {
             let Some(mut known) = self.before(at) else {
                 at += 1 + ((at - said) >> PATIENCE_BITS);
@@ -105,7 +106,7 @@ impl Matcher for Window {
             };
             let mut length = self.common(known, at);
             // What stands before both may be the same too.
-            while at > said
+            while at > floor
                 && known > 0
                 && length < LONGEST
                 && self.data.get(known - 1) == self.data.get(at - 1)
@@ -119,7 +120,7 @@ impl Matcher for Window {
             for inner in [at + 2, end.saturating_sub(3), end.saturating_sub(1)] {
                 let _ = self.before(inner);
             }
-            (at, said) = (end, end);
+            (at, floor, said) = (end, end, end);
         }
         let literals = self.data.get(said..).unwrap_or_default();
         if !literals.is_empty() {
