@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub mod admission;
 pub mod auth;
 pub mod balance;
+pub mod batch;
 pub mod cache;
 pub mod compose;
 pub mod compression;
@@ -19,6 +20,7 @@ pub mod consumer;
 pub mod cors;
 pub mod credentials;
 pub mod discovery;
+pub mod graphql;
 pub mod health;
 pub mod idempotency;
 pub mod identity;
@@ -42,6 +44,7 @@ pub use auth::{Access, AccessTable, Authenticator};
 pub use balance::{
     Balance, BalancePolicy, HashKey, HashName, HashPart, HashTable, StickySessions, TargetSetting,
 };
+pub use batch::Batch;
 pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching, Purge};
 pub use compose::{
     Compose, Each, EachBatch, Partial, StatedFailure, Step, StepBody, StepFailure, StepFailureWord,
@@ -54,6 +57,7 @@ pub use credentials::Credentials;
 pub use discovery::{
     Discovery, DiscoveryCache, DnsFamily, DnsRecord, DnsSetting, FileSetting, Registry, TargetFile,
 };
+pub use graphql::GraphQl;
 pub use health::{Circuit, Health};
 pub use idempotency::{Idempotency, OnIdempotencyFailure};
 pub use identity::{Identity, Issuer};

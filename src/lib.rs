@@ -7,6 +7,7 @@ pub mod auth;
 #[cfg(feature = "author")]
 pub mod author;
 pub mod balance;
+pub mod batch;
 pub mod body;
 pub mod breaker;
 pub mod cache;
@@ -26,6 +27,7 @@ pub mod explain;
 pub mod expression;
 pub mod forward;
 pub mod gateway;
+pub mod graphql;
 pub mod health;
 pub mod host;
 pub mod idempotency;

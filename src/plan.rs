@@ -11,12 +11,14 @@ use http::{Method, StatusCode};
 
 use crate::auth::addresses::AddressRules;
 use crate::auth::{self as area, Access};
+use crate::batch::Batch;
 use crate::cache::{Caching, Policy};
 use crate::compose::Compose;
 use crate::config::{AccessLog, Document};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::discovery::registry::{Part, Registry};
 use crate::forward::client::TrustedProxies;
+use crate::graphql::GraphQl;
 use crate::idempotency::Idempotency;
 use crate::identity::Identity;
 use crate::identity::fold::FoldedNames;
@@ -38,6 +40,7 @@ mod action;
 mod admission;
 mod auth;
 mod balance;
+mod batch;
 mod cache;
 mod compile;
 mod compose;
@@ -49,6 +52,7 @@ mod credentials;
 mod discovery;
 mod exposure;
 mod expression;
+mod graphql;
 mod health;
 mod idempotency;
 mod identity;
@@ -161,6 +165,8 @@ pub struct Route {
     pub cache: Option<Arc<Policy>>,
     /// How the JSON of requests and answers becomes another; `None` for not at all.
     pub mapping: Option<Mapping>,
+    /// How an upstream that speaks GraphQL is asked; `None` where it does not.
+    pub graphql: Option<Box<GraphQl>>,
     /// What becomes of requests and answers on the way; `None` for nothing.
     pub transform: Option<Box<Transform>>,
     /// What becomes of requests with an `Idempotency-Key`; `None` where they are like others.
@@ -206,6 +212,8 @@ pub enum Action {
     Purge,
     /// Registers instances of services, and lists them.
     Registry(Part),
+    /// Takes several requests in one.
+    Batch(Box<Batch>),
 }
 
 /// Who answers a request that no kept answer is for.

@@ -150,7 +150,7 @@ fn changed_answer(mapping: &Mapping, headers: &mut HeaderMap) {
 }
 
 /// What speaks of content that is not there any more.
-fn of_changed(headers: &mut HeaderMap) {
+pub(super) fn of_changed(headers: &mut HeaderMap) {
     for name in DIGESTS {
         headers.remove(name);
     }
@@ -195,7 +195,7 @@ pub(super) fn unreadable_answer(error: Unreadable) -> Failure {
 }
 
 /// An answer that broke off.
-fn broken(error: BodyError) -> Failure {
+pub(super) fn broken(error: BodyError) -> Failure {
     let problem = match error {
         BodyError::TooLarge => Problem::UpstreamContent,
         BodyError::Aborted(_) => Problem::UpstreamTerminated,

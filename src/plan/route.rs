@@ -57,6 +57,7 @@ impl Context<'_> {
         let (mapping, idempotency) = self.for_contents(at, written);
         let (cors, security_headers, compression) =
             self.for_clients((at, written), (at_defaults, defaults), &methods);
+        let proxied = written.upstream.is_some() || written.split.is_some();
         Some(Route {
             id: written.id.as_str().into(),
             origin: (at.file().into(), at.path().into()),
@@ -75,6 +76,7 @@ impl Context<'_> {
             limits,
             cache: None,
             mapping,
+            graphql: written.graphql.as_ref().and_then(|it| self.graphql(&at.key("graphql"), it, proxied)),
             transform: None,
             idempotency,
             priority: self.priority(at, written),
@@ -315,6 +317,7 @@ impl Route {
             limits: RouteLimits::default(),
             cache: None,
             mapping: None,
+            graphql: None,
             transform: None,
             idempotency: None,
             priority: DEFAULT_PRIORITY,

@@ -91,6 +91,7 @@ fn of_route(route: &config::Route) -> Value {
         mapping,
         compose,
         transform,
+        graphql,
         mirror: _,
         idempotency: _,
         priority: _,
@@ -100,6 +101,7 @@ fn of_route(route: &config::Route) -> Value {
         plans: _,
         redirect: _,
         respond: _,
+        batch: _,
         timeouts: _,
         limits: _,
         cors: _,
@@ -107,8 +109,8 @@ fn of_route(route: &config::Route) -> Value {
         compression: _,
     } = route;
     json!([
-        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, rewrite, paths,
-        headers, cache
+        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, graphql, rewrite,
+        paths, headers, cache
     ])
 }
 

@@ -87,6 +87,7 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         response_edits: _,
         mapping: _,
         transform: _,
+        graphql: _,
         idempotency: _,
         priority: _,
         cors: _,

@@ -48,7 +48,7 @@ impl Context<'_> {
         step.into_iter().chain(dropped).collect()
     }
 
-    fn mapping_path(&mut self, at: &Pointer, text: &str) -> Option<Path> {
+    pub(in super::super) fn mapping_path(&mut self, at: &Pointer, text: &str) -> Option<Path> {
         match Path::read(text) {
             Ok(path) => Some(path),
             Err(error) => {
