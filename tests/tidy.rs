@@ -72,7 +72,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("limit", &["auth", "body", "breaker", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // A document in a store, bounded in time as every call of one.
     ("live", &["breaker", "deadline", "host", "plan"]),
-    ("mapping", &["json"]),
+    ("mapping", &["coding", "json"]),
     // What areas remember between requests.
     ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "live", "migration", "pool"]),
     // A split sees requests as limits do; a comparison reads JSON.

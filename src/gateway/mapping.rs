@@ -159,6 +159,14 @@ pub(super) fn of_changed(headers: &mut HeaderMap) {
     headers.remove(TRAILER);
 }
 
+/// The fields of content that was collected, and may have been decoded: `length` bytes.
+pub(super) fn of_decoded(headers: &mut HeaderMap, length: usize) {
+    if coding::is_coded(headers) {
+        of_changed(headers);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+}
+
 /// A client's content that is not to be read.
 fn unreadable(error: Error) -> Failure {
     match error.fault {
