@@ -15,6 +15,7 @@ pub mod balance;
 pub mod batch;
 pub mod cache;
 pub mod compose;
+pub mod compression;
 pub mod consumer;
 pub mod cors;
 pub mod credentials;
@@ -52,6 +53,7 @@ pub use compose::{
     Compose, Each, EachBatch, Partial, StatedFailure, Step, StepBody, StepFailure, StepFailureWord,
     StepFallback,
 };
+pub use compression::{CodingName, Compression, CompressionSetting};
 pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
@@ -209,6 +211,9 @@ pub struct Defaults {
     /// What is kept of answers, and for how long: for routes with an upstream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<CacheSetting>,
+    /// Whether answers are compressed for clients that take it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<CompressionSetting>,
     /// Which scripts of other origins may read answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cors: Option<CorsSetting>,

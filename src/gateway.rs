@@ -32,6 +32,7 @@ mod browser;
 mod cached;
 mod choosing;
 mod composing;
+mod compressing;
 mod course;
 mod delivering;
 mod destination;
@@ -205,8 +206,9 @@ impl<H: Host> Gateway<H> {
         let (mut response, patience, deadline) = answer;
         self.stamp(response.headers_mut(), open.record());
         open.record().status = response.status();
+        let encoding = self.compress(&mut response, open.record(), is_head);
         let response = if is_head { without_content(response) } else { response };
-        response.map(|body| ReplyBody::new(body, open, patience, deadline))
+        response.map(|body| ReplyBody::new(body, encoding, open, patience, deadline))
     }
 
     /// The stages, one direction, top to bottom.
@@ -262,6 +264,7 @@ impl<H: Host> Gateway<H> {
             return Ok((response, route.patience, deadline));
         }
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
+        self.note_codings(route, &mut head.headers, record);
         let (authority, normal, admitted) = (&*authority, &normal, &admitted);
         let shared = None;
         let mut incoming =

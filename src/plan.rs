@@ -44,6 +44,7 @@ mod batch;
 mod cache;
 mod compile;
 mod compose;
+mod compression;
 mod conflict;
 mod consumer;
 mod cors;
@@ -185,6 +186,8 @@ pub struct Route {
     pub request_edits: Vec<HeaderEdit>,
     /// What the client gets.
     pub response_edits: Vec<HeaderEdit>,
+    /// How answers are compressed; `None` for not at all.
+    pub compression: Option<crate::compression::Policy>,
     /// Which scripts of other origins may read answers; `None` where the gateway has no say.
     pub cors: Option<crate::cors::Policy>,
     /// Fields that tell browsers to be careful; `None` for none.

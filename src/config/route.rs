@@ -9,6 +9,7 @@ use super::auth::Access;
 use super::batch::Batch;
 use super::cache::CacheSetting;
 use super::compose::Compose;
+use super::compression::CompressionSetting;
 use super::cors::CorsSetting;
 use super::graphql::GraphQl;
 use super::idempotency::Idempotency;
@@ -110,6 +111,9 @@ pub struct Route {
     /// What is kept of answers, and for how long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<CacheSetting>,
+    /// Whether answers are compressed for clients that take it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compression: Option<CompressionSetting>,
     /// Which scripts of other origins may read answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cors: Option<CorsSetting>,

@@ -12,16 +12,16 @@ use http::{Method, Response, StatusCode};
 use http_body::Body as _;
 
 use super::cached::Around;
-use super::mapping::{broken, of_changed};
+use super::mapping::{of_changed, of_decoded, undecoded, unreadable_answer};
 use super::{Gateway, Incoming};
-use crate::body::{Body, collect_steadily};
-use crate::credentials::uncollected;
+use crate::body::Body;
+use crate::coding::{Room, collect_decoded};
 use crate::deadline::Deadline;
 use crate::expression::{Beyond, Facts, Fault};
 use crate::graphql::{Came, GraphQl};
 use crate::host::Host;
 use crate::json::{self, Limits, Node};
-use crate::mapping::{Media, is_coded, media};
+use crate::mapping::{Media, media};
 use crate::plan::Route;
 use crate::problem::{Failure, Problem};
 use crate::route;
@@ -47,16 +47,15 @@ impl<H: Host> Gateway<H> {
         let content = match graphql.reads_content && !body.is_end_stream() {
             false => bytes::Bytes::new(),
             true => {
-                if !matches!(media(&incoming.head.headers), Media::Json(_))
-                    || is_coded(&incoming.head.headers)
-                {
+                if !matches!(media(&incoming.head.headers), Media::Json(_)) {
                     return Err(
                         Failure::from(Problem::UnsupportedMediaType).detail("the content must be JSON")
                     );
                 }
-                collect_steadily(&self.host, body, route.body_limit, deadline, None)
+                let room = Room::of(route.body_limit);
+                collect_decoded(&self.host, body, &incoming.head.headers, room, deadline, None)
                     .await
-                    .map_err(uncollected)?
+                    .map_err(undecoded)?
             }
         };
         let parsed = match content.is_empty() {
@@ -94,14 +93,15 @@ impl<H: Host> Gateway<H> {
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let is_json = matches!(media(response.headers()), Media::Json(_));
-        if !is_json || is_coded(response.headers()) {
+        if !is_json {
             // A server that fails before GraphQL answers what it likes.
             let failed = response.status().is_client_error() || response.status().is_server_error();
             return if failed { Ok(response) } else { Err(unusable("the answer is no JSON")) };
         }
         let (mut head, body) = response.into_parts();
-        let most = graphql.most as u64;
-        let content = collect_steadily(&self.host, body, most, deadline, idle).await.map_err(broken)?;
+        let room = Room::of(graphql.most as u64);
+        let content = collect_decoded(&self.host, body, &head.headers, room, deadline, idle).await;
+        let content = content.map_err(unreadable_answer)?;
         let answer = json::parse(&content, &graphql.limits());
         let answer = answer.map_err(|error| unusable(&format!("the answer cannot be read: {error}")))?;
         let (node, whole) = match graphql.came(answer) {
@@ -118,6 +118,7 @@ impl<H: Host> Gateway<H> {
                 return Err(failure);
             }
             None if !head.status.is_success() => {
+                of_decoded(&mut head.headers, content.len());
                 return Ok(Response::from_parts(head, Body::Full(content)));
             }
             None => return Err(unusable("the answer has neither data nor errors")),

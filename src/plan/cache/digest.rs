@@ -106,6 +106,7 @@ fn of_route(route: &config::Route) -> Value {
         limits: _,
         cors: _,
         security_headers: _,
+        compression: _,
     } = route;
     json!([
         id, matches, auth, identity, upstream, fallback, mapping, compose, transform, graphql, rewrite,
@@ -138,6 +139,7 @@ fn of_defaults(defaults: &Defaults) -> Value {
         limits: _,
         cors: _,
         security_headers: _,
+        compression: _,
     } = defaults;
     json!([auth, identity, paths, headers, cache])
 }

@@ -92,6 +92,7 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         priority: _,
         cors: _,
         security_headers: _,
+        compression: _,
     } = ready.route;
     let mut list = List::default();
     // Digests are made of these, byte for byte, for each route by itself.
