@@ -92,7 +92,7 @@ impl Sources {
         draft: Draft,
         formats: Option<bool>,
     ) -> Result<Schema, Vec<Mistake>> {
-        let mistakes = ill_formed(schema, draft);
+        let mistakes = Self::ill_formed(schema, draft);
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
@@ -110,6 +110,15 @@ impl Sources {
         built.map(|validator| Schema { validator }).map_err(|error| vec![words::of_schema(&error)])
     }
 
+    /// What the schema of schemas has to say of one, whatever its references lead to.
+    pub fn ill_formed(schema: &Value, draft: Draft) -> Vec<Mistake> {
+        let validator = match draft.detect(schema) {
+            Draft::Draft7 => jsonschema::draft7::meta::validator(),
+            _ => jsonschema::draft202012::meta::validator(),
+        };
+        validator.iter_errors(schema).take(8).map(|error| words::of_schema(&error)).collect()
+    }
+
     /// The value that `reference` names, from within the document at `base`, and the address of the document it is in.
     pub fn resolve(&self, base: &str, reference: &str) -> Option<(&Value, String)> {
         let resolver = self.registry.resolver(jsonschema::uri::from_str(base).ok()?);
@@ -123,15 +132,6 @@ fn disunion(error: jsonschema::ReferencingError) -> Disunion {
         jsonschema::ReferencingError::Unretrievable { uri, .. } => Disunion::Unknown(uri),
         other => Disunion::Other(other.to_string()),
     }
-}
-
-/// What the schema of schemas has to say.
-fn ill_formed(schema: &Value, draft: Draft) -> Vec<Mistake> {
-    let validator = match draft.detect(schema) {
-        Draft::Draft7 => jsonschema::draft7::meta::validator(),
-        _ => jsonschema::draft202012::meta::validator(),
-    };
-    validator.iter_errors(schema).take(8).map(|error| words::of_schema(&error)).collect()
 }
 
 // === impl Schema ===
