@@ -13,6 +13,8 @@ pub mod admission;
 pub mod auth;
 pub mod balance;
 pub mod cache;
+pub mod compose;
+pub mod compression;
 pub mod consumer;
 pub mod cors;
 pub mod credentials;
@@ -32,6 +34,7 @@ pub mod server;
 pub mod store;
 pub mod telemetry;
 pub mod text;
+pub mod transform;
 pub mod upstream;
 pub mod validation;
 pub mod version;
@@ -42,6 +45,11 @@ pub use balance::{
     Balance, BalancePolicy, HashKey, HashName, HashPart, HashTable, StickySessions, TargetSetting,
 };
 pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching, Purge};
+pub use compose::{
+    Compose, Each, EachBatch, Partial, StatedFailure, Step, StepBody, StepFailure, StepFailureWord,
+    StepFallback,
+};
+pub use compression::{CodingName, Compression, CompressionSetting};
 pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
@@ -72,6 +80,7 @@ pub use server::{Certificate, ClientCertificateMode, ClientCertificates, Server,
 pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
+pub use transform::Transform;
 pub use upstream::{Protocol, Upstream, UpstreamTls};
 pub use validation::{
     AnswerMode, AnswerValidation, BodyValidation, JsonLimits, ParameterRule, ParameterSetting,
@@ -200,6 +209,9 @@ pub struct Defaults {
     /// What is kept of answers, and for how long: for routes with an upstream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<CacheSetting>,
+    /// Whether answers are compressed for clients that take it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<CompressionSetting>,
     /// Which scripts of other origins may read answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cors: Option<CorsSetting>,

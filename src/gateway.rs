@@ -30,6 +30,8 @@ mod attempts;
 mod browser;
 mod cached;
 mod choosing;
+mod composing;
+mod compressing;
 mod course;
 mod delivering;
 mod destination;
@@ -41,6 +43,7 @@ mod login;
 mod looking;
 mod mapping;
 mod mirroring;
+mod part;
 mod probing;
 mod proxy;
 mod purge;
@@ -197,8 +200,9 @@ impl<H: Host> Gateway<H> {
         let (mut response, patience, deadline) = answer;
         self.stamp(response.headers_mut(), open.record());
         open.record().status = response.status();
+        let encoding = self.compress(&mut response, open.record(), is_head);
         let response = if is_head { without_content(response) } else { response };
-        response.map(|body| ReplyBody::new(body, open, patience, deadline))
+        response.map(|body| ReplyBody::new(body, encoding, open, patience, deadline))
     }
 
     /// The stages, one direction, top to bottom.
@@ -250,6 +254,7 @@ impl<H: Host> Gateway<H> {
         self.judge_version(record)?;
         let course = self.course(route, &asking, caller, deadline).await;
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
+        self.note_codings(route, &mut head.headers, record);
         let (authority, normal, admitted) = (&*authority, &normal, &admitted);
         let shared = None;
         let mut incoming =
@@ -281,19 +286,18 @@ impl<H: Host> Gateway<H> {
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
-        let body = match &route.validation {
-            None => body,
-            Some(validation) => Box::pin(self.validate(validation, route, incoming, body, deadline)).await?,
-        };
+        let body = self.validated(route, incoming, body, deadline).await?;
+        if let Some(backend) = route.backend() {
+            return match &route.idempotency {
+                None => self.answer(route, backend, incoming, body, deadline).await,
+                Some(once) => {
+                    Box::pin(self.answer_once(route, backend, once, incoming, body, deadline)).await
+                }
+            };
+        }
         let mut response = match &route.action {
-            Action::Proxy(proxy) => {
-                return match &route.idempotency {
-                    None => self.answer(route, proxy, incoming, body, deadline).await,
-                    Some(once) => {
-                        Box::pin(self.answer_once(route, proxy, once, incoming, body, deadline)).await
-                    }
-                };
-            }
+            // Those have a backend.
+            Action::Proxy(_) | Action::Compose(_) => return Err(Problem::Internal.into()),
             Action::Redirect(redirect) => self.redirect(route, redirect, incoming)?,
             Action::Respond(respond) => fixed(respond),
             Action::Login(own) => Box::pin(self.login(own, incoming, deadline)).await?,

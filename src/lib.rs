@@ -11,8 +11,11 @@ pub mod body;
 pub mod breaker;
 pub mod cache;
 pub mod circuit;
+pub mod coding;
 #[cfg(target_os = "wasi")]
 mod component;
+pub mod compose;
+pub mod compression;
 pub mod config;
 pub mod cors;
 pub mod credentials;

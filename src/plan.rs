@@ -12,6 +12,7 @@ use http::{Method, StatusCode};
 use crate::auth::addresses::AddressRules;
 use crate::auth::{self as area, Access};
 use crate::cache::{Caching, Policy};
+use crate::compose::Compose;
 use crate::config::{AccessLog, Document};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::discovery::registry::{Part, Registry};
@@ -29,6 +30,7 @@ use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
 use crate::route::table::{HostPattern, Table};
 use crate::security_headers::SecurityHeaders;
+use crate::transform::Transform;
 use crate::validation::Validation;
 use crate::version::{Api, Condition};
 
@@ -39,6 +41,8 @@ mod auth;
 mod balance;
 mod cache;
 mod compile;
+mod compose;
+mod compression;
 mod conflict;
 mod consumer;
 mod cors;
@@ -87,7 +91,7 @@ pub use upstream::{Endpoint, Target, Upstream};
 /// Everything a gateway needs to know, ready to run.
 #[derive(Debug)]
 pub struct Plan {
-    /// In the order of the files.
+    /// In the order of the files; behind all others those that no client reaches, the steps of composed ones.
     pub routes: Vec<Route>,
     /// In the order of their names.
     pub upstreams: Vec<Upstream>,
@@ -132,6 +136,8 @@ pub struct Route {
     pub id: Box<str>,
     /// Where it was written: file and JSON Pointer.
     pub origin: (Box<str>, Box<str>),
+    /// It is a step of a composed route: no client reaches it.
+    pub internal: bool,
     /// Its hosts; empty for any.
     pub hosts: Vec<HostPattern>,
     /// Its path.
@@ -162,6 +168,8 @@ pub struct Route {
     pub mapping: Option<Mapping>,
     /// What requests and answers must be like; `None` for anything.
     pub validation: Option<Validation>,
+    /// What becomes of requests and answers on the way; `None` for nothing.
+    pub transform: Option<Box<Transform>>,
     /// What becomes of requests with an `Idempotency-Key`; `None` where they are like others.
     pub idempotency: Option<Idempotency>,
     /// How important its requests are where an upstream cannot take them all; 0 is the most important.
@@ -176,6 +184,8 @@ pub struct Route {
     pub request_edits: Vec<HeaderEdit>,
     /// What the client gets.
     pub response_edits: Vec<HeaderEdit>,
+    /// How answers are compressed; `None` for not at all.
+    pub compression: Option<crate::compression::Policy>,
     /// Which scripts of other origins may read answers; `None` where the gateway has no say.
     pub cors: Option<crate::cors::Policy>,
     /// Fields that tell browsers to be careful; `None` for none.
@@ -187,6 +197,8 @@ pub struct Route {
 pub enum Action {
     /// Asks an upstream.
     Proxy(Box<Proxy>),
+    /// Makes one answer of several upstreams'.
+    Compose(Box<Compose>),
     /// Sends the client elsewhere.
     Redirect(Redirect),
     /// A fixed answer.
@@ -201,6 +213,15 @@ pub enum Action {
     Purge,
     /// Registers instances of services, and lists them.
     Registry(Part),
+}
+
+/// Who answers a request that no kept answer is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Backend<'a> {
+    /// An upstream.
+    Upstream(&'a Proxy),
+    /// Several of them.
+    Parts(&'a Compose),
 }
 
 /// Asks an upstream.
@@ -351,6 +372,31 @@ impl Default for Patience {
     }
 }
 
+// === impl Route ===
+
+impl Route {
+    /// Who answers, where it is not the gateway by itself.
+    pub fn backend(&self) -> Option<Backend<'_>> {
+        match &self.action {
+            Action::Proxy(proxy) => Some(Backend::Upstream(proxy)),
+            Action::Compose(compose) => Some(Backend::Parts(compose)),
+            _ => None,
+        }
+    }
+}
+
+// === impl Backend ===
+
+impl<'a> Backend<'a> {
+    /// Which of several upstreams answers, where that is chosen.
+    pub fn split(self) -> Option<&'a Split> {
+        match self {
+            Self::Upstream(proxy) => proxy.split.as_ref(),
+            Self::Parts(_) => None,
+        }
+    }
+}
+
 // === impl Plan ===
 
 impl Plan {
@@ -367,6 +413,12 @@ impl Plan {
             }
             _ => Err(diagnostics),
         }
+    }
+
+    /// The routes that clients reach.
+    pub fn reachable(&self) -> &[Route] {
+        let internal = self.routes.iter().rev().take_while(|route| route.internal).count();
+        &self.routes[..self.routes.len() - internal]
     }
 
     /// Every target that is written, by the name of its upstream, or that and its own (`orders/a`) where there are several.

@@ -12,6 +12,7 @@ use crate::auth::Caller;
 use crate::body::Meter;
 use crate::cache;
 use crate::cache::keeping::Keeping;
+use crate::compression;
 use crate::host::{Tick, UnixMillis};
 use crate::idempotency;
 use crate::limit::{self, Held, Judged, Toll};
@@ -95,7 +96,9 @@ pub struct Record {
     pub status: StatusCode,
     /// The request's body, while and after it passes.
     pub upload: Option<Arc<Meter>>,
-    /// Bytes of the answer's body.
+    /// What it says of compression, where its route has any.
+    pub compression: Option<Box<compression::Asked>>,
+    /// Bytes of the answer's body, as the client gets it.
     pub bytes_out: u64,
     /// From beginning to end, once it has ended.
     pub total: Duration,

@@ -7,6 +7,10 @@ use http::uri::PathAndQuery;
 pub mod prefix;
 pub mod query;
 
+/// What becomes of requests and answers on the way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Transform;
+
 use crate::host::{Secret, Variables};
 use crate::plan::{HeaderEdit, PathRewrite, PathTemplate, QueryRewrite, Route, ValuePiece, ValueTemplate};
 use crate::problem::{Failure, Problem};

@@ -7,8 +7,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::StatusCode;
 
+use crate::coding::{self, Coding};
 use crate::json::{self, Bounds, Error, Excess, Fault, Limits, Node};
 use crate::problem::{Violation, Violations};
 
@@ -121,6 +123,13 @@ impl Answers {
         let first = self.bodies.iter().map(|(statuses, ..)| *statuses).find(|it| it.has(status));
         let places = self.bodies.iter().enumerate();
         places.filter(move |(_, (statuses, ..))| Some(*statuses) == first).map(|(at, _)| at)
+    }
+
+    /// Judges content in codings.
+    pub fn judge_coded(&self, at: usize, codings: &[Coding], content: Bytes) -> Result<(), Doubt> {
+        let plain = coding::decode(codings, content, self.most as u64);
+        let plain = plain.map_err(|fault| Doubt::Unjudged(fault.to_string().into()))?;
+        self.judge(at, &plain).map_err(|wrong| Doubt::Wrong(wrong.in_words()))
     }
 
     /// Judges content by the schema at a place in [`Answers::bodies`].

@@ -9,7 +9,7 @@ use crate::{kept, limits};
 pub fn plan(plan: &Plan) -> Value {
     json!({
         "name": &*plan.telemetry.name,
-        "routes": plan.routes.iter().map(|found| route(plan, found)).collect::<Vec<_>>(),
+        "routes": plan.reachable().iter().map(|found| route(plan, found)).collect::<Vec<_>>(),
         "upstreams": plan.upstreams.iter().map(|upstream| json!({
             "name": &*upstream.name,
             "address": format!("{}:{}", upstream.target.host, upstream.target.port),
@@ -65,6 +65,10 @@ fn asks(plan: &Plan, proxy: &Proxy) -> String {
 pub fn action(plan: &Plan, route: &Route) -> String {
     match &route.action {
         Action::Proxy(proxy) => asks(plan, proxy),
+        Action::Compose(compose) => {
+            let names: Vec<_> = compose.steps.iter().map(|step| &*step.name).collect();
+            format!("compose {}", names.join(", "))
+        }
         Action::Redirect(redirect) => format!("redirect {}", redirect.status.as_u16()),
         Action::Respond(respond) => format!("respond {}", respond.status.as_u16()),
         Action::Login(own) => {

@@ -65,7 +65,8 @@ pub fn action(plan: &Plan, route: &Route) -> String {
             let host = redirect.host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
             format!("{kind}{host}{}", address(route, &redirect.path, &QueryRewrite::default()))
         }
-        Action::Respond(_)
+        Action::Compose(_)
+        | Action::Respond(_)
         | Action::KeySet
         | Action::Login(_)
         | Action::Usage(_)

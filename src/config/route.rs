@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::admission::Priority;
 use super::auth::Access;
 use super::cache::CacheSetting;
+use super::compose::Compose;
+use super::compression::CompressionSetting;
 use super::cors::CorsSetting;
 use super::idempotency::Idempotency;
 use super::identity::Identity;
@@ -16,9 +18,10 @@ use super::policy::{Addresses, BodyLimits, HeaderPolicy, Paths, Timeouts};
 use super::rate_limit::RoutePlans;
 use super::security_headers::SecurityHeadersSetting;
 use super::text::OneOrMany;
+use super::transform::Transform;
 use super::validation::Validation;
 
-/// One route: what it matches, and exactly one of `upstream`, `redirect` and `respond`.
+/// One route: what it matches, and exactly one of `upstream`, `compose`, `redirect` and `respond`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -55,6 +58,9 @@ pub struct Route {
     /// Which of several upstreams answers, instead of `upstream`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<Split>,
+    /// Makes one answer of several upstreams', instead of `upstream`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compose: Option<Compose>,
     /// Which upstream is asked where the first has nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
@@ -71,6 +77,9 @@ pub struct Route {
     /// What requests and answers must be like.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validate: Option<Validation>,
+    /// What becomes of requests and answers on the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transform: Option<Transform>,
     /// What becomes of requests with an `Idempotency-Key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency: Option<Idempotency>,
@@ -98,6 +107,9 @@ pub struct Route {
     /// What is kept of answers, and for how long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<CacheSetting>,
+    /// Whether answers are compressed for clients that take it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compression: Option<CompressionSetting>,
     /// Which scripts of other origins may read answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cors: Option<CorsSetting>,

@@ -24,7 +24,7 @@ use crate::forward;
 use crate::forward::client::Client;
 use crate::gateway::Peer;
 use crate::host::Host;
-use crate::plan::{Proxy, Route};
+use crate::plan::{Backend, Route};
 use crate::problem::Failure;
 use crate::route;
 use crate::route::path::Normal;
@@ -33,7 +33,7 @@ use crate::telemetry::Record;
 /// A request that may be answered with what is kept.
 pub(super) struct Wanted<'a> {
     pub(super) route: &'a Route,
-    pub(super) proxy: &'a Proxy,
+    pub(super) backend: Backend<'a>,
     pub(super) policy: &'a Arc<Policy>,
     pub(super) keys: Keys,
     pub(super) asked: Asked,
@@ -101,7 +101,7 @@ impl<H: Host> Gateway<H> {
     pub(super) async fn cached(
         &self,
         route: &Route,
-        proxy: &Proxy,
+        backend: Backend<'_>,
         policy: &Arc<Policy>,
         incoming: &mut Incoming<'_>,
         body: Body<H::Stream>,
@@ -111,7 +111,7 @@ impl<H: Host> Gateway<H> {
         self.purge(route, incoming.admitted, &mut incoming.head);
         if let Some(why) = passes_by(policy, &incoming.head, !body.is_end_stream()) {
             incoming.record.cache = Some(Status { forward: Some(why), ..Status::default() });
-            return self.fetch(route, proxy, incoming, body, deadline).await;
+            return self.fetch(route, backend, incoming, body, deadline).await;
         }
         key::count(policy, &mut incoming.head.uri);
         let head = incoming.take_head();
@@ -121,10 +121,10 @@ impl<H: Host> Gateway<H> {
         let asked = Asked { authorization: authorized, ..rules::asked(&head.headers, policy.ignore_client) };
         let apart = Apart {
             version: record.api_version().map(|version| &*version.name),
-            upstream: proxy.split.as_ref().map(|_| &*self.plan.upstreams[course.upstream].name),
+            upstream: backend.split().map(|_| &*self.plan.upstreams[course.upstream].name),
         };
         let keys = Keys::of(policy, &origin(peer, client, authority), &head, admitted, apart);
-        let wanted = Wanted { route, proxy, policy, keys, asked, head, around, deadline };
+        let wanted = Wanted { route, backend, policy, keys, asked, head, around, deadline };
         record.cache = Some(Status::default());
         match self.look(&wanted, record).await? {
             Looked::Give(entry, hit) => Ok(self.give(&wanted.head, &entry, hit, record)),

@@ -90,7 +90,7 @@ impl<H: Host> Gateway<H> {
         stale: Option<&Entry>,
         record: &mut Record,
     ) -> Result<Fetched<H::Stream>, Failure> {
-        let Wanted { route, proxy, policy, around, deadline, .. } = *wanted;
+        let Wanted { route, backend, policy, around, deadline, .. } = *wanted;
         let mut head = wanted.head.clone();
         key::withhold(policy, &mut head);
         let conditional = condition(stale, &wanted.head.headers, &mut head.headers);
@@ -107,7 +107,7 @@ impl<H: Host> Gateway<H> {
             authorized: wanted.asked.authorization,
             shared: Some(policy),
         };
-        let response = self.fetch(route, proxy, &mut incoming, Body::Empty, deadline).await?;
+        let response = self.fetch(route, backend, &mut incoming, Body::Empty, deadline).await?;
         let mut fetched = Fetched { response, asked, received: self.host.unix(), conditional };
         rules::date(fetched.response.headers_mut(), fetched.received);
         Ok(fetched)

@@ -11,7 +11,7 @@ use crate::deadline::Deadline;
 use crate::forward;
 use crate::forward::client::Client;
 use crate::host::Host;
-use crate::plan::{Proxy, Route, Upstream};
+use crate::plan::{Backend, Proxy, Route, Upstream};
 use crate::problem::{Failure, Problem};
 use crate::{credentials, transform};
 
@@ -20,7 +20,7 @@ impl<H: Host> Gateway<H> {
     pub(super) async fn answer(
         &self,
         route: &Route,
-        proxy: &Proxy,
+        backend: Backend<'_>,
         incoming: &mut Incoming<'_>,
         body: Body<H::Stream>,
         deadline: Deadline,
@@ -28,8 +28,8 @@ impl<H: Host> Gateway<H> {
         let Incoming { peer, client, authority, admitted, .. } = *incoming;
         let invalid = self.may_invalidate(&incoming.head);
         let mut response = match &route.cache {
-            None => self.fetch(route, proxy, incoming, body, deadline).await?,
-            Some(policy) => self.cached(route, proxy, policy, incoming, body, deadline).await?,
+            None => self.fetch(route, backend, incoming, body, deadline).await?,
+            Some(policy) => self.cached(route, backend, policy, incoming, body, deadline).await?,
         };
         if let Some(asked) = invalid {
             let origin = origin(peer, client, authority);
@@ -47,13 +47,19 @@ impl<H: Host> Gateway<H> {
     pub(super) async fn fetch(
         &self,
         route: &Route,
-        proxy: &Proxy,
+        backend: Backend<'_>,
         incoming: &mut Incoming<'_>,
         body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         // In memory of its own: else all that an exchange needs were moved from stage to stage for requests that need none.
-        let mut response = Box::pin(self.proxy(route, proxy, incoming, body, deadline)).await?;
+        let response = match backend {
+            Backend::Upstream(proxy) => Box::pin(self.proxy(route, proxy, incoming, body, deadline)).await?,
+            Backend::Parts(compose) => {
+                Box::pin(self.compose(route, compose, incoming, body, deadline)).await?
+            }
+        };
+        let mut response = self.validate_answer(route, incoming.record, response, deadline).await?;
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
         Ok(response)
     }
@@ -112,7 +118,7 @@ impl<H: Host> Gateway<H> {
             let idle = route.patience.idle;
             response = self.map_response(mapping, passing, idle, response, deadline).await?;
         }
-        self.validate_answer(route, incoming.record, response, deadline).await
+        Ok(response)
     }
 
     /// The content, in memory where one of `upstreams` is shown a signature that covers it.

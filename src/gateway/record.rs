@@ -58,6 +58,7 @@ impl<H: Host> Gateway<H> {
             answered: None,
             status: StatusCode::OK,
             upload: None,
+            compression: None,
             bytes_out: 0,
             total: Duration::ZERO,
             outcome: Outcome::Answered,

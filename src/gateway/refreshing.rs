@@ -21,7 +21,6 @@ use crate::cache::turn::Turn;
 use crate::deadline::Deadline;
 use crate::forward::client::Client;
 use crate::host::Host;
-use crate::plan::Action;
 use crate::problem::Failure;
 use crate::route::path::normalise;
 use crate::telemetry::Record;
@@ -105,7 +104,7 @@ impl<H: Host> Gateway<H> {
         record.route = Some(route);
         record.api = api;
         let route = &self.plan.routes[route];
-        let (Some(policy), Action::Proxy(proxy)) = (&route.cache, &route.action) else { return };
+        let (Some(policy), Some(backend)) = (&route.cache, route.backend()) else { return };
         let Ok(authority) = authority(&head).map(ToOwned::to_owned) else { return };
         let path = head.uri.path().to_owned();
         let normal = normalise(&path);
@@ -118,7 +117,7 @@ impl<H: Host> Gateway<H> {
             course,
         };
         let deadline = Deadline::after(record.begun, route.patience.request);
-        let wanted = Wanted { route, proxy, policy, keys, asked, head, around, deadline };
+        let wanted = Wanted { route, backend, policy, keys, asked, head, around, deadline };
         let (mut turn, alike) = (turn, key::alike(policy, &wanted.keys, &wanted.head.headers));
         if !turn.take(&self.host, &self.plan, policy, alike, deadline).await {
             return turn.land(&self.host, Landing::NotKept);

@@ -9,7 +9,7 @@ use crate::cache;
 use crate::deadline::Deadline;
 use crate::host::Host;
 use crate::idempotency::{Begun, Claim, Fingerprint, Idempotency, Identity, Keeping, find, once};
-use crate::plan::{Proxy, Route};
+use crate::plan::{Backend, Route};
 use crate::problem::{Failure, Problem};
 
 /// Says that an answer was given before: what Stripe's `Idempotent-Replayed` says, under the name of the field that it is about.
@@ -23,7 +23,7 @@ impl<H: Host> Gateway<H> {
     pub(super) async fn answer_once(
         &self,
         route: &Route,
-        proxy: &Proxy,
+        backend: Backend<'_>,
         rules: &Idempotency,
         incoming: &mut Incoming<'_>,
         body: Body<H::Stream>,
@@ -31,7 +31,7 @@ impl<H: Host> Gateway<H> {
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let head = &incoming.head;
         if !rules.methods.contains(&head.method) {
-            return self.answer(route, proxy, incoming, body, deadline).await;
+            return self.answer(route, backend, incoming, body, deadline).await;
         }
         let key =
             find(&head.headers).map_err(|bad| Failure::from(Problem::IdempotencyKeyInvalid).detail(bad.0))?;
@@ -39,7 +39,7 @@ impl<H: Host> Gateway<H> {
             if rules.required {
                 return Err(Problem::IdempotencyKeyMissing.into());
             }
-            return self.answer(route, proxy, incoming, body, deadline).await;
+            return self.answer(route, backend, incoming, body, deadline).await;
         };
         let identity = Identity::of(&self.plan.telemetry.name, &route.id, incoming.admitted, &key);
         let most = rules.content.min(route.body_limit);
@@ -49,7 +49,7 @@ impl<H: Host> Gateway<H> {
         let begun = once::begin(&self.host, &self.plan.caching, rules, identity, fingerprint, deadline).await;
         match begun {
             Ok(Begun::Mine(claim)) => {
-                self.claimed(route, proxy, rules, incoming, body, deadline, claim).await
+                self.claimed(route, backend, rules, incoming, body, deadline, claim).await
             }
             Ok(Begun::Answered(answer)) => Ok(replay(*answer)),
             Ok(Begun::Lost) => Err(Problem::IdempotencyAnswerLost.into()),
@@ -60,7 +60,7 @@ impl<H: Host> Gateway<H> {
             Err(missed) if rules.refuses => Err(Failure::from(Problem::IdempotencyUnavailable)
                 .cause(format!("the store: {missed:?}"))
                 .field(RETRY_AFTER, AGAIN)),
-            Err(_) => self.answer(route, proxy, incoming, body, deadline).await,
+            Err(_) => self.answer(route, backend, incoming, body, deadline).await,
         }
     }
 
@@ -69,14 +69,14 @@ impl<H: Host> Gateway<H> {
     async fn claimed(
         &self,
         route: &Route,
-        proxy: &Proxy,
+        backend: Backend<'_>,
         rules: &Idempotency,
         incoming: &mut Incoming<'_>,
         body: Body<H::Stream>,
         deadline: Deadline,
         claim: Claim,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
-        let answered = self.answer(route, proxy, incoming, body, deadline).await;
+        let answered = self.answer(route, backend, incoming, body, deadline).await;
         match &answered {
             Ok(response) if !response.status().is_server_error() => {
                 let public = incoming.admitted.caller.is_none();

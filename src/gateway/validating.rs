@@ -12,13 +12,13 @@ use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use http_body::Body as _;
 
-use super::mapping::broken;
+use super::mapping::{broken, undecoded};
 use super::{Gateway, Incoming, announced};
 use crate::body::{Body, collect_steadily};
+use crate::coding::{self, Coding, Unreadable};
 use crate::credentials::uncollected;
 use crate::deadline::Deadline;
 use crate::host::Host;
-use crate::mapping::is_coded;
 use crate::plan::Route;
 use crate::problem::{Failure, Problem};
 use crate::telemetry::Record;
@@ -27,8 +27,22 @@ use crate::validation::{
 };
 
 impl<H: Host> Gateway<H> {
-    /// The content, if the request is as it should be.
-    pub(super) async fn validate(
+    /// The content, if the request is as its route wants it; whatever the route does then.
+    pub(super) async fn validated(
+        &self,
+        route: &Route,
+        incoming: &Incoming<'_>,
+        body: Body<H::Stream>,
+        deadline: Deadline,
+    ) -> Result<Body<H::Stream>, Failure> {
+        match &route.validation {
+            None => Ok(body),
+            // In memory of its own: most requests need none of it.
+            Some(validation) => Box::pin(self.validate(validation, route, incoming, body, deadline)).await,
+        }
+    }
+
+    async fn validate(
         &self,
         validation: &Validation,
         route: &Route,
@@ -61,17 +75,16 @@ impl<H: Host> Gateway<H> {
             return without_content(rule, head);
         }
         let Some(schema) = schema_for(rule, head)? else { return Ok(body) };
-        if is_coded(&head.headers) {
-            // RFC 9110 section 12.5.3: in an answer, it says what would have been taken.
-            let identity = HeaderValue::from_static("identity");
-            return Err(Failure::from(Problem::UnsupportedMediaType).field(ACCEPT_ENCODING, identity));
-        }
+        let unreadable = |fault| undecoded(Unreadable::Coding(fault));
+        let codings = coding::of(&head.headers).map_err(unreadable)?;
         let limit = route.body_limit.min(rule.most as u64);
         let content = collect_steadily(&self.host, body, limit, deadline, None).await.map_err(uncollected)?;
         if content.is_empty() {
             return without_content(rule, head);
         }
-        match validation::judge(&content, &rule.bounds, schema) {
+        // What passes goes on as it came, coded as it is.
+        let plain = coding::decode(&codings, content.clone(), limit).map_err(unreadable)?;
+        match validation::judge(&plain, &rule.bounds, schema) {
             Ok(()) => Ok(Body::Full(content)),
             Err(Wrong::Unreadable(error)) => {
                 Err(Failure::from(Problem::InvalidContent).detail(error.to_string()))
@@ -101,25 +114,27 @@ impl<H: Host> Gateway<H> {
         let schema = schema_of_answer(answers, &response);
         if !answers.enforce {
             match schema {
-                Ok(at) => record.judging = Some(Box::new(Judging::new(Arc::clone(answers), at))),
+                Ok((at, codings)) => {
+                    record.judging = Some(Box::new(Judging::new(Arc::clone(answers), at, codings)));
+                }
                 Err(doubt) => record.judged_answer(Err(doubt)),
             }
             return Ok(response);
         }
-        let at = schema.map_err(|doubt| disagreement(&doubt))?;
+        let (at, codings) = schema.map_err(|doubt| disagreement(&doubt))?;
         let (mut head, body) = response.into_parts();
         let idle = route.patience.idle;
         let most = answers.most as u64;
         let content = collect_steadily(&self.host, body, most, deadline, idle).await.map_err(broken)?;
-        answers.judge(at, &content).map_err(|wrong| disagreement(&Doubt::Wrong(wrong.in_words())))?;
+        answers.judge_coded(at, &codings, content.clone()).map_err(|doubt| disagreement(&doubt))?;
         // Its trailers have not been collected.
         head.headers.remove(TRAILER);
         Ok(Response::from_parts(head, Body::Full(content)))
     }
 }
 
-/// What has to be asked for so that answers can be judged: a part of one, or one in a coding, cannot be. Answers that are
-/// only reported on pass as the client asked for them.
+/// What has to be asked for so that answers can be judged: a part of one cannot be, nor one in a coding that only the client
+/// knows. Answers that are only reported on pass as the client asked for them.
 pub(super) fn answers_in_clear(route: &Route, head: &mut Parts) {
     if answers_of(route).is_some_and(|answers| answers.enforce) {
         // RFC 9110 section 14.2: a server may ignore it.
@@ -168,19 +183,21 @@ fn not_taken(rule: &BodyRule, why: &str) -> Failure {
     }
 }
 
-/// The place of the schema that an answer is judged by.
-fn schema_of_answer<S>(answers: &Answers, response: &Response<Body<S>>) -> Result<usize, Doubt> {
+/// The place of the schema that an answer is judged by, and the codings that it is in.
+fn schema_of_answer<S>(
+    answers: &Answers,
+    response: &Response<Body<S>>,
+) -> Result<(usize, Vec<Coding>), Doubt> {
     let headers = response.headers();
-    if is_coded(headers) {
-        return Err(Doubt::Unjudged("it is in a coding"));
-    }
+    let codings = coding::of(headers).map_err(|fault| Doubt::Unjudged(fault.to_string().into()))?;
     if response.status() == StatusCode::PARTIAL_CONTENT || headers.contains_key(CONTENT_RANGE) {
-        return Err(Doubt::Unjudged("it is a part"));
+        return Err(Doubt::Unjudged("it is a part".into()));
     }
     let media = media_of(headers).map_err(|why| Doubt::Wrong(why.to_owned()))?;
     let mut places = answers.of_status(response.status());
     let place = places.find(|at| answers.bodies.get(*at).is_some_and(|(_, range, _)| range.has(&media)));
-    place.ok_or_else(|| Doubt::Wrong(format!("it is {media}")))
+    let place = place.ok_or_else(|| Doubt::Wrong(format!("it is {media}")))?;
+    Ok((place, codings))
 }
 
 fn disagreement(doubt: &Doubt) -> Failure {

@@ -27,6 +27,13 @@ impl Context<'_> {
         for (key, _) in with_upstream.into_iter().filter(|(_, is_written)| *is_written && !proxies) {
             self.error(&at.key(key), format!("{key} is for routes with an upstream"));
         }
+        if let Some(compose) = &written.compose {
+            if proxies || written.redirect.is_some() || written.respond.is_some() {
+                self.error(at, "a route has exactly one of upstream, compose, redirect and respond");
+                return None;
+            }
+            return self.compose(&at.key("compose"), compose);
+        }
         match (&written.upstream, &written.redirect, &written.respond) {
             (_, None, None) if proxies => self.proxy(at, written, pattern).map(Box::new).map(Action::Proxy),
             (None, Some(redirect), None) => {
@@ -35,11 +42,11 @@ impl Context<'_> {
             (None, None, Some(respond)) => self.respond(&at.key("respond"), respond).map(Action::Respond),
             (None, None, None) => {
                 self.error(at, "the route does nothing")
-                    .help("give it one of upstream, redirect and respond");
+                    .help("give it one of upstream, compose, redirect and respond");
                 None
             }
             _ => {
-                self.error(at, "a route has exactly one of upstream, redirect and respond");
+                self.error(at, "a route has exactly one of upstream, compose, redirect and respond");
                 None
             }
         }

@@ -1,5 +1,6 @@
 //! What routes keep of answers, ready to run.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::header::{
@@ -8,6 +9,7 @@ use http::header::{
 };
 
 use super::compile::{Context, Pointer, defaults, one};
+use super::compose::written_steps;
 use super::identity::claimed;
 use super::{Action, Proxy, Route, Upstream};
 use crate::auth::{self, Access, Authenticator, Kind};
@@ -120,13 +122,21 @@ impl Context<'_> {
         let claimed = claimed(routes, known.auth);
         let none = Defaults::default();
         let (at_defaults, defaults) = defaults(documents, &none);
+        // What answers of routes are kept by default says nothing about those of steps.
+        let no_defaults = Defaults::default();
         for (file, document) in documents {
-            for (route, at) in document.routes.iter().zip(Pointer::root(file).key("routes").indices()) {
+            let at = Pointer::root(file).key("routes");
+            let all = document.routes.iter().zip(at.indices()).flat_map(|(route, at)| {
+                let steps = route.compose.iter().flat_map(|compose| written_steps(&at, route, compose));
+                let steps: Vec<_> = steps.map(|(step, at)| (Cow::Owned(step), at, &no_defaults)).collect();
+                std::iter::once((Cow::Borrowed(route), at, defaults)).chain(steps)
+            });
+            for (route, at, defaults) in all {
                 let written = Written {
                     documents,
                     claimed: &claimed,
                     at: &at,
-                    route,
+                    route: &route,
                     defaults,
                     at_defaults: &at_defaults,
                 };

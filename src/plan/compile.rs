@@ -8,6 +8,7 @@ use http::Method;
 
 use super::auth::authenticator_names;
 use super::cache::Known;
+use super::compose::link_steps;
 use super::identity::claimed;
 use super::limit;
 use super::scalar::{is_token, nearest};
@@ -177,15 +178,20 @@ pub(super) fn compile(
     let issuer = context.own_issuer(documents, &telemetry.name);
     let limits = context.limits(documents);
     let mut routes = context.routes(documents, issuer.as_ref(), &limits);
+    let written = routes.len();
+    context.step_routes(documents, issuer.as_ref(), &limits, &mut routes);
     let known = Known { upstreams: &upstreams, auth: &auth, gateway: &telemetry.name };
     let mut caching = context.caching(documents, known, &mut routes);
     context.unused_limits(documents, &limits);
     context.credentials_and_tokens(&routes, &upstreams);
     context.sticky_sessions(documents, &routes, &upstreams);
+    let steps = routes.split_off(written);
     context.own_routes(documents, (issuer.as_ref(), &auth, &limits), &mut caching, &mut routes);
+    let table = context.table(&routes);
+    routes.extend(steps);
+    link_steps(&mut routes);
     let registry = context.registered(documents, &upstreams);
     context.duplicate_ids(&routes);
-    let table = context.table(&routes);
     let plan = Plan {
         registry,
         apis,

@@ -31,7 +31,7 @@ pub struct Witness {
 impl Context<'_> {
     /// Reports conflicts, and where there are none, routes that are never reached.
     pub(super) fn conflicts(&mut self, plan: &Plan) {
-        for group in same_paths(&plan.routes) {
+        for group in same_paths(plan.reachable()) {
             for (at, second) in group.iter().enumerate() {
                 for first in &group[..at] {
                     self.compare(&plan.routes[*first], &plan.routes[*second]);
@@ -39,7 +39,7 @@ impl Context<'_> {
             }
         }
         if self.diagnostics.is_empty() {
-            for route in 0..plan.routes.len() {
+            for route in 0..plan.reachable().len() {
                 self.reachable(plan, route);
             }
         }

@@ -159,7 +159,8 @@ impl Context<'_> {
     /// A preflight has none of the fields of the request that it asks about, so it may find another route or none.
     /// Where nobody's CORS answers it, scripts can send only what needs no preflight: not what was meant.
     pub(super) fn preflights(&mut self, plan: &Plan) {
-        for route in plan.routes.iter().filter(|route| route.cors.is_some() && !route.headers.is_empty()) {
+        for route in plan.reachable().iter().filter(|route| route.cors.is_some() && !route.headers.is_empty())
+        {
             let Some(mut asked) = witness(route) else { continue };
             let unsent: Vec<_> = asked.headers.keys().filter(|name| !is_sent(name)).cloned().collect();
             for name in &unsent {

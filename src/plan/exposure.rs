@@ -41,7 +41,7 @@ impl Context<'_> {
     /// Reports each route that reaches what another reaches under another protection, once.
     pub(super) fn exposures(&mut self, plan: &Plan) {
         let mut upstreams: BTreeMap<usize, (Node, Vec<(usize, Reach)>)> = BTreeMap::new();
-        for (index, route) in plan.routes.iter().enumerate() {
+        for (index, route) in plan.reachable().iter().enumerate() {
             let Action::Proxy(proxy) = &route.action else { continue };
             for upstream in proxy.upstreams() {
                 let reach = reach(route, &plan.upstreams[upstream].base, &proxy.path);

@@ -9,6 +9,7 @@ use super::{Action, IssuerPlan, Patience, Route, scalar};
 use crate::admission::DEFAULT_PRIORITY;
 use crate::auth::Access;
 use crate::auth::addresses::AddressRules;
+use crate::compression::Policy;
 use crate::config;
 use crate::config::{Condition, Defaults, Match, OneOrMany};
 use crate::cors;
@@ -55,10 +56,12 @@ impl Context<'_> {
         let edits = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let (request_edits, response_edits) = self.both_edits(&edits);
         let (mapping, validation, idempotency) = self.for_contents(at, written, pattern.as_ref());
-        let (cors, security_headers) = self.for_browsers((at, written), (at_defaults, defaults), &methods);
+        let (cors, security_headers, compression) =
+            self.for_clients((at, written), (at_defaults, defaults), &methods);
         Some(Route {
             id: written.id.as_str().into(),
             origin: (at.file().into(), at.path().into()),
+            internal: false,
             hosts,
             pattern: pattern?,
             methods,
@@ -74,6 +77,7 @@ impl Context<'_> {
             cache: None,
             mapping,
             validation,
+            transform: None,
             idempotency,
             priority: self.priority(at, written),
             action: action?,
@@ -83,6 +87,7 @@ impl Context<'_> {
             response_edits,
             cors,
             security_headers,
+            compression,
         })
     }
 
@@ -128,17 +133,19 @@ impl Context<'_> {
         (mapping, validation, idempotency)
     }
 
-    /// What only browsers heed.
-    fn for_browsers(
+    /// What is done for clients alone, and nothing else depends on.
+    fn for_clients(
         &mut self,
         (at, written): (&Pointer, &config::Route),
         (at_defaults, defaults): (&Pointer, &Defaults),
         methods: &Methods,
-    ) -> (Option<cors::Policy>, Option<SecurityHeaders>) {
+    ) -> (Option<cors::Policy>, Option<SecurityHeaders>, Option<Policy>) {
         let cors = layers(at, at_defaults, "cors", &written.cors, &defaults.cors);
         let key = "security_headers";
         let security = layers(at, at_defaults, key, &written.security_headers, &defaults.security_headers);
-        (self.cors(&cors, methods), self.security_headers(&security))
+        let key = "compression";
+        let compression = layers(at, at_defaults, key, &written.compression, &defaults.compression);
+        (self.cors(&cors, methods), self.security_headers(&security), self.compression(&compression))
     }
 
     fn route_id(&mut self, at: &Pointer, id: &str) {
@@ -298,6 +305,7 @@ impl Route {
         Self {
             id: id.into(),
             origin,
+            internal: false,
             hosts: Vec::new(),
             pattern,
             methods: Methods::default(),
@@ -313,6 +321,7 @@ impl Route {
             cache: None,
             mapping: None,
             validation: None,
+            transform: None,
             idempotency: None,
             priority: DEFAULT_PRIORITY,
             action,
@@ -322,6 +331,7 @@ impl Route {
             response_edits: Vec::new(),
             cors: None,
             security_headers: None,
+            compression: None,
         }
     }
 }

@@ -49,7 +49,8 @@ impl Context<'_> {
         let body = body.and_then(|body| self.body_rule(&at.key("body"), body, bounds, most, limited));
         let answers = written.answers.as_ref();
         let answers = answers.and_then(|answers| self.answers(&at.key("answers"), answers, bounds, most));
-        if route.upstream.is_none() && route.split.is_none() && written.answers.is_some() {
+        let asks = route.upstream.is_some() || route.split.is_some() || route.compose.is_some();
+        if !asks && written.answers.is_some() {
             self.error(&at.key("answers"), "only routes with an upstream have answers to judge")
                 .help("remove answers");
         }

@@ -24,7 +24,7 @@ impl Plan {
     /// several groups. A request goes through all groups whose host matches, one after the other.
     pub fn in_match_order(&self) -> Vec<Group<'_>> {
         let mut hosts: BTreeMap<Option<&HostPattern>, Vec<usize>> = BTreeMap::new();
-        for (index, route) in self.routes.iter().enumerate() {
+        for (index, route) in self.reachable().iter().enumerate() {
             if route.hosts.is_empty() {
                 hosts.entry(None).or_default().push(index);
             }

@@ -14,6 +14,7 @@ use super::upstream::Received;
 use crate::problem::Problem;
 
 mod content;
+mod decoded;
 
 /// One thing that is not as expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +89,8 @@ impl Comparison<'_> {
             self.problem(slug, got);
         }
         self.fields("header", &expect.headers, &expect.absent, &got.headers);
-        self.content(expect.body.as_ref(), expect.json.as_ref(), expect.size, &got.body);
+        let content = self.decoded(expect.decoded.as_ref(), &got.headers, &got.body);
+        self.content(expect.body.as_ref(), expect.json.as_ref(), expect.size, &content);
         self.fields("trailer", &expect.trailers, &[], &got.trailers);
         let end = |cause: &Option<String>| match cause {
             Some(cause) => format!("broken off: {cause}"),
@@ -140,10 +142,11 @@ impl Comparison<'_> {
         if expect.arrives.is_empty() {
             return;
         }
+        let pieces = decoded::pieces(expect.decoded.as_ref(), &got.pieces);
         if exact {
             let line = |at: &dyn std::fmt::Debug, data: &str| format!("{at:?} {data:?}\n");
             let expected: String = expect.arrives.iter().map(|one| line(&one.at.0, &one.data)).collect();
-            let got: String = got.pieces.iter().map(|(at, data)| line(at, &content::text(data))).collect();
+            let got: String = pieces.iter().map(|(at, data)| line(at, &content::text(data))).collect();
             return self.same("arrivals", &expected, &got);
         }
         // What is due at some moment has come before the next thing is due, and not before its own time.
@@ -151,7 +154,7 @@ impl Comparison<'_> {
         for (at, arrival) in expect.arrives.iter().enumerate() {
             let before = arrival.at.0;
             let come = |until: std::time::Duration| -> String {
-                got.pieces.iter().filter(|(at, _)| *at < until).map(|(_, data)| content::text(data)).collect()
+                pieces.iter().filter(|(at, _)| *at < until).map(|(_, data)| content::text(data)).collect()
             };
             let early = come(before);
             if early.len() > due.len() {
@@ -189,7 +192,8 @@ impl Comparison<'_> {
             self.matches("target", target, &got.target);
         }
         self.fields("header", &asked.headers, &asked.absent, &got.headers);
-        self.content(asked.body.as_ref(), asked.json.as_ref(), asked.size, &got.body);
+        let content = self.decoded(asked.decoded.as_ref(), &got.headers, &got.body);
+        self.content(asked.body.as_ref(), asked.json.as_ref(), asked.size, &content);
         self.fields("trailer", &asked.trailers, &[], &got.trailers);
         let end = |complete: bool| if complete { "clean" } else { "broken off" };
         self.same("end of the body", end(!asked.broken), end(got.complete));

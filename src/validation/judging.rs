@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Answers;
+use crate::coding::Coding;
 
 /// Why an answer cannot be said to be as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub enum Doubt {
     /// It is not.
     Wrong(String),
     /// Nobody has looked.
-    Unjudged(&'static str),
+    Unjudged(Box<str>),
 }
 
 /// An answer on its way, of which a copy is kept until it is complete.
@@ -19,6 +20,7 @@ pub enum Doubt {
 pub struct Judging {
     answers: Arc<Answers>,
     at: usize,
+    codings: Vec<Coding>,
     content: Vec<u8>,
     /// More has passed than is looked at.
     large: bool,
@@ -27,9 +29,9 @@ pub struct Judging {
 // === impl Judging ===
 
 impl Judging {
-    /// Of an answer that the schema at a place in [`Answers::bodies`] is for.
-    pub fn new(answers: Arc<Answers>, at: usize) -> Self {
-        Self { answers, at, content: Vec::new(), large: false }
+    /// Of an answer in `codings` that the schema at a place in [`Answers::bodies`] is for.
+    pub fn new(answers: Arc<Answers>, at: usize, codings: Vec<Coding>) -> Self {
+        Self { answers, at, codings, content: Vec::new(), large: false }
     }
 
     /// A piece has passed.
@@ -45,9 +47,9 @@ impl Judging {
     /// All of it has passed.
     pub fn finish(self) -> Result<(), Doubt> {
         if self.large {
-            return Err(Doubt::Unjudged("it is larger than what is looked at"));
+            return Err(Doubt::Unjudged("it is larger than what is looked at".into()));
         }
-        self.answers.judge(self.at, &self.content).map_err(|wrong| Doubt::Wrong(wrong.in_words()))
+        self.answers.judge_coded(self.at, &self.codings, self.content.into())
     }
 }
 

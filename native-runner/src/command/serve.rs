@@ -87,7 +87,7 @@ pub fn workers() -> usize {
 fn announce(server: &Server) {
     for (address, secure) in server.addresses() {
         let scheme = if *secure { "https" } else { "http" };
-        tracing::info!("listening on {scheme}://{address}, {} routes", server.plan().routes.len());
+        tracing::info!("listening on {scheme}://{address}, {} routes", server.plan().reachable().len());
     }
 }
 

@@ -78,7 +78,7 @@ pub fn reload(server: &Server, directory: &Path, adjust: impl Fn(&mut Plan)) {
             for warning in &configuration.warnings {
                 tracing::warn!("{warning}");
             }
-            let routes = configuration.plan.routes.len();
+            let routes = configuration.plan.reachable().len();
             match server.install(Arc::new(configuration.plan)) {
                 Ok(()) => tracing::info!("the configuration was read again: {routes} routes are in force"),
                 Err(error) => {

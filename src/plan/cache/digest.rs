@@ -97,6 +97,8 @@ fn of_route(route: &config::Route) -> Value {
         mapping,
         // What an answer must be is looked at before it is kept.
         validate,
+        compose,
+        transform,
         mirror: _,
         idempotency: _,
         priority: _,
@@ -110,9 +112,13 @@ fn of_route(route: &config::Route) -> Value {
         limits: _,
         cors: _,
         security_headers: _,
+        compression: _,
     } = route;
     let answers = validate.as_ref().and_then(|validate| validate.answers.as_ref());
-    json!([id, matches, auth, identity, upstream, fallback, mapping, answers, rewrite, paths, headers, cache])
+    json!([
+        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, answers, rewrite,
+        paths, headers, cache
+    ])
 }
 
 /// All upstreams whose answers the route may keep.
@@ -140,6 +146,7 @@ fn of_defaults(defaults: &Defaults) -> Value {
         limits: _,
         cors: _,
         security_headers: _,
+        compression: _,
     } = defaults;
     json!([auth, identity, paths, headers, cache])
 }

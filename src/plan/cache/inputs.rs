@@ -71,6 +71,7 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         cache: _,
         id: _,
         origin: _,
+        internal: _,
         hosts: _,
         pattern: _,
         methods: _,
@@ -86,10 +87,12 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         response_edits: _,
         mapping: _,
         validation: _,
+        transform: _,
         idempotency: _,
         priority: _,
         cors: _,
         security_headers: _,
+        compression: _,
     } = ready.route;
     let mut list = List::default();
     // Digests are made of these, byte for byte, for each route by itself.
