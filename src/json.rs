@@ -21,6 +21,7 @@ mod place;
 mod reach;
 mod room;
 mod scan;
+mod weigh;
 mod write;
 
 pub use compare::{Difference, Differences, Kind, Numbers, Rules, compare};
@@ -30,6 +31,7 @@ pub use parse::parse;
 pub use path::{Path, PathError, Segment};
 pub use pick::{Picker, Picks};
 pub use room::Room;
+pub use weigh::{Bounds, Excess, weigh};
 
 /// The deepest that any document may be, whatever its reader allows: it is walked through by functions that call
 /// themselves.
