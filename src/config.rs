@@ -43,8 +43,8 @@ pub use balance::{
 };
 pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching, Purge};
 pub use compose::{
-    Compose, Each, EachBatch, Partial, StatedFailure, Step, StepBody, StepFailure, StepFailureWord,
-    StepFallback,
+    Compose, ComposeLimits, Each, EachBatch, Partial, StatedFailure, Step, StepBody, StepFailure,
+    StepFailureWord, StepFallback,
 };
 pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};
