@@ -209,6 +209,11 @@ impl From<&serde_json::Value> for Node<'static> {
 // === impl Object ===
 
 impl<'a> Object<'a> {
+    /// Of these members, no two of which have the same name.
+    pub(crate) fn of_distinct(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Self {
+        Self { members }
+    }
+
     /// Whether it has no members.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()

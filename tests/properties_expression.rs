@@ -9,7 +9,10 @@ use cel::Program;
 use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
 use serde_json::{Map, json};
-use tollgate::expression::{CallerFacts, Expression, Facts, Fault, Kind, List, Timestamp, Value};
+use tollgate::expression::{
+    Beyond, CallerFacts, Expression, Facts, Fault, Kind, Known, List, Timestamp, Value,
+};
+use tollgate::json::{Limits, parse};
 
 /// Pieces that expressions are made of, and some that they are not.
 const PIECES: &[&str] = &[
@@ -173,6 +176,7 @@ fn with_facts<T>(claims: &Map<String, serde_json::Value>, see: impl FnOnce(&Fact
         consumer: None,
         client: None,
         now: Timestamp::from_unix_millis(1_795_264_200_000),
+        beyond: Beyond::default(),
     })
 }
 
@@ -194,6 +198,7 @@ fn theirs(value: &Value<'_>) -> cel::Value {
         Value::Int(value) => cel::Value::Int(*value),
         Value::Uint(value) => cel::Value::UInt(*value),
         Value::Double(value) => cel::Value::Float(*value),
+        Value::Number(number) => cel::Value::Float(number.double()),
         Value::Text(text) => text.to_string().into(),
         Value::List(list) => of_list(list),
         Value::Map(map) => {
@@ -229,6 +234,26 @@ fn the_deepest_expressions_need_little_stack() {
     ];
     let claims: Map<_, _> = [("a".to_owned(), json!([[1]]))].into_iter().collect();
     let work = move || sources.iter().for_each(|source| ends_in_time(source, &claims));
+    std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
+}
+
+/// Documents as deep as any may be, compared and passed on.
+#[test]
+fn the_deepest_documents_need_little_stack() {
+    let deep = format!("{}1.50{}", "[{\"a\":".repeat(64), "}]".repeat(64));
+    let work = move || {
+        let limits = Limits { depth: 128, ..Limits::of(10_000) };
+        let (one, other) =
+            (parse(deep.as_bytes(), &limits).unwrap(), parse(deep.as_bytes(), &limits).unwrap());
+        let known = Known { content: true, item: true, ..Known::default() };
+        let compiled = |source| Expression::compile_with(source, Kind::Any, &known).unwrap();
+        with_facts(&Map::new(), |facts| {
+            let beyond = Beyond { content: Some(&one), item: Some((0, &other)), ..Beyond::default() };
+            let facts = Facts { beyond, ..*facts };
+            assert_eq!(compiled("request.body == item").holds(&facts), Ok(true));
+            assert_eq!(compiled("request.body").node(&facts, 1_000).as_ref(), Ok(&one));
+        });
+    };
     std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
 }
 

@@ -50,7 +50,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // The trace is passed on as a header field.
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.
-    ("expression", &["forward", "plan", "route", "transform"]),
+    ("expression", &["forward", "json", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     // Services register over HTTP.
     ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "discovery", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),

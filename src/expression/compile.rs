@@ -6,6 +6,7 @@ use cel::common::ast::{
 use cel::parser::PrattParser;
 use http::HeaderMap;
 
+use super::beyond::Known;
 use super::evaluate::Run;
 use super::facts::{Facts, Variable};
 use super::fault::Fault;
@@ -15,6 +16,7 @@ use super::{Expression, LIMIT, MOST_BYTES, MOST_DEEP, MOST_NESTED, MOST_SIGNS, M
 
 mod call;
 mod constant;
+mod member;
 mod name;
 mod operator;
 
@@ -26,20 +28,29 @@ type Typed = (Node, Kind);
 
 /// What has been found out so far.
 #[derive(Default)]
-struct Compiler {
+struct Compiler<'k> {
+    known: Known<'k>,
     mistakes: Vec<Mistake>,
     reads: Vec<Variable>,
     params: Vec<Box<str>>,
+    steps: Vec<Box<str>>,
+    /// How many times `steps` stands without the name of a step behind it.
+    bare_steps: usize,
     /// The names that macros around the current place have given to their items.
     locals: Vec<String>,
     depth: usize,
 }
 
-/// Reads `source`. See [`Expression::compile`].
-pub(super) fn compile(source: &str, wanted: Kind) -> Result<Expression, Vec<Mistake>> {
+/// Reads `source`. See [`Expression::compile_with`].
+pub(super) fn compile(source: &str, wanted: Kind, known: &Known<'_>) -> Result<Expression, Vec<Mistake>> {
     let tree = parse(source).map_err(|mistake| vec![mistake])?;
-    let mut compiler = Compiler::default();
+    let mut compiler = Compiler { known: *known, ..Compiler::default() };
     let (root, kind) = compiler.node(&tree);
+    if compiler.bare_steps > 0 && compiler.mistakes.is_empty() {
+        // What is asked first depends on which steps are named.
+        compiler.mistake("`steps` is asked for by the name of a step").help =
+            Some("such as steps.user.body.id, or has(steps.user)".to_owned());
+    }
     if compiler.mistakes.is_empty() && !kind.may_be(wanted) {
         compiler.mistake(format!("the expression must be {wanted}, and it is {kind}"));
     }
@@ -57,14 +68,17 @@ pub(super) fn compile(source: &str, wanted: Kind) -> Result<Expression, Vec<Mist
     }
     compiler.reads.sort_unstable();
     compiler.reads.dedup();
-    compiler.params.sort_unstable();
-    compiler.params.dedup();
+    for names in [&mut compiler.params, &mut compiler.steps] {
+        names.sort_unstable();
+        names.dedup();
+    }
     Ok(Expression {
         source: source.into(),
         root,
         kind,
         reads: compiler.reads,
         params: compiler.params,
+        steps: compiler.steps,
         bound: u32::try_from(bound).unwrap_or(LIMIT),
     })
 }
@@ -98,7 +112,7 @@ fn parse(source: &str) -> Result<IdedExpr, Mistake> {
 
 // === impl Compiler ===
 
-impl Compiler {
+impl Compiler<'_> {
     fn mistake(&mut self, message: impl Into<String>) -> &mut Mistake {
         self.mistakes.push(Mistake::new(message));
         // The list was not empty a line ago.
@@ -176,35 +190,6 @@ impl Compiler {
         }
         let of = self.node(&select.operand);
         if select.test { self.has_member(of, &select.field) } else { self.member(of, &select.field) }
-    }
-
-    fn member(&mut self, (of, kind): Typed, key: &str) -> Typed {
-        if !kind.may_be(Kind::Map) {
-            return self.wrong(format!("{kind} has no member `{key}`"));
-        }
-        let kind = match of {
-            Node::Variable(Variable::Query | Variable::Headers) => Kind::Text,
-            Node::Variable(Variable::Params) => {
-                self.params.push(key.into());
-                Kind::Text
-            }
-            _ => Kind::Any,
-        };
-        if matches!(of, Node::Variable(Variable::Headers))
-            && key.bytes().any(|byte| byte.is_ascii_uppercase())
-        {
-            let lower = key.to_ascii_lowercase();
-            self.mistake(format!("there is no header `{key}`: names of headers are in lower case here"))
-                .help = Some(format!("write request.headers[\"{lower}\"]"));
-        }
-        (Node::Member(Box::new(of), key.into()), kind)
-    }
-
-    fn has_member(&mut self, (of, kind): Typed, key: &str) -> Typed {
-        if !kind.may_be(Kind::Map) {
-            return self.wrong(format!("{kind} has no member `{key}`"));
-        }
-        (Node::HasMember(Box::new(of), key.into()), Kind::Bool)
     }
 
     /// The parser has expanded macros; each has its own shape, by which it is known again.

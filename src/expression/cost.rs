@@ -89,8 +89,8 @@ fn price(node: &Node) -> Price {
 }
 
 fn truth(units: u64) -> Price {
-    // As text, where it is made one: the longest number has so many digits.
-    Price { units, bytes: 32, items: 0, holds: false }
+    // As text, where it is made one; and a number of a document beside it is compared digit by digit.
+    Price { units, bytes: 128, items: 0, holds: false }
 }
 
 fn sum(units: &[u64]) -> u64 {
@@ -118,6 +118,7 @@ fn of_variable(variable: Variable) -> Price {
     match variable.kind() {
         Kind::Text => WORD,
         Kind::List | Kind::Map => Price { bytes: 0, ..ANYTHING },
+        Kind::Any => ANYTHING,
         _ => truth(0),
     }
 }
@@ -170,7 +171,7 @@ fn call(function: Function, arguments: &[Node]) -> Price {
     let units = sum(&[units, spelled(bytes.max(TEXT)), MADE as u64]);
     match function {
         Function::LowerAscii | Function::UpperAscii | Function::Text => {
-            Price { units, bytes: bytes.max(32), ..WORD }
+            Price { units, bytes: bytes.max(128), ..WORD }
         }
         _ => truth(units),
     }

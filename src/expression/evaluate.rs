@@ -12,6 +12,7 @@ use super::facts::{Facts, Variable};
 use super::fault::Fault;
 use super::map::Map;
 use super::node::{Aim, Fold, Node, Operator};
+use super::number;
 use super::value::{Kind, List, Value};
 use super::{LIMIT, MOST_NESTED};
 use crate::forward::client::Network;
@@ -29,6 +30,9 @@ pub(super) const LOOKED: usize = 32;
 /// Bytes that are made, or looked at character by character, for a unit.
 pub(super) const SPELLED: usize = 8;
 
+/// Units for looking at a number as it is written, beside those for its digits.
+const DIGITS: usize = 4;
+
 /// One evaluation.
 pub(super) struct Run<'a> {
     facts: &'a Facts<'a>,
@@ -42,7 +46,17 @@ type Found<'a> = Result<Value<'a>, Fault>;
 
 impl<'a> Run<'a> {
     pub(super) fn new(facts: &'a Facts<'a>) -> Self {
-        Self { facts, locals: [const { Value::Null }; MOST_NESTED], left: LIMIT }
+        Self::with(facts, LIMIT)
+    }
+
+    /// The same, with what an evaluation before it has left.
+    pub(super) fn with(facts: &'a Facts<'a>, left: u32) -> Self {
+        Self { facts, locals: [const { Value::Null }; MOST_NESTED], left }
+    }
+
+    /// The units left.
+    pub(super) fn left(&self) -> u32 {
+        self.left
     }
 
     /// The units used.
@@ -51,7 +65,7 @@ impl<'a> Run<'a> {
     }
 
     /// Pays for what comes next.
-    fn pay(&mut self, units: usize) -> Result<(), Fault> {
+    pub(super) fn pay(&mut self, units: usize) -> Result<(), Fault> {
         let left = u32::try_from(units).ok().and_then(|units| self.left.checked_sub(units));
         // Whoever has run out stays so: nothing that follows is cheap enough.
         self.left = left.unwrap_or(0);
@@ -64,8 +78,22 @@ impl<'a> Run<'a> {
     }
 
     /// Pays for making text of so many bytes, or looking at its characters.
-    fn make(&mut self, bytes: usize) -> Result<(), Fault> {
+    pub(super) fn make(&mut self, bytes: usize) -> Result<(), Fault> {
         self.pay(bytes / SPELLED)
+    }
+
+    /// Pays for looking at numbers digit by digit, of what are some.
+    fn read_digits(&mut self, value: &Value<'a>) -> Result<(), Fault> {
+        match value {
+            Value::Number(number) => self.pay(DIGITS + number.as_str().len() / LOOKED),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is calculated with.
+    fn calculable(&mut self, value: Value<'a>) -> Found<'a> {
+        self.read_digits(&value)?;
+        number::calculable(value)
     }
 
     pub(super) fn value(&mut self, node: &'a Node) -> Found<'a> {
@@ -91,7 +119,10 @@ impl<'a> Run<'a> {
                 self.element(&of, &at)
             }
             Node::Not(node) => Ok(Value::Bool(!self.truth(node, "!")?)),
-            Node::Negate(node) => arithmetic::negate(&self.value(node)?),
+            Node::Negate(node) => {
+                let value = self.value(node)?;
+                arithmetic::negate(&self.calculable(value)?)
+            }
             Node::And(both) => self.either(both, false, "&&").map(Value::Bool),
             Node::Or(both) => self.either(both, true, "||").map(Value::Bool),
             Node::Choose(three) => {
@@ -217,7 +248,7 @@ impl<'a> Run<'a> {
                 self.ordered(operator, &a, &b).map(Value::Bool)
             }
             Operator::Add => self.add(a, &b),
-            _ => arithmetic::calculate(operator, &a, &b),
+            _ => arithmetic::calculate(operator, &self.calculable(a)?, &self.calculable(b)?),
         }
     }
 

@@ -25,6 +25,10 @@ pub enum Fault {
     Unreadable(&'static str),
     /// A list or a map in which a key is no text, a number or a truth value, or twice the same.
     Key,
+    /// A value is larger than is taken where it goes, or nested more deeply.
+    TooLarge,
+    /// A value of a path is empty, or makes a segment `.` or `..`.
+    Segment,
     /// It would take longer than expressions may.
     TooCostly,
 }
@@ -42,6 +46,8 @@ impl fmt::Display for Fault {
             Self::NotText(name) => write!(f, "{name:?} is not UTF-8"),
             Self::Unreadable(what) => write!(f, "a text is no {what}"),
             Self::Key => f.write_str("a key of a map stands twice or is not a key"),
+            Self::TooLarge => f.write_str("the value is larger than may be"),
+            Self::Segment => f.write_str("a value that goes into a path is empty, or a dot segment"),
             Self::TooCostly => f.write_str("the expression costs more than expressions may"),
         }
     }

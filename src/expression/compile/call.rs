@@ -26,7 +26,7 @@ const PARTS: &[(&str, Part)] = &[
 /// What the parser or this file knows beside functions and parts.
 const OTHERS: &[&str] = &["matches", "in_network", "has", "all", "exists", "exists_one", "map", "filter"];
 
-impl Compiler {
+impl Compiler<'_> {
     /// An operator, or a function.
     pub(super) fn called(&mut self, call: &CallExpr) -> Typed {
         let name = call.func_name.as_str();
@@ -150,7 +150,9 @@ fn takes(function: Function, kind: Kind) -> bool {
     match function {
         _ if kind == Kind::Any => true,
         Function::Size => matches!(kind, Kind::Text | Kind::List | Kind::Map),
-        Function::Text => kind == Kind::Text || kind == Kind::Bool || kind.may_be_number(),
+        Function::Text => {
+            matches!(kind, Kind::Text | Kind::Bool | Kind::Timestamp | Kind::Duration) || kind.may_be_number()
+        }
         Function::Int => matches!(kind, Kind::Text | Kind::Timestamp) || kind.may_be_number(),
         Function::Uint | Function::Double => kind == Kind::Text || kind.may_be_number(),
         Function::Timestamp => matches!(kind, Kind::Text | Kind::Int | Kind::Timestamp),

@@ -2,11 +2,12 @@
 
 use cel::common::ast::IdedExpr;
 
+use super::member::is_headers;
 use super::{Compiler, Typed};
 use crate::expression::node::{Node, Operator};
 use crate::expression::value::{Kind, Value};
 
-impl Compiler {
+impl Compiler<'_> {
     /// A call that is an operator of the grammar; `None` for one that is not.
     pub(super) fn operation(&mut self, name: &str, arguments: &[IdedExpr]) -> Option<Typed> {
         Some(match (name, arguments) {
@@ -91,7 +92,8 @@ fn is_constant_map(node: &Node) -> bool {
 fn member_kind(of: &Node) -> Kind {
     use crate::expression::facts::Variable;
     match of {
-        Node::Variable(Variable::Query | Variable::Headers | Variable::Params) => Kind::Text,
+        Node::Variable(Variable::Query | Variable::Params) => Kind::Text,
+        of if is_headers(of) => Kind::Text,
         _ => Kind::Any,
     }
 }

@@ -22,7 +22,7 @@ impl<'a> Run<'a> {
                 let items = items.chain((0..b.len()).filter_map(|at| b.get(at)));
                 Ok(Value::List(List::Made(items.collect())))
             }
-            (a, b) => calculate(Operator::Add, &a, b),
+            (a, b) => calculate(Operator::Add, &self.calculable(a)?, &self.calculable(b.clone())?),
         }
     }
 }

@@ -39,6 +39,7 @@ impl<'a> Run<'a> {
                 if let Value::Text(text) = &first {
                     self.make(text.len())?;
                 }
+                self.read_digits(&first)?;
                 self.pay(super::MADE)?;
                 convert(function, first)
             }
@@ -91,6 +92,9 @@ fn to_text(value: Value<'_>) -> Found<'_> {
         Value::Int(value) => Cow::Owned(value.to_string()),
         Value::Uint(value) => Cow::Owned(value.to_string()),
         Value::Double(value) => Cow::Owned(value.to_string()),
+        Value::Number(number) => number.into_text(),
+        Value::Timestamp(moment) => Cow::Owned(moment.to_string()),
+        Value::Duration(span) => Cow::Owned(span.to_string()),
         other => return Err(mismatch(Function::Text, &other)),
     };
     Ok(Value::Text(text))
@@ -101,6 +105,7 @@ fn to_int(value: &Value<'_>) -> Found<'static> {
         Value::Int(value) => Some(*value),
         Value::Uint(value) => i64::try_from(*value).ok(),
         Value::Double(value) => whole(*value).and_then(|value| i64::try_from(value).ok()),
+        Value::Number(number) => number.whole().and_then(|value| i64::try_from(value).ok()),
         Value::Text(text) => return number(text).map(Value::Int),
         Value::Timestamp(moment) => Some(moment.seconds),
         other => return Err(mismatch(Function::Int, other)),
@@ -113,6 +118,7 @@ fn to_uint(value: &Value<'_>) -> Found<'static> {
         Value::Int(value) => u64::try_from(*value).ok(),
         Value::Uint(value) => Some(*value),
         Value::Double(value) => whole(*value).and_then(|value| u64::try_from(value).ok()),
+        Value::Number(number) => number.whole().and_then(|value| u64::try_from(value).ok()),
         Value::Text(text) => return number(text).map(Value::Uint),
         other => return Err(mismatch(Function::Uint, other)),
     };
@@ -140,6 +146,10 @@ fn to_double(value: &Value<'_>) -> Found<'static> {
         Value::Int(value) => Ok(Value::Double(*value as f64)),
         Value::Uint(value) => Ok(Value::Double(*value as f64)),
         Value::Double(value) => Ok(Value::Double(*value)),
+        Value::Number(number) => {
+            let double = number.double();
+            double.is_finite().then_some(Value::Double(double)).ok_or(Fault::Overflow)
+        }
         Value::Text(text) => text.parse().map(Value::Double).map_err(|_| Fault::Unreadable("number")),
         other => Err(mismatch(Function::Double, other)),
     }
