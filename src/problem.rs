@@ -177,6 +177,12 @@ catalogue! {
     UpstreamConnectTimeout = "upstream-connect-timeout", GATEWAY_TIMEOUT, "The service could not be reached in time", Upstream, Some("connection_timeout");
     /// The upstream's answer did not begin in time.
     UpstreamTimeout = "upstream-timeout", GATEWAY_TIMEOUT, "The service did not answer in time", Upstream, Some("http_response_timeout");
+    /// The request lacks what a required part of the answer is asked with, or has it in a form that cannot be sent on; the detail names the part.
+    StepRequest = "step-request", BAD_REQUEST, "The request lacks something that the answer needs", Client, None;
+    /// A required part of the answer is missing: a service answered with an error, or with something that cannot be read; the detail names the part.
+    StepFailed = "step-failed", BAD_GATEWAY, "A part of the answer is missing", Upstream, Some("http_protocol_error");
+    /// A required part of the answer did not come in time; the detail names the part.
+    StepTimeout = "step-timeout", GATEWAY_TIMEOUT, "A part of the answer did not come in time", Upstream, Some("http_response_timeout");
     /// The client wants a kept answer or none, and there is none that it may have (RFC 9111 section 5.2.1.7, `only-if-cached`).
     NotCached = "not-cached", GATEWAY_TIMEOUT, "No such answer is kept", Client, None;
     /// The version of HTTP is not supported (RFC 9110 section 15.6.6).
@@ -196,6 +202,8 @@ const REGISTRY: &str = "https://iana.org/assignments/http-problem-types#";
 pub struct Failure {
     /// What the client is told.
     pub problem: Problem,
+    /// The status that it is answered with, where that is not the catalogue's: 400 to 599.
+    pub status: Option<StatusCode>,
     /// What this occurrence is about, for the client: never an upstream's address, a secret or an internal message.
     pub detail: Option<String>,
     /// What really happened, for the operator's record only.
@@ -242,7 +250,15 @@ impl Problem {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self { problem, detail: None, cause: None, fields: Vec::new(), violated: Vec::new(), versions: None }
+        Self {
+            problem,
+            status: None,
+            detail: None,
+            cause: None,
+            fields: Vec::new(),
+            violated: Vec::new(),
+            versions: None,
+        }
     }
 }
 
@@ -280,6 +296,7 @@ impl Failure {
     /// The answer: RFC 9457 problem+json with RFC 9209 `Proxy-Status`. `gateway` is this gateway's name.
     pub fn respond(&self, gateway: &str, request_id: Option<&HeaderValue>) -> Response<Bytes> {
         let spec = self.problem.spec();
+        let spec = Spec { status: self.status.unwrap_or(spec.status), ..spec };
         let mut response = Response::new(self.render(&spec, request_id));
         *response.status_mut() = spec.status;
         let headers = response.headers_mut();

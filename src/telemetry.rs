@@ -12,6 +12,7 @@ use crate::auth::Caller;
 use crate::body::Meter;
 use crate::cache;
 use crate::cache::keeping::Keeping;
+use crate::compose;
 use crate::host::{Tick, UnixMillis};
 use crate::idempotency;
 use crate::limit::{self, Held, Judged, Toll};
@@ -80,6 +81,8 @@ pub struct Record {
     pub fell_back: Option<usize>,
     /// What it holds of an upstream as long as the record is open.
     pub taken: Taken,
+    /// What came of the steps of a composed route, in their order.
+    pub steps: Vec<compose::run::Outcome>,
     /// How often an upstream was asked.
     pub attempts: u32,
     /// When the upstream was first asked, since the beginning.
@@ -109,6 +112,8 @@ pub enum Outcome {
     Problem(Problem),
     /// The client went away before the end.
     ClientGone,
+    /// It was a part of another request, which had its answer without it, or none.
+    GivenUp,
     /// The upstream broke its answer off.
     AnswerBroken,
     /// The upstream's answer stopped arriving.
@@ -126,6 +131,7 @@ impl Outcome {
             Self::Answered => "answered",
             Self::Problem(problem) => problem.spec().slug,
             Self::ClientGone => "client-gone",
+            Self::GivenUp => "given-up",
             Self::AnswerBroken => "answer-broken",
             Self::AnswerIdle => "answer-idle",
             Self::AnswerDeadline => "answer-deadline",

@@ -159,7 +159,10 @@ mod tests {
         let by = Path::read("sku").unwrap();
         let batch = Batch { size: 2, at: Some(Path::read("data.items").unwrap()), by };
         assert_eq!(elements.requests(Some(&batch)), 2);
-        assert_eq!((elements.of_request(0, Some(&batch)), elements.of_request(1, Some(&batch))), (0..2, 2..3));
+        assert_eq!(
+            (elements.of_request(0, Some(&batch)), elements.of_request(1, Some(&batch))),
+            (0..2, 2..3)
+        );
         let answer = node(r#"{"data":{"items":[{"sku":1},{"sku":9},7,{"sku":2,"n":1},{"sku":2,"n":2}]}}"#);
         let sorted = elements.sort_out(0..2, &batch, answer).unwrap();
         assert_eq!(sorted, [(1, node(r#"{"sku":1}"#)), (0, node(r#"{"sku":2,"n":1}"#))]);

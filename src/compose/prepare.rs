@@ -1,13 +1,15 @@
 //! A request to an upstream, made of what there is.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE,
+};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
 
 use super::{Content, Request};
-use crate::expression::{Encode, Expression, Facts, Fault, Template};
+use crate::expression::{Encode, Expression, Facts, Fault, Template, Variable};
 
 /// What goes to an upstream.
 #[derive(Debug)]
@@ -141,7 +143,7 @@ fn filled(template: &Template, facts: &Facts<'_>, encode: Encode) -> Result<Stri
 
 /// Whether all that it says is said by the client's request.
 fn is_of_client(template: &Template) -> bool {
-    template.expressions().all(Expression::is_of_client)
+    template.expressions().all(is_about_the_client)
 }
 
 // === impl Unmade ===
@@ -154,17 +156,13 @@ impl Unmade {
 
     /// That an expression has no value.
     pub fn of_expression(fault: &Fault, expression: &Expression) -> Self {
-        let it = Self::new(fault, expression.is_of_client());
+        let it = Self::new(fault, is_about_the_client(expression));
         Self { cause: format!("{}: {}", expression.source(), it.cause), ..it }
     }
 }
 
-// === impl Expression ===
-
-impl Expression {
-    /// Whether it is about nothing but the client's request and who sent it.
-    fn is_of_client(&self) -> bool {
-        use crate::expression::Variable::{Index, Item, Items, Steps};
-        !self.reads().iter().any(|variable| matches!(variable, Steps | Item | Items | Index))
-    }
+/// Whether it is about nothing but the client's request and who sent it.
+fn is_about_the_client(expression: &Expression) -> bool {
+    use Variable::{Index, Item, Items, Steps};
+    !expression.reads().iter().any(|variable| matches!(variable, Steps | Item | Items | Index))
 }

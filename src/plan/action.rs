@@ -32,7 +32,12 @@ impl Context<'_> {
                 self.error(at, "a route has exactly one of upstream, compose, redirect and respond");
                 return None;
             }
-            return self.compose(&at.key("compose"), compose);
+            let headers = written.headers.as_ref();
+            if headers.is_some_and(|headers| headers.request.is_some()) {
+                self.error(&at.key("headers").key("request"), "no upstream gets what this route gets")
+                    .help("write it in the steps: fields, or headers.request");
+            }
+            return self.compose(&at.key("compose"), compose, pattern);
         }
         match (&written.upstream, &written.redirect, &written.respond) {
             (_, None, None) if proxies => self.proxy(at, written, pattern).map(Box::new).map(Action::Proxy),
