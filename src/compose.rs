@@ -7,12 +7,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::HeaderName;
+use http::header::{HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
+use crate::cache::Policy;
 use crate::cache::policy::Statuses;
-use crate::expression::{Expression, Template};
+use crate::expression::{Expression, Template, Variable};
 use crate::json::{Node, Path};
+use crate::merge::{self, Merge};
+use crate::shape::Shape;
 
 pub mod each;
 pub mod missing;
@@ -30,6 +33,8 @@ pub struct Compose {
     pub steps: Box<[Step]>,
     /// How many requests to upstreams one request may have under way at once.
     pub at_once: usize,
+    /// How answers become one.
+    pub merge: Merge,
     /// What the client gets when a required step fails.
     pub failure: OnFailure,
     /// What is done with an answer from which something is missing.
@@ -38,10 +43,23 @@ pub struct Compose {
     pub answer: usize,
     /// The largest of all answers together, and of what is made of them, in bytes.
     pub total: usize,
+    /// What of a request the steps are asked with.
+    pub reads: Reads,
     /// Some expression reads the client's content.
     pub reads_content: bool,
     /// Some step sends the client's content on.
     pub sends_content: bool,
+}
+
+/// What of a request the steps of a route are asked with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// The variables that expressions ask for, sorted.
+    pub variables: Box<[Variable]>,
+    /// Header fields of the client's, by name, sorted; those that are passed on, too.
+    pub fields: Box<[HeaderName]>,
+    /// Some expression asks for fields by names that are only known then.
+    pub any_field: bool,
 }
 
 /// What the client gets when a required step fails.
@@ -98,6 +116,8 @@ pub struct Step {
     pub spare: bool,
     /// Where its answer goes.
     pub place: Place,
+    /// What becomes of it on the way there.
+    pub shape: Shape,
 }
 
 /// What is asked of an upstream.
@@ -181,10 +201,24 @@ pub enum Fallback {
 pub enum Place {
     /// Nowhere: it is for other steps.
     Hidden,
-    /// Into the result: at its top where there are no names, else under these.
-    Into(Box<[Box<str>]>),
+    /// Into the result.
+    Into(merge::Place),
     /// Each part of it into the element that it was asked for, as a member of this name.
     Attached(Box<str>),
+}
+
+// === impl Compose ===
+
+impl Compose {
+    /// `Vary`, for a cache that tells answers apart by `policy`: the fields that the key does not have, and that steps are asked
+    /// with; `None` for none.
+    pub fn varies_by(&self, policy: &Policy) -> Option<HeaderValue> {
+        let read = |name: &&HeaderName| self.reads.any_field || self.reads.fields.contains(name);
+        let keyed = |name: &&HeaderName| policy.key.headers.contains(name);
+        let names = policy.passes.vary.iter().filter(read).filter(|name| !keyed(name));
+        let names: Vec<_> = names.map(HeaderName::as_str).collect();
+        (!names.is_empty()).then(|| HeaderValue::try_from(names.join(", ")).ok()).flatten()
+    }
 }
 
 // === impl Step ===

@@ -11,6 +11,7 @@ use http::{Method, StatusCode};
 
 use crate::auth::addresses::AddressRules;
 use crate::auth::{self as area, Access};
+use crate::batch::Batch;
 use crate::cache::{Caching, Policy};
 use crate::compose::Compose;
 use crate::config::{AccessLog, Document};
@@ -38,6 +39,7 @@ mod action;
 mod admission;
 mod auth;
 mod balance;
+mod batch;
 mod cache;
 mod compile;
 mod compose;
@@ -55,6 +57,7 @@ mod key_source;
 mod limit;
 mod live;
 mod mapping;
+mod merge;
 mod migration;
 mod own_routes;
 mod policy;
@@ -65,6 +68,7 @@ pub(crate) mod scalar;
 mod secret;
 mod security_headers;
 mod server;
+mod shape;
 mod store;
 mod targets;
 mod template;
@@ -203,6 +207,8 @@ pub enum Action {
     Purge,
     /// Registers instances of services, and lists them.
     Registry(Part),
+    /// Takes several requests in one.
+    Batch(Box<Batch>),
 }
 
 /// Who answers a request that no kept answer is for.

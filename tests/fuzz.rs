@@ -18,6 +18,9 @@ mod cors;
 #[path = "fuzz/json.rs"]
 mod json;
 
+#[path = "fuzz/patch.rs"]
+mod patch;
+
 #[path = "fuzz/token.rs"]
 mod token;
 
@@ -50,6 +53,16 @@ fn json_documents() {
 #[test]
 fn json_paths() {
     run(json::path, &json::paths());
+}
+
+#[test]
+fn patches() {
+    run(patch::operations, &patch::seeds());
+}
+
+#[test]
+fn merge_patches() {
+    run(patch::changes, &patch::seeds());
 }
 
 #[test]

@@ -35,6 +35,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Circuits open by how exchanges end.
     ("circuit", &["host", "problem", "retry"]),
     ("component", &["body", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
+    // What is asked next, of whom the gateway asks it: requests are made by expressions, answers are JSON that is shaped and put
+    // together, times are the host's, and what parts allow caches counts for the whole.
+    ("compose", &["cache", "expression", "host", "json", "merge", "shape"]),
     ("config", &[]),
     ("cors", &[]),
     // What is shown to an upstream: secrets are read as header edits read them, a token endpoint is asked for tokens, and
@@ -53,7 +56,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("expression", &["forward", "json", "plan", "route", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     // Services register over HTTP.
-    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "discovery", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),
+    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "compose", "cors", "credentials", "deadline", "discovery", "expression", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),
     // Health is judged by how exchanges end, and shared in a store; a probe is an exchange, too.
     ("health", &["balance", "body", "breaker", "circuit", "deadline", "host", "plan", "pool", "problem", "retry", "upstream"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
@@ -71,10 +74,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("mapping", &["json"]),
     // What areas remember between requests.
     ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "live", "migration", "pool"]),
+    ("merge", &["json"]),
     // A split sees requests as limits do; a comparison reads JSON.
     ("migration", &["auth", "expression", "forward", "gateway", "host", "json", "limit", "plan", "route", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
+    ("plan", &["admission", "auth", "balance", "cache", "circuit", "compose", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "merge", "migration", "retry", "route", "security_headers", "shape", "transform", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
     ("pool", &["admission", "balance", "circuit", "discovery", "health", "host", "plan", "retry"]),
     ("problem", &[]),
@@ -85,10 +89,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A query condition reads queries as rewriting does. Which version is asked for may stand in what a route captures.
     ("route", &["plan", "transform", "version"]),
     ("security_headers", &[]),
+    // A shape is made of the steps of mappings, and of values that are computed.
+    ("shape", &["expression", "json", "mapping"]),
     // Its clients hold tokens, which are signed as the gateway signs its own.
     ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
-    ("telemetry", &["auth", "body", "cache", "host", "idempotency", "limit", "migration", "plan", "pool", "problem", "version"]),
+    ("telemetry", &["auth", "body", "cache", "compose", "host", "idempotency", "limit", "migration", "plan", "pool", "problem", "version"]),
     // A rewritten path is matched again for what it captured.
     ("transform", &["host", "plan", "problem", "route"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),

@@ -120,9 +120,9 @@ fn take<'s>(node: Node<'s>, segments: &[Segment]) -> Option<Node<'s>> {
     take(next, rest)
 }
 
-/// What tells a value from others: itself.
+/// What tells a value from others: numbers are told by how much they are, all else by what is written.
 pub fn key_of(node: &Node<'_>) -> String {
-    node.to_text()
+    node.key().map_or_else(|| node.to_text(), |key| key.to_text())
 }
 
 #[cfg(test)]

@@ -1,52 +1,107 @@
-//! The result: what steps have for it, put together in the order in which they are written.
+//! The result: what steps have for it, shaped, and put together in the order in which they are written.
 
-use super::run::{Answers, Value};
-use super::{Compose, List, Place};
-use crate::json::{Node, Object};
+use super::run::{Answers, Value, facts_of};
+use super::{Compose, List, Place, Step};
+use crate::expression::{Beyond, Facts};
+use crate::json::{Limits, Node};
+use crate::merge::{self, Part};
 
 /// The parts of a result that is being made.
 struct Making<'x, 's> {
     compose: &'x Compose,
     answers: &'x Answers<'s>,
+    facts: Facts<'x>,
     values: Vec<Option<Value<'x>>>,
+    /// Steps whose answers cannot be shaped, and why.
+    unshaped: Vec<(usize, String)>,
 }
 
-/// The result. `values` is what [`super::run::Run::finish`] says.
+/// The result, and the steps whose answers could not be shaped, with why: they are no part of it. `values` is what
+/// [`super::run::Run::finish`] says.
 pub fn make<'x, 's: 'x>(
     compose: &'x Compose,
     answers: &'x Answers<'s>,
+    facts: Facts<'x>,
     values: Vec<Option<Value<'x>>>,
-) -> Node<'x> {
-    let mut making = Making { compose, answers, values };
-    let mut result = None;
+) -> (Result<Node<'x>, merge::Fault>, Vec<(usize, String)>) {
+    let mut making = Making { compose, answers, facts, values, unshaped: Vec::new() };
+    let mut parts = Vec::with_capacity(compose.steps.len());
     for (at, step) in compose.steps.iter().enumerate() {
-        let Place::Into(place) = &step.place else { continue };
-        let Some(node) = making.node(at) else { continue };
-        put(result.get_or_insert(Node::Null), place, node);
+        let Place::Into(into) = &step.place else { continue };
+        let node = making.node(at);
+        parts.extend(node.map(|node| Part { name: &step.name, into, node }));
     }
-    match result {
-        None | Some(Node::Null) => Node::Object(Object::default()),
-        Some(result) => result,
-    }
+    (compose.merge.of(parts, &Limits::of(compose.total)), making.unshaped)
 }
 
 // === impl Making ===
 
 impl<'x> Making<'x, '_> {
-    /// What a step has for the result, with everything that is attached to it.
+    /// What a step has for the result, with everything that is put into it.
     fn node(&mut self, step: usize) -> Option<Node<'x>> {
-        let mut node = match self.values[step].take()? {
-            Value::One(node) => node,
-            Value::Read => self.answers[step].get()?.content.borrow(),
-            Value::Spread(parts, of) => Node::Array(spread(parts, &of)),
+        let node = match self.values[step].take()? {
+            Value::One(node) => self.with_attached(step, node),
+            Value::Read => {
+                let node = self.answers[step].get()?.content.borrow();
+                self.with_attached(step, node)
+            }
+            Value::Spread(parts, of) => {
+                let parts = self.parts(step, parts, &of)?;
+                return Some(Node::Array(parts.into_iter().map(|part| part.unwrap_or(Node::Null)).collect()));
+            }
         };
-        for (at, other) in self.compose.steps.iter().enumerate() {
+        self.shaped(step, node)
+    }
+
+    /// What comes of each element.
+    fn parts(
+        &mut self,
+        step: usize,
+        parts: Vec<Option<Node<'x>>>,
+        of: &[usize],
+    ) -> Option<Vec<Option<Node<'x>>>> {
+        let mut given = Given::new(parts, of);
+        let all = Node::Array(of.iter().map(|at| given.next(*at).unwrap_or(Node::Null)).collect());
+        let Node::Array(all) = self.with_attached(step, all) else { return None };
+        let mut shaped = Vec::with_capacity(all.len());
+        for (part, at) in all.into_iter().zip(of) {
+            shaped.push(match given.had(*at) {
+                true => Some(self.shaped(step, part)?),
+                false => None,
+            });
+        }
+        Some(shaped)
+    }
+
+    /// `node`, in the form that the step's author wants; `None` where it cannot have that.
+    fn shaped(&mut self, step: usize, node: Node<'x>) -> Option<Node<'x>> {
+        let written: &'x Step = &self.compose.steps[step];
+        if written.shape.is_empty() {
+            return Some(node);
+        }
+        let steps = facts_of(self.compose, self.answers, &written.needs);
+        let beyond = Beyond { content: self.facts.beyond.content, steps: &steps, ..Beyond::default() };
+        let facts = Facts { beyond, ..self.facts };
+        match written.shape.apply(node, &facts, &Limits::of(self.compose.total)) {
+            Ok(node) => Some(node),
+            Err(fault) => {
+                self.unshaped.push((step, fault.to_string()));
+                None
+            }
+        }
+    }
+
+    /// `node`, which is what a step has, with what others put into it.
+    fn with_attached(&mut self, step: usize, mut node: Node<'x>) -> Node<'x> {
+        let compose = self.compose;
+        for (at, other) in compose.steps.iter().enumerate() {
             let (Place::Attached(member), Some(each)) = (&other.place, &other.each) else { continue };
             let List::At(owner, path) = &each.list else { continue };
             if *owner != step {
                 continue;
             }
-            let Some(parts) = self.attached(at) else { continue };
+            let Some(Value::Spread(parts, of)) = self.values[at].take() else { continue };
+            let Some(parts) = self.parts(at, parts, &of) else { continue };
             let list = match path {
                 None => Some(&mut node),
                 Some(path) => path.segments().iter().try_fold(&mut node, |node, step| node.step_mut(step)),
@@ -58,77 +113,34 @@ impl<'x> Making<'x, '_> {
                 }
             }
         }
-        Some(node)
-    }
-
-    /// What is attached to each element, with what is attached to that in turn.
-    fn attached(&mut self, step: usize) -> Option<Vec<Option<Node<'x>>>> {
-        if self.is_attached_to(step) {
-            // What has no part is null, which nobody attaches anything to.
-            let Node::Array(nodes) = self.node(step)? else { return None };
-            return Some(nodes.into_iter().map(|node| (node != Node::Null).then_some(node)).collect());
-        }
-        let Value::Spread(parts, of) = self.values[step].take()? else { return None };
-        let mut parts = Parts::new(parts, &of);
-        Some(of.iter().map(|at| parts.next(*at)).collect())
-    }
-
-    fn is_attached_to(&self, step: usize) -> bool {
-        self.compose.steps.iter().any(|other| {
-            let list = other.each.as_ref().map(|each| &each.list);
-            matches!(other.place, Place::Attached(_))
-                && matches!(list, Some(List::At(owner, _)) if *owner == step)
-        })
+        node
     }
 }
 
 /// Parts that are given as often as they are wanted, and copied but for the last time.
-struct Parts<'x> {
+struct Given<'x> {
     parts: Vec<Option<Node<'x>>>,
+    had: Vec<bool>,
     left: Vec<usize>,
 }
 
-// === impl Parts ===
+// === impl Given ===
 
-impl<'x> Parts<'x> {
+impl<'x> Given<'x> {
     fn new(parts: Vec<Option<Node<'x>>>, of: &[usize]) -> Self {
         let mut left = vec![0; parts.len()];
         of.iter().for_each(|at| left[*at] += 1);
-        Self { parts, left }
+        let had = parts.iter().map(Option::is_some).collect();
+        Self { parts, had, left }
+    }
+
+    /// Whether there is any.
+    fn had(&self, at: usize) -> bool {
+        self.had[at]
     }
 
     fn next(&mut self, at: usize) -> Option<Node<'x>> {
         self.left[at] -= 1;
         if self.left[at] == 0 { self.parts[at].take() } else { self.parts[at].clone() }
-    }
-}
-
-fn spread<'x>(parts: Vec<Option<Node<'x>>>, of: &[usize]) -> Vec<Node<'x>> {
-    let mut parts = Parts::new(parts, of);
-    of.iter().map(|at| parts.next(*at).unwrap_or(Node::Null)).collect()
-}
-
-/// Puts a value into the result.
-fn put<'x>(result: &mut Node<'x>, place: &'x [Box<str>], node: Node<'x>) {
-    let Some((name, rest)) = place.split_first() else {
-        match (&mut *result, node) {
-            (Node::Object(known), Node::Object(new)) => {
-                for (name, value) in new.iter() {
-                    known.set(name.to_owned(), value.clone());
-                }
-            }
-            (result, node) => *result = node,
-        }
-        return;
-    };
-    if !matches!(result, Node::Object(_)) {
-        *result = Node::Object(Object::default());
-    }
-    let Node::Object(object) = result else { return };
-    if object.get(name).is_none() {
-        object.set(&**name, Node::Null);
-    }
-    if let Some(inside) = object.get_mut(name) {
-        put(inside, rest, node);
     }
 }

@@ -10,6 +10,7 @@ use super::each::{Elements, key_of};
 use super::prepare::{Prepared, Unmade, prepare};
 use super::schedule::{End, Schedule};
 use super::{Compose, Each, Fallback, List, Reason, Step};
+use crate::cache::rules::Least;
 use crate::expression::{AnswerFacts, Beyond, Facts, StepFacts};
 use crate::host::Tick;
 use crate::json::{self, Limits, Node};
@@ -70,6 +71,8 @@ pub struct Arrived {
     pub headers: HeaderMap,
     /// Its content.
     pub content: Bytes,
+    /// What it allows caches.
+    pub least: Least,
 }
 
 /// Why there is no answer.
@@ -131,6 +134,19 @@ struct Progress<'r, 's> {
     value: Option<Value<'s>>,
 }
 
+/// What a composition has come to.
+#[derive(Debug)]
+pub struct Finished<'s> {
+    /// What each step has for the result.
+    pub values: Vec<Option<Value<'s>>>,
+    /// What came of each.
+    pub outcomes: Vec<Outcome>,
+    /// Whether something stands in for what could not be had.
+    pub leans: bool,
+    /// What answers allow caches.
+    pub least: Least,
+}
+
 /// One composition under way.
 #[derive(Debug)]
 pub struct Run<'r, 's> {
@@ -143,6 +159,10 @@ pub struct Run<'r, 's> {
     /// Steps that have begun and have requests left.
     begun: Vec<usize>,
     failed: Option<usize>,
+    /// Something stands in for what could not be had.
+    leans: bool,
+    /// What answers allow caches.
+    least: Least,
 }
 
 // === impl Ground ===
@@ -158,6 +178,23 @@ impl Ground {
 /// Room for what these steps answer.
 pub fn answers<'s>(compose: &Compose) -> Answers<'s> {
     compose.steps.iter().map(|_| OnceLock::new()).collect()
+}
+
+/// What expressions see of these steps.
+pub fn facts_of<'f>(
+    compose: &'f Compose,
+    answers: &'f [OnceLock<Answered<'_>>],
+    steps: &[usize],
+) -> Vec<StepFacts<'f>> {
+    let facts = steps.iter().map(|step| StepFacts {
+        name: &compose.steps[*step].name,
+        answer: answers[*step].get().map(|answered| AnswerFacts {
+            status: answered.status,
+            headers: &answered.headers,
+            content: Some(&answered.content),
+        }),
+    });
+    facts.collect()
 }
 
 // === impl Lost ===
@@ -181,7 +218,18 @@ impl<'r, 's: 'r> Run<'r, 's> {
     ) -> Self {
         let schedule = Schedule::new(compose.steps.iter().map(|step| (&*step.needs, step.spare)));
         let steps = compose.steps.iter().map(|_| Progress::default()).collect();
-        Self { compose, facts, ground, answers, schedule, steps, begun: Vec::new(), failed: None }
+        Self {
+            compose,
+            facts,
+            ground,
+            answers,
+            schedule,
+            steps,
+            begun: Vec::new(),
+            failed: None,
+            leans: false,
+            least: Least::default(),
+        }
     }
 
     /// The next request; `None` where nothing can be asked before something has come.
@@ -202,6 +250,9 @@ impl<'r, 's: 'r> Run<'r, 's> {
 
     /// What came of a request.
     pub fn came(&mut self, came: Came, now: Tick) {
+        if self.schedule.came(came.step).is_some() {
+            return;
+        }
         let progress = &mut self.steps[came.step];
         progress.under_way -= 1;
         progress.attempts += came.attempts;
@@ -219,8 +270,8 @@ impl<'r, 's: 'r> Run<'r, 's> {
     }
 
     /// What steps have for the result, and what came of them. Those that are under way have come to nothing.
-    pub fn finish(self) -> (Vec<Option<Value<'s>>>, Vec<Outcome>) {
-        let Self { schedule, steps, .. } = self;
+    pub fn finish(self) -> Finished<'s> {
+        let Self { schedule, steps, leans, least, .. } = self;
         let ended = steps.into_iter().enumerate().map(|(at, progress)| {
             let outcome = Outcome {
                 end: schedule.came(at),
@@ -231,7 +282,8 @@ impl<'r, 's: 'r> Run<'r, 's> {
             };
             (progress.value, outcome)
         });
-        ended.unzip()
+        let (values, outcomes) = ended.unzip();
+        Finished { values, outcomes, leans, least }
     }
 
     /// Whether a step may have another request now.
@@ -363,18 +415,9 @@ impl<'r, 's: 'r> Run<'r, 's> {
 
     /// Shows `look` what a step may see.
     fn with<T>(&self, step: &Step, beyond: Beyond<'_>, look: impl FnOnce(&Facts<'_>) -> T) -> T {
-        let steps: Vec<_> = step.needs.iter().map(|need| self.step_facts(*need)).collect();
+        let steps = facts_of(self.compose, self.answers, &step.needs);
         let content = self.facts.beyond.content;
         look(&Facts { beyond: Beyond { content, steps: &steps, ..beyond }, ..self.facts })
-    }
-
-    fn step_facts(&self, step: usize) -> StepFacts<'_> {
-        let answer = self.answers[step].get().map(|answered| AnswerFacts {
-            status: answered.status,
-            headers: &answered.headers,
-            content: Some(&answered.content),
-        });
-        StepFacts { name: &self.compose.steps[step].name, answer }
     }
 
     /// Why a request cannot be made: a step that is needed may be the reason.
@@ -402,7 +445,8 @@ impl<'r, 's: 'r> Run<'r, 's> {
             let lost = Lost::new(Reason::Status(arrived.status), format!("answered {}", arrived.status));
             return self.lost(step, number, Lost { answer: Some(Box::new(arrived)), ..lost });
         }
-        let Arrived { status, headers, content } = arrived;
+        let Arrived { status, headers, content, least } = arrived;
+        self.least = self.least.and(least);
         let slot = self.ground.contents[step].get().and_then(|contents| contents.get(number));
         let Some(content) = slot.map(|slot| slot.get_or_init(|| content)) else { return };
         let node = match content.is_empty() {
@@ -446,6 +490,7 @@ impl<'r, 's: 'r> Run<'r, 's> {
             let range = elements.of_request(number, each.batch.as_ref());
             if let Some(Fallback::Json(value)) = &written.fallback {
                 range.for_each(|distinct| progress.parts[distinct] = Some(value.clone()));
+                self.leans = true;
                 return;
             }
             progress.missing += range.map(|distinct| elements.occurrences(distinct)).sum::<usize>();
@@ -525,6 +570,7 @@ impl<'r, 's: 'r> Run<'r, 's> {
     /// A value stands in for a step's answer: nothing is missing then.
     fn stand_in(&mut self, step: usize, content: Node<'s>, now: Tick) {
         self.steps[step].lost = None;
+        self.leans = true;
         let (status, headers) = <(StatusCode, HeaderMap)>::default();
         self.answered(step, Answered { status, headers, content }, now);
     }

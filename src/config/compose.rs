@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::CacheSetting;
 use super::mapping::Mapping;
+use super::merge::Merge;
 use super::migration::{Fallback, Split};
 use super::policy::{HeaderPolicy, Timeouts};
+use super::shape::ShapeStep;
 use super::text::{DurationText, OneOrMany, SizeText};
 
 /// Makes one answer of several upstreams'. Steps that do not need each other's answers are asked at once; one that names
@@ -20,6 +22,9 @@ pub struct Compose {
     /// What is asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+    /// How the answers of steps become one. Default: each stands in the result under the step's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merge: Option<Merge>,
     /// What the client gets when a required step fails. Default: `"problem"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<StepFailure>,
@@ -107,6 +112,10 @@ pub struct Step {
     /// What stands in for the step's answer where it fails; it counts as answered then. With `each`, for that of an element.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<StepFallback>,
+    /// What becomes of the answer on its way into the result, in order; with `each`, of each answer by itself. Other steps see
+    /// it as it came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shape: Vec<ShapeStep>,
     /// Where the answer goes in the result: a name, a path (`"user.orders"`), or `"."` for the top, where its members become
     /// those of the result. Default: the step's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::admission::Priority;
 use super::auth::Access;
+use super::batch::Batch;
 use super::cache::CacheSetting;
 use super::compose::Compose;
 use super::cors::CorsSetting;
@@ -19,7 +20,7 @@ use super::security_headers::SecurityHeadersSetting;
 use super::text::OneOrMany;
 use super::transform::Transform;
 
-/// One route: what it matches, and exactly one of `upstream`, `compose`, `redirect` and `respond`.
+/// One route: what it matches, and exactly one of `upstream`, `compose`, `redirect`, `respond` and `batch`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -84,6 +85,9 @@ pub struct Route {
     /// Sends the client elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect: Option<Redirect>,
+    /// Takes several requests of a client in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Batch>,
     /// A fixed answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub respond: Option<Respond>,

@@ -36,6 +36,8 @@ struct Whole<'a> {
     record: &'a Record,
     content: &'a Bytes,
     deadline: Deadline,
+    /// The answer may be kept.
+    keeps: bool,
     /// How many bytes of answers are in memory.
     held: &'a AtomicUsize,
 }
@@ -70,6 +72,7 @@ impl<H: Host> Gateway<H> {
             record: incoming.record,
             content: &content,
             deadline,
+            keeps: incoming.shared.is_some(),
             held: &held,
         };
         let host = routes::lowercase(routes::host::name(authority));
@@ -78,8 +81,7 @@ impl<H: Host> Gateway<H> {
         let asked = self.host.tick();
         let run = self.ask_steps(whole, facts, &ground, &answers).await;
         let answered = self.host.tick();
-        let answer = self.answer_of(route, compose, &answers, run, incoming.shared);
-        let (response, steps) = answer;
+        let (response, steps) = self.answer_of(compose, &answers, run, facts, incoming.shared);
         let record = &mut *incoming.record;
         record.asked.get_or_insert(asked - record.begun);
         record.answered = Some(answered - record.begun);

@@ -8,7 +8,9 @@ use super::compile::{Context, Pointer};
 use super::{Action, IssuerPlan, Route};
 use crate::compose::{Compose, Content, OnFailure, Partial, Place, Step};
 use crate::config::{self, Cache, CacheSetting, Defaults, Document, SizeText, StepFailure, StepFailureWord};
+use crate::expression::Variable;
 use crate::limit::Limits;
+use crate::merge;
 use crate::route::pattern::Pattern;
 
 mod each;
@@ -47,12 +49,21 @@ struct Around<'a> {
 
 impl Context<'_> {
     /// What a composed route does; its steps are routes that come later ([`Context::step_routes`]).
-    pub(super) fn compose(
+    pub(super) fn composed(
         &mut self,
         at: &Pointer,
+        route: &config::Route,
         written: &config::Compose,
         pattern: &Pattern,
     ) -> Option<Action> {
+        if route.headers.as_ref().is_some_and(|headers| headers.request.is_some()) {
+            self.error(&at.key("headers").key("request"), "no upstream gets what this route gets")
+                .help("write it in the steps: fields, or headers.request");
+        }
+        self.compose(&at.key("compose"), written, pattern)
+    }
+
+    fn compose(&mut self, at: &Pointer, written: &config::Compose, pattern: &Pattern) -> Option<Action> {
         let at_steps = at.key("steps");
         if written.steps.is_empty() {
             self.error(at, "there are no steps").help("add [[routes.compose.steps]]");
@@ -75,13 +86,17 @@ impl Context<'_> {
         let at_once = self.count(&at.key("at_once"), written.at_once, AT_ONCE, MOST_AT_ONCE);
         let (answer, total) = self.answer_limits(&at.key("limits"), written.limits.as_ref());
         let drafts = drafts.into_iter().collect::<Option<Vec<Draft>>>()?;
-        let reads_content = drafts.iter().any(|draft| draft.reads_content);
+        let reads = step::Reads::of(&drafts);
+        let reads_content = reads.variables.contains(&Variable::Content);
         let sends_content = drafts.iter().any(|draft| matches!(draft.step.request.content, Content::Same));
         let steps = self.step_graph(&at_steps, written, drafts)?;
-        self.shown(&at_steps, &steps);
+        let parts = self.shown(&at_steps, &steps);
+        let merge = self.merge(&at.key("merge"), written.merge.as_ref(), &parts);
         Some(Action::Compose(Box::new(Compose {
             steps,
             at_once,
+            merge,
+            reads,
             failure,
             partial,
             answer,
@@ -167,12 +182,18 @@ impl Context<'_> {
         (answer, total)
     }
 
-    /// Whether there is a result, and steps do not take each other's places in it.
-    fn shown(&mut self, at: &Pointer, steps: &[Step]) {
-        let shown = |step: &&Step| !step.spare && !matches!(step.place, Place::Hidden);
-        if !steps.iter().any(|step| shown(&step)) {
+    /// The parts of the result, where each is written, and that there is one.
+    fn shown<'s>(&mut self, at: &Pointer, steps: &'s [Step]) -> Vec<(Pointer, &'s str, merge::Place)> {
+        let mut parts = Vec::new();
+        for (step, at) in steps.iter().zip(at.indices()).filter(|(step, _)| !step.spare) {
+            if let Place::Into(place) = &step.place {
+                parts.push((at.key("into"), &*step.name, place.clone()));
+            }
+        }
+        if parts.is_empty() {
             self.error(at, "every step is hidden: there would be nothing in the answer");
         }
+        parts
     }
 
     /// Adds the routes of steps.

@@ -106,9 +106,6 @@ mod tests {
             (CACHE_CONTROL, HeaderValue::from_static("max-age=60")),
             (AGE, HeaderValue::from_static("50")),
         ]);
-        assert_eq!(
-            Least::of(&headers, UnixMillis(0)).field(),
-            Some(HeaderValue::from_static("max-age=10"))
-        );
+        assert_eq!(Least::of(&headers, UnixMillis(0)).field(), Some(HeaderValue::from_static("max-age=10")));
     }
 }

@@ -2,19 +2,19 @@
 
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue,
-    RETRY_AFTER, WWW_AUTHENTICATE,
+    RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::body::Body;
 use crate::cache;
 use crate::compose::missing::{self, COMPLETED, MISSING};
-use crate::compose::run::{Answers, Arrived, Lost, Outcome, Run};
+use crate::compose::run::{Answers, Arrived, Finished, Lost, Outcome, Run};
 use crate::compose::schedule::End;
 use crate::compose::{Compose, OnFailure, Place, Reason, result};
+use crate::expression::Facts;
 use crate::gateway::Gateway;
 use crate::host::Host;
-use crate::plan::Route;
 use crate::problem::{Failure, Problem};
 
 /// What is passed on of an upstream's error: what describes its content, and what tells the client what to do. Everything else
@@ -27,35 +27,60 @@ type Made<S> = (Result<Response<Body<S>>, Failure>, Vec<Outcome>);
 
 impl<H: Host> Gateway<H> {
     /// What came of everything.
-    pub(super) fn answer_of<'s>(
+    pub(super) fn answer_of<'x, 's: 'x>(
         &self,
-        route: &Route,
-        compose: &Compose,
-        answers: &Answers<'s>,
+        compose: &'x Compose,
+        answers: &'x Answers<'s>,
         run: Run<'_, 's>,
+        facts: Facts<'x>,
         shared: Option<&cache::Policy>,
     ) -> Made<H::Stream> {
         if let Some((step, lost)) = run.failed() {
             let failed = failed(compose, step, lost);
-            return (failed, run.finish().1);
+            return (failed, run.finish().outcomes);
         }
-        let (values, outcomes) = run.finish();
-        let missing = missing(compose, &outcomes);
-        let node = result::make(compose, answers, values);
-        let Some(content) = node.write(compose.total) else {
-            let failure = Failure::from(Problem::StepFailed).detail("the answer is too large");
-            return (Err(failure), outcomes);
+        let Finished { values, mut outcomes, leans, least } = run.finish();
+        let (made, unshaped) = result::make(compose, answers, facts, values);
+        for (step, cause) in unshaped {
+            let lost = Lost::new(Reason::Content, cause);
+            outcomes[step].reason = Some(lost.reason);
+            if compose.steps[step].required {
+                return (failed(compose, step, &lost), outcomes);
+            }
+        }
+        let content = made.map_err(|fault| unmade(&fault.to_string()));
+        let content =
+            content.and_then(|node| node.write(compose.total).ok_or_else(|| unmade("it is too large")));
+        let content = match content {
+            Ok(content) => content,
+            Err(failure) => return (Err(failure), outcomes),
         };
+        let missing = missing(compose, &outcomes);
         let mut response = Response::new(Body::Full(content.into()));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(COMPLETED, HeaderValue::from_static(if missing.is_some() { "false" } else { "true" }));
+        let whole = (missing.is_none() && !leans) || compose.partial.cache;
+        let lasts = match shared {
+            _ if !whole => Some(HeaderValue::from_static("no-store")),
+            // Nobody has said that it may be given again.
+            None => Some(HeaderValue::from_static("no-cache")),
+            Some(_) => least.field(),
+        };
+        headers.extend(lasts.map(|lasts| (CACHE_CONTROL, lasts)));
+        headers.extend(shared.and_then(|policy| compose.varies_by(policy)).map(|names| (VARY, names)));
         if let Some(missing) = missing {
             headers.insert(MISSING, missing);
             *response.status_mut() = compose.partial.status;
         }
         (Ok(response), outcomes)
     }
+}
+
+/// That no answer comes of the parts.
+fn unmade(cause: &str) -> Failure {
+    let failure = Failure::from(Problem::StepFailed).detail("the parts of the answer cannot be put together");
+    failure.cause(cause).field(COMPLETED, HeaderValue::from_static("false"))
 }
 
 /// What is missing from the result, and why.
@@ -109,7 +134,7 @@ fn mark(headers: &mut HeaderMap, missing: Option<HeaderValue>) {
 
 /// An upstream's error, as the client may have it; `None` where it is no error of the kind that can be passed on.
 fn passed<S>(answer: &Arrived) -> Option<Response<Body<S>>> {
-    let Arrived { status, headers, content } = answer;
+    let Arrived { status, headers, content, .. } = answer;
     let is_error = status.is_client_error() || status.is_server_error();
     // RFC 9110 section 15.5.8: that is between the gateway and a proxy.
     if !is_error || *status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {

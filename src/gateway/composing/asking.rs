@@ -11,6 +11,7 @@ use http_body::Body as _;
 
 use super::Whole;
 use crate::body::{Body, BodyError};
+use crate::cache::rules::Least;
 use crate::compose::prepare::Sent;
 use crate::compose::run::{Arrived, Came, Job, Lost};
 use crate::compose::{OnFailure, Reason, Step};
@@ -68,7 +69,8 @@ impl<H: Host> Gateway<H> {
                 held.fetch_sub(content.len(), Ordering::Relaxed);
             }
             let answer = content.ok().filter(|_| passed);
-            let answer = answer.map(|content| Box::new(Arrived { status, headers, content }));
+            let answer =
+                answer.map(|content| Box::new(Arrived { status, headers, content, least: Least::default() }));
             let lost =
                 Lost::new(Reason::Status(status), format!("the upstream answered {}", status.as_u16()));
             return Err(Lost { answer, ..lost });
@@ -84,7 +86,8 @@ impl<H: Host> Gateway<H> {
             }
         }
         let content = read(body, compose.answer, held, compose.total).await.map_err(broken)?;
-        Ok(Arrived { status, headers, content })
+        let least = if whole.keeps { Least::of(&headers, self.host.unix()) } else { Least::default() };
+        Ok(Arrived { status, headers, content, least })
     }
 }
 

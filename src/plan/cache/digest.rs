@@ -100,6 +100,7 @@ fn of_route(route: &config::Route) -> Value {
         plans: _,
         redirect: _,
         respond: _,
+        batch: _,
         timeouts: _,
         limits: _,
         cors: _,

@@ -43,7 +43,7 @@ impl Context<'_> {
         let most = self.count(&at.key("most"), written.most, MOST, LONGEST);
         let batch = match &written.batch {
             None => Some(None),
-            Some(batch) => self.batch(&at.key("batch"), batch).map(Some),
+            Some(batch) => self.each_batch(&at.key("batch"), batch).map(Some),
         };
         let plain = plain(&written.list, around.names);
         if let Some(attach) = &written.attach {
@@ -56,7 +56,7 @@ impl Context<'_> {
         Some(Each { list, at_once, most, by: by?, batch: batch? })
     }
 
-    fn batch(&mut self, at: &Pointer, written: &config::EachBatch) -> Option<Batch> {
+    fn each_batch(&mut self, at: &Pointer, written: &config::EachBatch) -> Option<Batch> {
         let size = self.count(&at.key("size"), Some(written.size), 1, LONGEST);
         let path = |context: &mut Self, key: &str, text: &str| {
             let path = Path::read(text).map_err(|error| error.message);

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::super::compile::{Context, Pointer};
+use super::step::Reads;
 use crate::compose::{Fallback, Step};
 use crate::config;
 
-/// A step, with the names of those that its expressions read.
+/// A step, with what its expressions read.
 #[derive(Debug)]
 pub(super) struct Draft {
     pub(super) step: Step,
-    pub(super) names: BTreeSet<Box<str>>,
-    pub(super) reads_content: bool,
+    pub(super) reads: Reads,
 }
 
 /// Why one step waits for another.
@@ -39,7 +39,7 @@ impl Context<'_> {
         let mut edges: Edges = Vec::new();
         let mut read = BTreeSet::new();
         for (number, draft) in drafts.iter().enumerate() {
-            let reads: BTreeSet<_> = draft.names.iter().filter_map(|name| index(name)).collect();
+            let reads: BTreeSet<_> = draft.reads.steps.iter().filter_map(|name| index(name)).collect();
             read.extend(reads.iter().copied());
             let at_needs = at.index(number).key("needs");
             let mut needs = reads.clone();

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use http::header::HeaderName;
+
 use super::super::compile::{Context, Pointer};
 use super::graph::Draft;
 use super::{Around, each};
@@ -9,16 +11,19 @@ use crate::cache::policy::Statuses;
 use crate::compose::{Fallback, Place, Step};
 use crate::config::{self, CacheSetting, OneOrMany};
 use crate::expression::{Expression, Kind, Known, Template, Variable};
-use crate::json::{self, Limits, Path, Segment};
+use crate::json::{self, Limits};
+use crate::merge;
 
 /// The largest value that stands in for an answer, in bytes: it stands in the configuration.
 const MOST_FALLBACK: usize = 64 << 10;
 
-/// What expressions of a step ask for.
+/// What expressions ask for.
 #[derive(Debug, Default)]
 pub(super) struct Reads {
     pub(super) steps: BTreeSet<Box<str>>,
-    pub(super) content: bool,
+    pub(super) variables: BTreeSet<Variable>,
+    pub(super) fields: BTreeSet<Box<str>>,
+    pub(super) any_field: bool,
 }
 
 // === impl Reads ===
@@ -26,11 +31,46 @@ pub(super) struct Reads {
 impl Reads {
     pub(super) fn expression(&mut self, expression: &Expression) {
         self.steps.extend(expression.steps().iter().cloned());
-        self.content |= expression.reads().contains(&Variable::Content);
+        self.variables.extend(expression.reads());
+        self.fields.extend(expression.fields().iter().cloned());
+        self.any_field |= expression.reads_any_field();
     }
 
     pub(super) fn template(&mut self, template: &Template) {
+        self.variables.extend(template.reads());
         template.expressions().for_each(|expression| self.expression(expression));
+    }
+
+    /// What all steps ask for, together.
+    pub(super) fn of<'d>(drafts: impl IntoIterator<Item = &'d Draft>) -> crate::compose::Reads {
+        let (mut variables, mut fields, mut any_field) = (BTreeSet::new(), BTreeSet::new(), false);
+        for Draft { step, reads } in drafts {
+            variables.extend(reads.variables.iter().copied());
+            any_field |= reads.any_field;
+            // What is no name of a field is in no request.
+            fields.extend(reads.fields.iter().filter_map(|name| name.parse().ok()).map(Named));
+            fields.extend(step.request.pass.iter().cloned().map(Named));
+        }
+        let fields = fields.into_iter().map(|Named(name)| name).collect();
+        crate::compose::Reads { variables: variables.into_iter().collect(), fields, any_field }
+    }
+}
+
+/// In the order of their letters.
+#[derive(PartialEq, Eq)]
+struct Named(HeaderName);
+
+// === impl Named ===
+
+impl Ord for Named {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.as_str().cmp(other.0.as_str())
+    }
+}
+
+impl PartialOrd for Named {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -55,6 +95,11 @@ impl Context<'_> {
             Some(each) => Known { item: each.batch.is_none(), items: each.batch.is_some(), ..known },
         };
         let request = self.step_request(at, written, around.pattern, &known, &mut reads);
+        let shape =
+            self.shape(&at.key("shape"), &written.shape, &Known { item: false, items: false, ..known });
+        if let Some(shape) = &shape {
+            shape.expressions().for_each(|expression| reads.expression(expression));
+        }
         let success = self.success(&at.key("success"), written.success.as_ref());
         let timeout = written.timeout.as_ref().and_then(|text| {
             let at = at.key("timeout");
@@ -90,8 +135,9 @@ impl Context<'_> {
             fallback: fallback?,
             spare: false,
             place: place?,
+            shape: shape?,
         };
-        Some(Draft { step, names: reads.steps, reads_content: reads.content })
+        Some(Draft { step, reads })
     }
 
     /// Which statuses are success.
@@ -199,23 +245,9 @@ impl Context<'_> {
             return Some(Place::Attached(member.into()));
         }
         let into = match written.into.as_deref() {
-            None => return Some(Place::Into(Box::new([written.name.as_str().into()]))),
-            Some(".") => return Some(Place::Into(Box::default())),
+            None => return Some(Place::Into(merge::Place::At(Box::new([written.name.as_str().into()])))),
             Some(into) => into,
         };
-        let names = Path::read(into).map_err(|error| error.message).and_then(|path| {
-            let name = |segment: &Segment| match segment {
-                Segment::Member(name) => Ok(name.clone()),
-                _ => Err("only names of members can stand here"),
-            };
-            path.segments().iter().map(name).collect::<Result<Box<[_]>, _>>()
-        });
-        match names {
-            Ok(names) => Some(Place::Into(names)),
-            Err(message) => {
-                self.error(&at.key("into"), message).help("a name, names such as \"user.orders\", or \".\"");
-                None
-            }
-        }
+        self.merge_place(&at.key("into"), into).map(Place::Into)
     }
 }
