@@ -17,7 +17,7 @@ use crate::host::{Tick, UnixMillis};
 use crate::idempotency;
 use crate::limit::{self, Held, Judged, Toll};
 use crate::migration::Mirroring;
-use crate::plan::Plan;
+use crate::plan::{Backend, Plan, Route};
 use crate::pool::{Roster, Taken};
 use crate::problem::Problem;
 use crate::version::{self, Api, Negotiated};
@@ -178,6 +178,16 @@ impl Record {
     /// The name of the upstream that was asked before a fallback; `None` where none was.
     pub fn fell_back_from(&self) -> Option<&str> {
         Some(&self.plan.upstreams.get(self.fell_back?)?.name)
+    }
+
+    /// The steps of a composed route, each with what came of it.
+    pub fn composed(&self) -> impl Iterator<Item = (&compose::Step, &compose::run::Outcome)> {
+        let route = self.route.and_then(|route| self.plan.routes.get(route));
+        let steps = match route.and_then(Route::backend) {
+            Some(Backend::Parts(compose)) => &compose.steps[..],
+            _ => &[],
+        };
+        steps.iter().zip(&self.steps)
     }
 
     /// Where limits write down what they say of the request.

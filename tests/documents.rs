@@ -12,6 +12,7 @@ use tollgate::plan::{Abilities, Plan};
 const PAGES: &[(&str, usize)] = &[
     ("balancing.md", 3),
     ("caching.md", 4),
+    ("compose.md", 2),
     ("discovery.md", 0),
     ("health.md", 0),
     ("idempotency.md", 0),
