@@ -70,6 +70,8 @@ pub struct Expression {
     reads: Vec<Variable>,
     params: Vec<Box<str>>,
     steps: Vec<Box<str>>,
+    fields: Vec<Box<str>>,
+    any_field: bool,
     bound: u32,
 }
 
@@ -165,6 +167,16 @@ impl Expression {
     /// The captures of the route's path that it asks for by name, sorted.
     pub fn params(&self) -> &[Box<str>] {
         &self.params
+    }
+
+    /// The header fields of the request that it names, sorted.
+    pub fn fields(&self) -> &[Box<str>] {
+        &self.fields
+    }
+
+    /// Whether it asks for header fields of the request by names that are only known then.
+    pub fn reads_any_field(&self) -> bool {
+        self.any_field
     }
 
     /// The steps that it names, sorted.

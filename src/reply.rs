@@ -49,13 +49,15 @@ pub struct Ending<H: Host> {
 }
 
 /// A request's record, open from its first stage to the last byte of its answer. Dropped before, it was the client
-/// who went away, and that is told too.
+/// who went away, or the gateway that gave a part up, and that is told too.
 #[derive(Debug)]
 pub struct Open<H: Host> {
     host: H,
     record: Record,
     answer: Option<(Patience, Deadline)>,
     told: bool,
+    /// Nobody but the gateway asked: where it is dropped, the gateway gave it up.
+    part: bool,
 }
 
 // === impl ReplyBody ===
@@ -249,7 +251,12 @@ impl<H: Host> Ending<H> {
 impl<H: Host> Open<H> {
     /// Opens `record`.
     pub fn new(host: H, record: Record) -> Box<Self> {
-        Box::new(Self { host, record, answer: None, told: false })
+        Box::new(Self { host, record, answer: None, told: false, part: false })
+    }
+
+    /// The same of a request that is a part of another.
+    pub fn of_part(host: H, record: Record) -> Box<Self> {
+        Box::new(Self { host, record, answer: None, told: false, part: true })
     }
 
     /// What is known so far.
@@ -283,7 +290,7 @@ impl<H: Host> Drop for Open<H> {
         if self.told {
             return;
         }
-        self.record.outcome = Outcome::ClientGone;
+        self.record.outcome = if self.part { Outcome::GivenUp } else { Outcome::ClientGone };
         if self.answer.is_none() {
             self.record.status = NO_ANSWER;
         }

@@ -53,6 +53,7 @@ impl<H: Host> Gateway<H> {
             chosen: None,
             fell_back: None,
             taken: Taken::default(),
+            steps: Vec::new(),
             attempts: 0,
             asked: None,
             answered: None,
