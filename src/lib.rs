@@ -11,6 +11,7 @@ pub mod body;
 pub mod breaker;
 pub mod cache;
 pub mod circuit;
+pub mod coding;
 #[cfg(target_os = "wasi")]
 mod component;
 pub mod compose;
