@@ -54,6 +54,8 @@ mod replaying;
 mod roster;
 mod showing;
 mod sticking;
+#[expect(dead_code, reason = "routes come to it with their transformations")]
+mod transforming;
 mod upkeep;
 mod usage;
 mod versioned;

@@ -8,8 +8,15 @@ pub mod prefix;
 pub mod query;
 
 /// What becomes of requests and answers on the way.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Transform;
+#[derive(Debug)]
+pub struct Transform {
+    /// What becomes of answers.
+    pub response: Option<ResponseChange>,
+}
+
+/// What becomes of answers.
+#[derive(Debug)]
+pub struct ResponseChange {}
 
 use crate::host::{Secret, Variables};
 use crate::plan::{HeaderEdit, PathRewrite, PathTemplate, QueryRewrite, Route, ValuePiece, ValueTemplate};
