@@ -68,6 +68,7 @@ pub struct Expression {
     reads: Vec<Variable>,
     params: Vec<Box<str>>,
     steps: Vec<Box<str>>,
+    fields: Option<Vec<Box<str>>>,
     bound: u32,
 }
 
@@ -154,6 +155,11 @@ impl Expression {
     /// The steps that it names, sorted.
     pub fn steps(&self) -> &[Box<str>] {
         &self.steps
+    }
+
+    /// The header fields of the request that it asks for, sorted; `None` where it asks for more than it names.
+    pub fn fields(&self) -> Option<&[Box<str>]> {
+        self.fields.as_deref()
     }
 }
 

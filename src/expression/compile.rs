@@ -36,6 +36,9 @@ struct Compiler<'k> {
     steps: Vec<Box<str>>,
     /// How many times `steps` stands without the name of a step behind it.
     bare_steps: usize,
+    fields: Vec<Box<str>>,
+    /// The same of `request.headers`.
+    bare_fields: usize,
     /// The names that macros around the current place have given to their items.
     locals: Vec<String>,
     depth: usize,
@@ -68,7 +71,7 @@ pub(super) fn compile(source: &str, wanted: Kind, known: &Known<'_>) -> Result<E
     }
     compiler.reads.sort_unstable();
     compiler.reads.dedup();
-    for names in [&mut compiler.params, &mut compiler.steps] {
+    for names in [&mut compiler.params, &mut compiler.steps, &mut compiler.fields] {
         names.sort_unstable();
         names.dedup();
     }
@@ -79,6 +82,7 @@ pub(super) fn compile(source: &str, wanted: Kind, known: &Known<'_>) -> Result<E
         reads: compiler.reads,
         params: compiler.params,
         steps: compiler.steps,
+        fields: (compiler.bare_fields == 0).then_some(compiler.fields),
         bound: u32::try_from(bound).unwrap_or(LIMIT),
     })
 }

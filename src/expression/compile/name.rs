@@ -43,6 +43,7 @@ impl Compiler<'_> {
                 }
                 self.reads.push(variable);
                 self.bare_steps += usize::from(variable == Variable::Steps);
+                self.bare_fields += usize::from(variable == Variable::Headers);
                 return Some(((Node::Variable(variable), variable.kind()), rest));
             }
         }
