@@ -22,6 +22,7 @@ pub mod health;
 pub mod idempotency;
 pub mod identity;
 pub mod mapping;
+pub mod merge;
 pub mod migration;
 pub mod policy;
 pub mod rate_limit;
@@ -29,6 +30,7 @@ pub mod retry;
 pub mod route;
 pub mod security_headers;
 pub mod server;
+pub mod shape;
 pub mod store;
 pub mod telemetry;
 pub mod text;
@@ -59,6 +61,7 @@ pub use mapping::{
     DefaultMember, MapValues, Mapping, MappingStep, MoveValue, OtherValue, OtherValues, OtherWord,
     RenameMember, RenameParameter, Scalar,
 };
+pub use merge::{Merge, MergeArrays, MergeArraysBy, MergeArraysWord, MergeCollision, MergeObjects};
 pub use migration::{Compare, Fallback, Live, Mirror, Split, SplitPart, SplitRule};
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use rate_limit::{
@@ -72,6 +75,10 @@ pub use security_headers::{
     SecurityHeadersSetting, TextSetting,
 };
 pub use server::{Certificate, ClientCertificateMode, ClientCertificates, Server, ServerLimits};
+pub use shape::{
+    CollectValues, ConcatLists, FlattenSetting, FlattenTable, GroupMembers, PatchOperation, PatchSetting,
+    PatchWord, SetValue, ShapeStep, WrapSetting, WrapTable,
+};
 pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};

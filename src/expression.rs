@@ -113,6 +113,20 @@ impl Expression {
         output::node(&mut run, value, most)
     }
 
+    /// The same, one of many for the same request, which may use so many units together.
+    pub fn node_of_many<'a>(
+        &'a self,
+        facts: &'a Facts<'a>,
+        most: usize,
+        units: &mut u32,
+    ) -> Result<json::Node<'a>, Fault> {
+        let allowed = LIMIT.min(*units);
+        let mut run = Run::with(facts, allowed);
+        let value = run.value(&self.root).and_then(|value| output::node(&mut run, value, most));
+        *units -= allowed - run.left();
+        value
+    }
+
     /// The value for one request as text: texts, numbers as they were written, `true` and `false`, and times (RFC 3339).
     pub fn text<'a>(&'a self, facts: &'a Facts<'a>) -> Result<Cow<'a, str>, Fault> {
         output::text(Run::new(facts).value(&self.root)?)

@@ -9,16 +9,24 @@ use std::borrow::Cow;
 use std::fmt;
 
 mod compare;
+mod key;
+mod members;
+pub mod merge_patch;
 mod number;
 mod parse;
+pub mod patch;
 mod path;
+mod place;
 mod reach;
+mod room;
 mod write;
 
 pub use compare::{Difference, Differences, Kind, Numbers, Rules, compare};
+pub use key::Key;
 pub use number::Number;
 pub use parse::parse;
 pub use path::{Path, PathError, Segment};
+pub use room::Room;
 
 /// The deepest that any document may be, whatever its reader allows: it is walked through by functions that call
 /// themselves.

@@ -8,6 +8,9 @@ use http::{HeaderMap, HeaderValue};
 use super::*;
 use crate::route::pattern::Pattern;
 
+mod beyond;
+mod template;
+
 static CLAIMS: LazyLock<serde_json::Value> = LazyLock::new(|| {
     serde_json::json!({
         "sub": "ada", "admin": true, "level": 3, "big": u64::MAX, "ratio": 0.5, "nothing": null,

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 pub struct Number<'a>(Cow<'a, str>);
 
 /// A number by its value: `digits` times ten to the power of `exponent`.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Decimal {
     negative: bool,
     /// Without zeros in front and behind; empty for zero.
@@ -20,7 +20,7 @@ pub(super) struct Decimal {
 
 impl<'a> Number<'a> {
     /// What the caller has found to be a number.
-    pub(super) fn known(text: &'a str) -> Self {
+    pub(crate) fn known(text: &'a str) -> Self {
         Self(Cow::Borrowed(text))
     }
 

@@ -19,10 +19,10 @@ const MOST: u64 = 1 << 20;
 const LARGEST: u64 = 64 << 20;
 
 /// The most steps in one direction: each is a walk through the document.
-const MOST_STEPS: usize = 64;
+pub(super) const MOST_STEPS: usize = 64;
 
 /// How much deeper steps may make documents altogether: whatever walks through them calls itself.
-const MOST_DEEPENING: usize = 64;
+pub(super) const MOST_DEEPENING: usize = 64;
 
 /// A step, and where it was written.
 type Placed = (Pointer, Step);

@@ -57,8 +57,12 @@ impl Compiler<'_> {
         let Some((root, rest)) = segments.split_first() else { return self.wrong("there is no name") };
         let members: Vec<_> = names().filter_map(|name| name.strip_prefix(root)?.strip_prefix('.')).collect();
         if members.is_empty() {
-            let mut roots: Vec<_> = names().filter_map(|name| name.split('.').next()).collect();
-            roots.dedup();
+            let mut roots: Vec<&str> = Vec::new();
+            for root in names().filter_map(|name| name.split('.').next()) {
+                if !roots.contains(&root) {
+                    roots.push(root);
+                }
+            }
             let near = nearest(root, roots.iter().copied().chain(self.locals.iter().map(String::as_str)));
             let help = match (near, roots.split_last()) {
                 (Some(meant), _) => format!("did you mean `{meant}`?"),
