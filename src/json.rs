@@ -16,9 +16,11 @@ mod number;
 mod parse;
 pub mod patch;
 mod path;
+mod pick;
 mod place;
 mod reach;
 mod room;
+mod scan;
 mod write;
 
 pub use compare::{Difference, Differences, Kind, Numbers, Rules, compare};
@@ -26,6 +28,7 @@ pub use key::Key;
 pub use number::Number;
 pub use parse::parse;
 pub use path::{Path, PathError, Segment};
+pub use pick::{Picker, Picks};
 pub use room::Room;
 
 /// The deepest that any document may be, whatever its reader allows: it is walked through by functions that call
@@ -220,6 +223,14 @@ impl<'a> Object<'a> {
     /// Of these members, no two of which have the same name.
     pub(crate) fn of_distinct(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Self {
         Self { members }
+    }
+
+    /// Of these members, in their order; where a name stands twice, which of them is the second.
+    pub fn new(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Result<Self, usize> {
+        match parse::twice(&members) {
+            Some(second) => Err(second),
+            None => Ok(Self { members }),
+        }
     }
 
     /// Whether it has no members.
