@@ -70,6 +70,7 @@ mod shape;
 mod store;
 mod targets;
 mod template;
+mod transform;
 mod upstream;
 mod usage;
 mod version;

@@ -127,6 +127,10 @@ catalogue! {
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The content is not of a type that is taken here", Client, None;
     /// The content is not what its type says: JSON that is none, or that readers are known to read differently.
     InvalidContent = "invalid-content", BAD_REQUEST, "The content is not valid", Client, None;
+    /// The request lacks something that the route makes the upstream's request of, or what would be made of it cannot be sent.
+    UnusableRequest = "unusable-request", BAD_REQUEST, "The request lacks what is needed here", Client, None;
+    /// The answer cannot be had in any format that `Accept` names (RFC 9110 section 15.5.7); `detail` lists those that there are.
+    NotAcceptable = "not-acceptable", NOT_ACCEPTABLE, "There is no such format", Client, None;
     /// The request line is longer than allowed (RFC 9110 section 15.5.15).
     UriTooLong = "uri-too-long", URI_TOO_LONG, "The address is too long", Client, Some("http_request_error");
     /// The caller has asked for more than a limit allows; `violated-policies` names the limit, and `Retry-After` says when there may be enough again (RFC 6585 section 4, draft-ietf-httpapi-ratelimit-headers-11 section 5.1).

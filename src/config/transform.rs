@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::format::{Csv, Form, Xml};
 use super::shape::ShapeStep;
 use super::text::{DurationText, SizeText};
 
@@ -217,9 +218,15 @@ pub struct TransformBody {
     /// Its type. Default: the usual one of the format, or what it was where the format stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
-    /// How XML and JSON become each other.
+    /// How XML and JSON become each other; also SOAP.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub xml: Option<XmlContent>,
+    pub xml: Option<Xml>,
+    /// How JSON becomes CSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub csv: Option<Csv>,
+    /// How forms and JSON become each other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<Form>,
     /// The largest content, before and after. Default: 1 MiB. A larger request is answered 413, a larger answer is a 502.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most: Option<SizeText>,
@@ -246,41 +253,6 @@ pub enum ContentFormat {
     Ndjson,
     /// `text/plain`: one text.
     Text,
-}
-
-/// How XML and JSON become each other.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct XmlContent {
-    /// The name of the outermost element that is written. Default: `root`; with `soap`, the only member of the document.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub root: Option<String>,
-    /// The namespace of the elements that are written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-    /// Elements that are lists also where there is one of them, by their places: `"order.item"`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub arrays: Vec<String>,
-    /// The content stands in an envelope of this version of SOAP, `"1.1"` or `"1.2"`: what is read is taken out of one, what is
-    /// written is put into one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub soap: Option<SoapVersion>,
-    /// The `SOAPAction` of requests with SOAP 1.1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<String>,
-}
-
-/// A version of SOAP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
-pub enum SoapVersion {
-    /// SOAP 1.1.
-    #[serde(rename = "1.1")]
-    V11,
-    /// SOAP 1.2.
-    #[serde(rename = "1.2")]
-    V12,
 }
 
 /// What becomes of the content of answers with an error status: a word, or a table.

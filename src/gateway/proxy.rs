@@ -88,6 +88,14 @@ impl<H: Host> Gateway<H> {
                 (body, Some((mapping, passing)))
             }
         };
+        let (body, asked) = match &route.transform {
+            None => (body, None),
+            Some(transform) => {
+                let asking = self.transform_request(transform, route, incoming, body, deadline);
+                let (body, asked) = Box::pin(asking).await?;
+                (body, Some(asked))
+            }
+        };
         let fallback = self.fallback(proxy, incoming);
         let second = fallback.as_ref().map(|fallback| &self.plan.upstreams[fallback.rule.upstream]);
         let body = self.signable(route, [Some(upstream), second], body, deadline).await?;
@@ -111,6 +119,9 @@ impl<H: Host> Gateway<H> {
         let mut response = response.map(Body::Stream);
         forward::response(response.headers_mut());
         *response.version_mut() = Version::HTTP_11;
+        if let Some(asked) = asked {
+            response = Box::pin(self.answer_transformed(asked, route, incoming, response, deadline)).await?;
+        }
         if let Some((mapping, passing)) = passing {
             let idle = route.patience.idle;
             response = self.map_response(mapping, passing, idle, response, deadline).await?;

@@ -5,6 +5,7 @@ use http::Method;
 use super::compile::{Context, Pointer};
 use super::limit::Fitted;
 use super::policy::{layers, tolerated};
+use super::transform::Around;
 use super::{Action, IssuerPlan, Patience, Route, scalar};
 use crate::admission::DEFAULT_PRIORITY;
 use crate::auth::Access;
@@ -54,6 +55,9 @@ impl Context<'_> {
         let edits = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let (request_edits, response_edits) = self.both_edits(&edits);
         let (mapping, idempotency) = self.for_contents(at, written);
+        let around = Around { route: written, pattern: pattern.as_ref() };
+        let transform = written.transform.as_ref();
+        let transform = transform.and_then(|it| self.transform(&at.key("transform"), it, around));
         let (cors, security_headers) = self.for_browsers((at, written), (at_defaults, defaults), &methods);
         Some(Route {
             id: written.id.as_str().into(),
@@ -73,7 +77,7 @@ impl Context<'_> {
             limits,
             cache: None,
             mapping,
-            transform: None,
+            transform: transform.map(Box::new),
             idempotency,
             priority: self.priority(at, written),
             action: action?,

@@ -11,12 +11,11 @@ use super::fault::Fault;
 use super::page::Page;
 use crate::expression::{Expression, Facts};
 use crate::format::csv::CsvRules;
-use crate::format::form;
-use crate::format::soap::{self, Version};
-use crate::format::xml::{self, XmlRules};
-use crate::format::{csv, ndjson, text};
-use crate::json::pick::Picks;
-use crate::json::{Limits, Node};
+use crate::format::form::FormRules;
+use crate::format::soap::Version;
+use crate::format::xml::XmlRules;
+use crate::format::{csv, form, ndjson, soap, text, xml};
+use crate::json::{Limits, Node, Picks};
 use crate::shape::Shape;
 
 /// How content is read.
@@ -26,14 +25,14 @@ pub struct Reader {
     pub from: Option<Format>,
     /// How XML becomes JSON.
     pub xml: XmlRules,
-    /// It stands in an envelope of this version.
-    pub soap: Option<Version>,
+    /// How forms become JSON.
+    pub form: FormRules,
+    /// XML stands in an envelope.
+    pub soap: bool,
     /// The most of it, in bytes.
     pub most: usize,
     /// Whether an expression looks at it, so that it must be there twice where it is changed.
     pub looked_at: bool,
-    /// It is changed, so that what cannot be read is refused. Else it is only looked at where it can be.
-    pub required: bool,
 }
 
 /// What content becomes.
@@ -58,12 +57,12 @@ pub struct ContentChange {
 pub struct Writer {
     /// How JSON becomes XML.
     pub xml: XmlRules,
-    /// It stands in an envelope of this version.
-    pub soap: Option<Version>,
-    /// What requests in such an envelope say that they are for.
-    pub action: Option<HeaderValue>,
+    /// It stands in an envelope of this version, which says what it is for.
+    pub soap: Option<(Version, Box<str>)>,
     /// How JSON becomes CSV.
     pub csv: CsvRules,
+    /// How JSON becomes a form.
+    pub form: FormRules,
     /// The most of it, in bytes.
     pub most: usize,
 }
@@ -121,29 +120,21 @@ impl Reader {
         found
     }
 
-    /// Reads content. Nothing where it is of no type that is read, and nothing has to be.
+    /// Reads content in a format.
     pub fn read<'c>(
         &self,
+        format: Format,
         headers: &HeaderMap,
         bytes: &'c [u8],
-    ) -> Result<Option<(Format, Node<'c>)>, Fault> {
-        let Some(format) = self.format(headers) else {
-            return if self.required { Err(Fault::Type) } else { Ok(None) };
-        };
-        self.read_as(format, headers, bytes).map(|node| Some((format, node)))
-    }
-
-    fn read_as<'c>(&self, format: Format, headers: &HeaderMap, bytes: &'c [u8]) -> Result<Node<'c>, Fault> {
+    ) -> Result<Node<'c>, Fault> {
         let limits = Limits::of(self.most);
         let content = text(headers, bytes)?;
         let bytes = content.as_bytes();
         Ok(match format {
             Format::Json => crate::json::parse(bytes, &limits).map_err(crate::format::Error::from)?,
-            Format::Xml => match self.soap {
-                Some(_) => soap::unwrap(bytes, &self.xml, &limits)?,
-                None => xml::read(bytes, &self.xml, &limits)?,
-            },
-            Format::Form => form::read(bytes, &limits)?,
+            Format::Xml if self.soap => soap::unwrap(bytes, &self.xml, &limits)?,
+            Format::Xml => xml::read(bytes, &self.xml, &limits)?,
+            Format::Form => form::read(bytes, &self.form, &limits)?,
             Format::Ndjson => ndjson::read(bytes, &limits)?,
             Format::Text => Node::Text(content.into()),
             Format::Csv => return Err(Fault::Type),
@@ -154,41 +145,46 @@ impl Reader {
 // === impl ContentChange ===
 
 impl ContentChange {
-    /// Makes the content; nothing where there was none and nothing new is put in its place.
+    /// Makes the content, in the format that is wanted where one is; nothing where there was none and nothing new is put in its
+    /// place. A document that never was in any format comes without one.
     pub fn make(
         &self,
-        content: Option<(Format, Node<'_>)>,
+        content: Option<(Option<Format>, Node<'_>)>,
+        wanted: Option<Format>,
         facts: &Facts<'_>,
     ) -> Result<Option<Made>, Fault> {
         let limits = Limits::of(self.writer.most);
-        let from = content.as_ref().map(|(format, _)| *format);
+        let from = content.as_ref().and_then(|(format, _)| *format);
         let node = match (&self.work, content) {
             (Work::Keep | Work::Shape(_), None) => return Ok(None),
             (Work::Keep, Some((_, node))) => node,
             (Work::Shape(shape), Some((_, node))) => shape.apply(node, facts, &limits).map_err(Fault::of_shape)?,
-            (Work::Value(value), _) => value.node(facts, limits.values)?,
+            (Work::Value(value), _) => {
+                return self.written(&value.node(facts, limits.values)?, wanted, from).map(Some);
+            }
             (Work::Page(page), _) => return self.printed(page, facts, &limits).map(Some),
         };
-        let to = self.to.or(from).unwrap_or(Format::Json);
-        self.written(&node, to, from == Some(to)).map(Some)
+        self.written(&node, wanted, from).map(Some)
     }
 
-    /// The same of a document that never was in any format.
-    pub fn make_of(&self, node: Node<'_>, facts: &Facts<'_>, to: Option<Format>) -> Result<Made, Fault> {
-        let limits = Limits::of(self.writer.most);
-        let node = match &self.work {
-            Work::Keep => node,
-            Work::Shape(shape) => shape.apply(node, facts, &limits).map_err(Fault::of_shape)?,
-            Work::Value(value) => value.node(facts, limits.values)?,
-            Work::Page(page) => return self.printed(page, facts, &limits),
+    /// The type of what comes of content in a format, where that is not what it was.
+    pub fn type_from(&self, from: Option<Format>, wanted: Option<Format>) -> Option<HeaderValue> {
+        let to = self.format_from(from, wanted);
+        self.type_of(to, from == Some(to))
+    }
+
+    fn format_from(&self, from: Option<Format>, wanted: Option<Format>) -> Format {
+        let own = match self.work {
+            Work::Page(_) => Some(self.to.unwrap_or(Format::Text)),
+            _ => wanted.or(self.to),
         };
-        self.written(&node, to.or(self.to).unwrap_or(Format::Json), false)
+        own.or(from).unwrap_or(Format::Json)
     }
 
     /// Text that a template makes; what is to be JSON is read, to know that it is.
     fn printed(&self, page: &Page, facts: &Facts<'_>, limits: &Limits) -> Result<Made, Fault> {
         let bytes = page.write(facts, limits.values, self.writer.most)?;
-        let to = self.to.unwrap_or(Format::Text);
+        let to = self.format_from(None, None);
         match to {
             Format::Json => drop(crate::json::parse(&bytes, limits).map_err(crate::format::Error::from)?),
             Format::Xml => drop(xml::read(&bytes, &XmlRules::default(), limits)?),
@@ -197,17 +193,28 @@ impl ContentChange {
         Ok(Made { bytes, media_type: self.type_of(to, false), action: self.writer.action(to) })
     }
 
-    fn written(&self, node: &Node<'_>, to: Format, same: bool) -> Result<Made, Fault> {
+    fn written(&self, node: &Node<'_>, wanted: Option<Format>, from: Option<Format>) -> Result<Made, Fault> {
+        let to = self.format_from(from, wanted);
         let bytes = self.writer.write(node, to)?;
-        Ok(Made { bytes, media_type: self.type_of(to, same), action: self.writer.action(to) })
+        Ok(Made { bytes, media_type: self.type_of(to, from == Some(to)), action: self.writer.action(to) })
     }
 
     fn type_of(&self, to: Format, same: bool) -> Option<HeaderValue> {
-        let usual = || match (to, self.writer.soap) {
-            (Format::Xml, Some(version)) => HeaderValue::from_static(version.media_type()),
+        let usual = || match (to, &self.writer.soap) {
+            (Format::Xml, Some((version, action))) => HeaderValue::try_from(version.content_type(action))
+                .unwrap_or(HeaderValue::from_static(version.media_type())),
             _ => HeaderValue::from_static(to.media_type()),
         };
         self.media_type.clone().or_else(|| (!same).then(usual))
+    }
+}
+
+// === impl Work ===
+
+impl Work {
+    /// Whether nothing comes of no content.
+    pub fn needs_content(&self) -> bool {
+        matches!(self, Self::Keep | Self::Shape(_))
     }
 }
 
@@ -225,11 +232,11 @@ impl Writer {
                 Node::Text(_) => Err(crate::format::Fault::Bytes),
                 _ => Err(crate::format::Fault::Place),
             },
-            Format::Xml => match self.soap {
-                Some(version) => soap::wrap(node, version, &self.xml, most),
+            Format::Xml => match &self.soap {
+                Some((version, _)) => soap::wrap(node, *version, &self.xml, most),
                 None => xml::write(node, &self.xml, most),
             },
-            Format::Form => form::write(node, most),
+            Format::Form => form::write(node, &self.form, most),
             Format::Csv => csv::write(node, &self.csv, most),
             Format::Ndjson => ndjson::write(node, most),
         };
@@ -238,6 +245,7 @@ impl Writer {
 
     /// Only SOAP 1.1 has it.
     fn action(&self, to: Format) -> Option<HeaderValue> {
-        self.action.clone().filter(|_| to == Format::Xml && self.soap.is_some())
+        let (version, action) = self.soap.as_ref().filter(|_| to == Format::Xml)?;
+        HeaderValue::try_from(version.soap_action(action)?).ok()
     }
 }

@@ -76,6 +76,11 @@ pub fn is_method(text: &str) -> Option<Method> {
 // === impl RequestChange ===
 
 impl RequestChange {
+    /// Whether content must be read where there is any: it is changed.
+    pub fn needs_content(&self) -> bool {
+        self.content.as_ref().is_some_and(|content| content.work.needs_content())
+    }
+
     /// Calculates everything; nothing where the condition does not hold. `content` is `None` where there is none.
     pub fn calculate(
         &self,
@@ -97,7 +102,9 @@ impl RequestChange {
         let method = method.map(|text| is_method(&text).ok_or(Fault::Unsendable("the method"))).transpose()?;
         let made = match &self.content {
             None => None,
-            Some(change) => change.make(content.map(|content| (content.format, content.node)), facts)?,
+            Some(change) => {
+                change.make(content.map(|content| (Some(content.format), content.node)), None, facts)?
+            }
         };
         Ok(Some(NewRequest {
             method,

@@ -12,7 +12,7 @@ use super::fault::Fault;
 use super::fields::{FieldChange, FieldValues};
 use super::problem::ProblemChange;
 use crate::expression::{AnswerFacts, Expression, Facts, Template, Variable};
-use crate::json::Node;
+use crate::json::{Node, Picks};
 use crate::mapping::{Has, Mark};
 
 /// What becomes of answers.
@@ -166,61 +166,86 @@ impl ResponseChange {
         is_error(self.status.of(status)) && matches!(self.errors, Errors::Problem(_))
     }
 
-    /// Calculates everything; nothing where the condition does not hold. `content` is `None` where there is none, or it was
-    /// not read.
+    /// As what the content of an answer with these fields is read; `None` where it is not.
+    pub fn format(&self, head: &Parts) -> Result<Option<Format>, Fault> {
+        let Some(reader) = &self.reader else { return Ok(None) };
+        match reader.format(&head.headers) {
+            // What is not read is not changed, and does not go on unchanged.
+            None if self.changes(head.status) && self.needs_content() => Err(Fault::Type),
+            format => Ok(format),
+        }
+    }
+
+    /// What is picked of content while it arrives: only where nobody looks at the rest.
+    pub fn picks(&self, status: StatusCode, format: Format) -> Option<(&Picks, &ContentChange)> {
+        let content = self.content.as_ref().filter(|_| self.changes(status) && format == Format::Json)?;
+        let looked_at = self.reader.as_ref().is_some_and(|reader| reader.looked_at);
+        content.picks.as_ref().filter(|_| !looked_at).map(|picks| (picks, content))
+    }
+
+    /// The type of changed content where that is not what it was; `headers` are those that it came with.
+    pub fn type_of_changed(&self, headers: &HeaderMap, awaited: Awaited) -> Option<HeaderValue> {
+        let from = self.reader.as_ref().and_then(|reader| reader.format(headers));
+        self.content.as_ref()?.type_from(from, self.formats.get(awaited.format).copied())
+    }
+
+    fn needs_content(&self) -> bool {
+        self.content.as_ref().is_some_and(|content| content.work.needs_content())
+    }
+
+    /// Whether the answer is changed at all. Of content that is not there nothing holds.
+    pub fn holds(&self, head: &Parts, content: Option<&Node<'_>>, facts: &Facts<'_>) -> Result<bool, Fault> {
+        let Some(when) = &self.when else { return Ok(true) };
+        if content.is_none() && asks_for_content(when.reads()) {
+            return Ok(false);
+        }
+        Ok(when.holds(&seeing(facts, head, content))?)
+    }
+
+    /// Calculates everything. `content` is `None` where there is none, or it was not read; it is taken where it is changed.
     pub fn calculate(
         &self,
         head: &Parts,
-        content: Option<(Option<Format>, Node<'_>)>,
+        content: &mut Option<(Option<Format>, Node<'_>)>,
         (awaited, facts): (Awaited, &Facts<'_>),
-    ) -> Result<Option<NewResponse>, Fault> {
+    ) -> Result<NewResponse, Fault> {
+        let status = self.status.of(head.status);
+        let problem = match &self.errors {
+            Errors::Problem(problem) if is_error(status) => Some(problem),
+            _ => None,
+        };
         let there = content.is_some();
+        let changes = self.changes(head.status) && !awaited.bare;
         // What is looked at while it is changed is there twice.
-        let looked_at = self.reader.as_ref().is_some_and(|reader| reader.looked_at)
-            || matches!(&self.errors, Errors::Problem(problem) if problem.reads());
-        let seen = content.as_ref().filter(|_| looked_at).map(|(_, node)| node.clone());
-        let mut facts = *facts;
-        let (status, headers) = (head.status, &head.headers);
-        facts.beyond.answer = Some(AnswerFacts { status, headers, content: seen.as_ref() });
-        let facts = &facts;
-        if let Some(when) = &self.when {
-            // Of content that is not there nothing holds.
-            if !there && asks_for_content(when.reads()) || !when.holds(facts)? {
-                return Ok(None);
-            }
-        }
-        let status = self.status.of(status);
-        let content = match (&self.errors, content) {
+        let looked_at = self.reader.as_ref().is_some_and(|reader| reader.looked_at);
+        let taken = if changes { content.take() } else { None };
+        let copy = taken.as_ref().filter(|_| looked_at).map(|(_, node)| node.clone());
+        let seen = copy.as_ref().or(content.as_ref().map(|(_, node)| node));
+        let facts = &seeing(facts, head, seen);
+        let content = match (problem, &self.content) {
             _ if is_empty(status) => NewContent::None,
-            (Errors::Problem(problem), _) if is_error(status) => {
-                NewContent::Made(problem.make(status, seen.as_ref(), facts)?)
+            (Some(problem), _) => NewContent::Made(problem.make(status, seen, facts)?),
+            (None, Some(change)) if changes => {
+                let wanted = self.formats.get(awaited.format).copied();
+                change.make(taken, wanted, facts)?.map_or(NewContent::Same, NewContent::Made)
             }
-            (_, Some(content)) if self.changes(head.status) => self.made(content, awaited, facts)?,
             _ => NewContent::Same,
         };
-        Ok(Some(NewResponse {
+        Ok(NewResponse {
             status,
             // RFC 9110 section 9.3.2: a field that only the content tells may be left out where there is none.
             fields: self.fields.values_if(facts, |template| there || !template_asks(template))?,
             cookies: self.cookies.values(facts)?,
             content,
-        }))
+        })
     }
+}
 
-    fn made(
-        &self,
-        (format, node): (Option<Format>, Node<'_>),
-        awaited: Awaited,
-        facts: &Facts<'_>,
-    ) -> Result<NewContent, Fault> {
-        let Some(change) = &self.content else { return Ok(NewContent::Same) };
-        let wanted = self.formats.get(awaited.format).copied();
-        let made = match (wanted, format) {
-            (None, Some(format)) => change.make(Some((format, node)), facts)?,
-            (wanted, _) => Some(change.make_of(node, facts, wanted)?),
-        };
-        Ok(made.map_or(NewContent::Same, NewContent::Made))
-    }
+/// What there is to be seen of an answer, too.
+fn seeing<'a>(facts: &Facts<'a>, head: &'a Parts, content: Option<&'a Node<'a>>) -> Facts<'a> {
+    let mut facts = *facts;
+    facts.beyond.answer = Some(AnswerFacts { status: head.status, headers: &head.headers, content });
+    facts
 }
 
 /// Whether something is about the content of an answer.
