@@ -18,6 +18,7 @@ pub mod consumer;
 pub mod cors;
 pub mod credentials;
 pub mod discovery;
+pub mod format;
 pub mod health;
 pub mod idempotency;
 pub mod identity;
@@ -53,6 +54,9 @@ pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
 pub use discovery::{
     Discovery, DiscoveryCache, DnsFamily, DnsRecord, DnsSetting, FileSetting, Registry, TargetFile,
+};
+pub use format::{
+    Csv, CsvColumn, CsvNamedColumn, CsvNested, Form, SoapVersion, Xml, XmlMixed, XmlNames, XmlNamespaces, XmlNulls,
 };
 pub use health::{Circuit, Health};
 pub use idempotency::{Idempotency, OnIdempotencyFailure};

@@ -23,6 +23,7 @@ pub mod diagnostic;
 pub mod discovery;
 pub mod explain;
 pub mod expression;
+pub mod format;
 pub mod forward;
 pub mod gateway;
 pub mod health;

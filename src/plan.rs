@@ -48,6 +48,7 @@ mod credentials;
 mod discovery;
 mod exposure;
 mod expression;
+mod format;
 mod health;
 mod idempotency;
 mod identity;

@@ -51,9 +51,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.
     ("expression", &["forward", "json", "plan", "route", "transform"]),
+    // Forms are read and written as queries are.
+    ("format", &["json", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     // Services register over HTTP.
-    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "cors", "credentials", "deadline", "discovery", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),
+    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "coding", "cors", "credentials", "deadline", "discovery", "expression", "format", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),
     // Health is judged by how exchanges end, and shared in a store; a probe is an exchange, too.
     ("health", &["balance", "body", "breaker", "circuit", "deadline", "host", "plan", "pool", "problem", "retry", "upstream"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
@@ -75,7 +77,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A split sees requests as limits do; a comparison reads JSON.
     ("migration", &["auth", "expression", "forward", "gateway", "host", "json", "limit", "plan", "route", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "merge", "migration", "retry", "route", "security_headers", "shape", "transform", "version"]),
+    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "format", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "merge", "migration", "retry", "route", "security_headers", "shape", "transform", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
     ("pool", &["admission", "balance", "circuit", "discovery", "health", "host", "plan", "retry"]),
     ("problem", &[]),
@@ -92,8 +94,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called.
     ("telemetry", &["auth", "body", "cache", "host", "idempotency", "limit", "migration", "plan", "pool", "problem", "version"]),
-    // A rewritten path is matched again for what it captured.
-    ("transform", &["host", "plan", "problem", "route"]),
+    // A rewritten path is matched again for what it captured. What is changed is calculated by expressions over content in its
+    // formats; entity tags are marked as mappings mark them.
+    ("transform", &["expression", "format", "host", "json", "mapping", "plan", "problem", "route", "shape"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),
     // Versions are asked for in paths, fields and queries, and dated.
     ("version", &["cache", "host", "plan", "problem", "route", "transform"]),
