@@ -36,7 +36,9 @@ fn indented() -> Vec<u8> {
 
 /// 1 MiB of long texts.
 fn articles() -> Vec<u8> {
-    let one = |at: u32| format!(r#"{{"id":{at},"text":"{}"}}"#, "some words without anything special, ".repeat(110));
+    let one = |at: u32| {
+        format!(r#"{{"id":{at},"text":"{}"}}"#, "some words without anything special, ".repeat(110))
+    };
     let all: Vec<_> = (0..256).map(one).collect();
     format!(r#"{{"items":[{}]}}"#, all.join(",")).into_bytes()
 }
@@ -99,7 +101,9 @@ fn xml_written(bencher: Bencher<'_, '_>) {
     let document = orders();
     let node = parse(&document, &LIMITS).unwrap();
     let rules = XmlRules::of_root("orders");
-    bencher.counter(BytesCount::new(document.len())).bench(|| xml::write(black_box(&node), &rules, 64 << 20).unwrap());
+    bencher
+        .counter(BytesCount::new(document.len()))
+        .bench(|| xml::write(black_box(&node), &rules, 64 << 20).unwrap());
 }
 
 #[divan::bench]

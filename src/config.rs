@@ -56,7 +56,8 @@ pub use discovery::{
     Discovery, DiscoveryCache, DnsFamily, DnsRecord, DnsSetting, FileSetting, Registry, TargetFile,
 };
 pub use format::{
-    Csv, CsvColumn, CsvNamedColumn, CsvNested, Form, SoapVersion, Xml, XmlMixed, XmlNames, XmlNamespaces, XmlNulls,
+    Csv, CsvColumn, CsvNamedColumn, CsvNested, Form, SoapVersion, Xml, XmlMixed, XmlNames, XmlNamespaces,
+    XmlNulls,
 };
 pub use health::{Circuit, Health};
 pub use idempotency::{Idempotency, OnIdempotencyFailure};
@@ -86,7 +87,10 @@ pub use shape::{
 pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
-pub use transform::Transform;
+pub use transform::{
+    ContentFormat, CookieChange, CookieEdits, CookieSite, ErrorContent, ErrorProblem, ErrorWord, NewCookie,
+    SetCookieEdits, TextEdits, Transform, TransformBody, TransformRequest, TransformResponse,
+};
 pub use upstream::{Protocol, Upstream, UpstreamTls};
 pub use version::{
     Api, ApiVersion, Brownout, TellVersion, VersionLinks, VersionMatching, VersionNames, VersionWay,

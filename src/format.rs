@@ -115,9 +115,10 @@ impl Format {
             "application/xml" | "text/xml" => Some(Self::Xml),
             "application/x-www-form-urlencoded" => Some(Self::Form),
             "text/csv" => Some(Self::Csv),
-            "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => {
-                Some(Self::Ndjson)
-            }
+            "application/x-ndjson"
+            | "application/ndjson"
+            | "application/jsonl"
+            | "application/x-jsonlines" => Some(Self::Ndjson),
             "text/plain" => Some(Self::Text),
             other if other.ends_with("+json") => Some(Self::Json),
             other if other.ends_with("+xml") => Some(Self::Xml),

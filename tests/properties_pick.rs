@@ -13,8 +13,17 @@ const NAMES: [&str; 5] = ["a", "b", "items", "ü.\"", ""];
 fn document() -> impl Strategy<Value = String> {
     let scalar = select(
         &[
-            "null", "true", "false", "0", "-1.10", "12345678901234567890", "1e400", "\"x\"", "\"\"",
-            "\"\\u00fc\\n\\ud83d\\ude00\"", "\"😀 and a text of some length\"",
+            "null",
+            "true",
+            "false",
+            "0",
+            "-1.10",
+            "12345678901234567890",
+            "1e400",
+            "\"x\"",
+            "\"\"",
+            "\"\\u00fc\\n\\ud83d\\ude00\"",
+            "\"😀 and a text of some length\"",
         ][..],
     )
     .prop_map(str::to_owned);
@@ -53,8 +62,9 @@ fn naive(node: &Node<'_>, paths: &[&[Segment]]) -> Option<Node<'static>> {
     if paths.iter().any(|path| path.is_empty()) {
         return Some(node.clone().into_owned());
     }
-    let step = |fits: &dyn Fn(&Segment) -> bool| -> Vec<&[Segment]> {
-        paths.iter().filter(|path| fits(&path[0])).map(|path| &path[1..]).collect()
+    let step = |fits: &dyn Fn(&Segment) -> bool| -> Option<Vec<&[Segment]>> {
+        let rest: Vec<_> = paths.iter().filter(|path| fits(&path[0])).map(|path| &path[1..]).collect();
+        (!rest.is_empty()).then_some(rest)
     };
     match node {
         Node::Object(object) => {
@@ -62,7 +72,7 @@ fn naive(node: &Node<'_>, paths: &[&[Segment]]) -> Option<Node<'static>> {
                 let is = |segment: &Segment| {
                     matches!(segment, Segment::Member(it) | Segment::MemberOrElement(it, _) if **it == *name)
                 };
-                Some((name.to_owned().into(), naive(value, &step(&is))?))
+                Some((name.to_owned().into(), naive(value, &step(&is)?)?))
             });
             Some(Node::Object(Object::new(members.collect()).unwrap()))
         }
@@ -73,7 +83,7 @@ fn naive(node: &Node<'_>, paths: &[&[Segment]]) -> Option<Node<'static>> {
                     Segment::Element(it) | Segment::MemberOrElement(_, it) => *it == at,
                     Segment::Member(_) => false,
                 };
-                naive(value, &step(&is))
+                naive(value, &step(&is)?)
             });
             Some(Node::Array(elements.collect()))
         }

@@ -139,7 +139,10 @@ mod tests {
     fn text_is_what_it_says_it_is() {
         assert_eq!(text(&fields(&["text/plain"]), "ü".as_bytes()), Ok("ü"));
         assert_eq!(text(&fields(&["text/plain"]), b"a\xfc"), Err(Fault::Encoding.at(1)));
-        assert_eq!(text(&fields(&["text/plain; charset=us-ascii"]), "aü".as_bytes()), Err(Fault::Encoding.at(1)));
+        assert_eq!(
+            text(&fields(&["text/plain; charset=us-ascii"]), "aü".as_bytes()),
+            Err(Fault::Encoding.at(1))
+        );
         assert_eq!(text(&fields(&["text/plain; charset=latin1"]), b"a"), Err(Fault::Charset.at(0)));
     }
 }

@@ -189,7 +189,8 @@ mod tests {
     #[test]
     fn columns_come_in_the_order_of_first_appearance() {
         let text = r#"[{"id":12345678901234567890,"name":"Ada"},{"name":"B, \"C\"","x":1.10,"id":null},{"y":"a\nb","x":""}]"#;
-        let csv = "id,name,x,y\r\n12345678901234567890,Ada,,\r\n,\"B, \"\"C\"\"\",1.10,\r\n,,\"\",\"a\nb\"\r\n";
+        let csv =
+            "id,name,x,y\r\n12345678901234567890,Ada,,\r\n,\"B, \"\"C\"\"\",1.10,\r\n,,\"\",\"a\nb\"\r\n";
         assert_eq!(written(text, &CsvRules::default()).unwrap(), csv);
     }
 
@@ -208,7 +209,10 @@ mod tests {
     #[test]
     fn what_is_nested_is_json_or_refused() {
         let text = r#"{"a":[1,{"b":"x"}],"c":{}}"#;
-        assert_eq!(written(text, &CsvRules::default()).unwrap(), "a,c\r\n\"[1,{\"\"b\"\":\"\"x\"\"}]\",{}\r\n");
+        assert_eq!(
+            written(text, &CsvRules::default()).unwrap(),
+            "a,c\r\n\"[1,{\"\"b\"\":\"\"x\"\"}]\",{}\r\n"
+        );
         let rules = CsvRules { nested: Nested::Refuse, ..CsvRules::default() };
         assert_eq!(written(text, &rules), Err(Fault::Place));
         for text in ["1", "[1]", "[{},[]]", "\"a\"", "null"] {
@@ -218,7 +222,10 @@ mod tests {
 
     #[test]
     fn rows_of_one_column_are_never_empty_lines() {
-        assert_eq!(written(r#"[{"a":null},{"a":""},{}]"#, &CsvRules::default()).unwrap(), "a\r\n\"\"\r\n\"\"\r\n\"\"\r\n");
+        assert_eq!(
+            written(r#"[{"a":null},{"a":""},{}]"#, &CsvRules::default()).unwrap(),
+            "a\r\n\"\"\r\n\"\"\r\n\"\"\r\n"
+        );
         assert_eq!(written("[]", &CsvRules::default()).unwrap(), "");
         assert_eq!(written("[{},{}]", &CsvRules::default()).unwrap(), "");
     }

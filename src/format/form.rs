@@ -22,9 +22,8 @@ pub fn read<'a>(bytes: &'a [u8], rules: &FormRules, limits: &Limits) -> Result<N
     if bytes.len() > limits.bytes {
         return Err(Fault::Bytes.at(limits.bytes));
     }
-    let text =
-        std::str::from_utf8(bytes).map_err(|error| Fault::Encoding.at(error.valid_up_to()))?;
-    let mut form = Form { left: limits.values, depth: limits.depth, object: Node::Object(Object::default()) };
+    let text = std::str::from_utf8(bytes).map_err(|error| Fault::Encoding.at(error.valid_up_to()))?;
+    let mut form = Form { left: limits.values, depth: limits.depth, object: Object::default() };
     form.count().map_err(|fault| fault.at(0))?;
     let mut at = 0;
     for (number, piece) in text.split('&').enumerate() {
@@ -43,10 +42,11 @@ pub fn read<'a>(bytes: &'a [u8], rules: &FormRules, limits: &Limits) -> Result<N
     }
     form.arrays(&rules.arrays).map_err(|fault| fault.at(bytes.len()))?;
     // Names that repeat are one level more than their brackets say.
-    if form.object.depth() > limits.depth {
+    let node = Node::Object(form.object);
+    if node.depth() > limits.depth {
         return Err(Fault::Deep.at(bytes.len()));
     }
-    Ok(form.object)
+    Ok(node)
 }
 
 /// Writes an object in at most `most` bytes. `null` and empty arrays are nothing, but in an array, where the others would
@@ -67,7 +67,7 @@ pub fn write(node: &Node<'_>, rules: &FormRules, most: usize) -> Result<Vec<u8>,
 struct Form {
     left: usize,
     depth: usize,
-    object: Node<'static>,
+    object: Object<'static>,
 }
 
 struct Writer {
@@ -100,9 +100,11 @@ impl Form {
         if keys.len() > self.depth {
             return Err(Fault::Deep);
         }
-        let mut here = std::mem::replace(&mut self.object, Node::Null);
-        let done = self.put_in(&mut here, keys, value);
-        self.object = here;
+        let Some((first, rest)) = keys.split_first() else { return Err(Fault::Name) };
+        // Taken out for the while: what is within counts what it makes.
+        let mut object = std::mem::take(&mut self.object);
+        let done = self.put_in(member(&mut object, first)?, rest, value);
+        self.object = object;
         done
     }
 
@@ -131,12 +133,8 @@ impl Form {
                 }
                 elements.get_mut(at)
             }
-            Node::Object(object) => {
-                if object.get(key).is_none() {
-                    object.set((*key).to_owned(), Node::Null);
-                }
-                object.get_mut(key)
-            }
+            // A name of nothing is an element.
+            Node::Object(object) if !key.is_empty() => Some(member(object, key)?),
             _ => None,
         };
         self.put_in(next.ok_or(Fault::Place)?, rest, value)
@@ -160,8 +158,7 @@ impl Form {
     /// Makes arrays of what stands once.
     fn arrays(&mut self, names: &[Box<str>]) -> Result<(), Fault> {
         for name in names {
-            if let Node::Object(object) = &mut self.object
-                && let Some(value) = object.get_mut(name)
+            if let Some(value) = self.object.get_mut(name)
                 && !matches!(value, Node::Array(_))
             {
                 *value = Node::Array(vec![std::mem::replace(value, Node::Null)]);
@@ -170,6 +167,14 @@ impl Form {
         }
         Ok(())
     }
+}
+
+/// The member of this name, which is there afterwards.
+fn member<'o>(object: &'o mut Object<'static>, name: &str) -> Result<&'o mut Node<'static>, Fault> {
+    if object.position(name).is_none() {
+        object.set(name.to_owned(), Node::Null);
+    }
+    object.get_mut(name).ok_or(Fault::Place)
 }
 
 /// A number as an array is counted: no zeros in front.
@@ -276,7 +281,9 @@ mod tests {
         ] {
             assert_eq!(read_text(text, &brackets()).unwrap(), json, "{text}");
         }
-        for text in ["a=1&a[b]=2", "a[b]=1&a=2", "a[b]=1&a[]=2", "a[]=1&a[b]=2", "a[0]=1&a[2]=2", "a[0]=1&a[0][b]=2"] {
+        for text in
+            ["a=1&a[b]=2", "a[b]=1&a=2", "a[b]=1&a[]=2", "a[]=1&a[b]=2", "a[0]=1&a[2]=2", "a[0]=1&a[0][b]=2"]
+        {
             assert_eq!(read_text(text, &brackets()).unwrap_err().fault, Fault::Place, "{text}");
         }
     }
@@ -311,8 +318,10 @@ mod tests {
         };
         let flat = FormRules::default();
         for (json, text) in [
-            (r#"{"a b":"x&y=ü","n":1.10,"t":true,"z":null,"e":"","l":["1",2]}"#,
-                "a%20b=x%26y%3D%C3%BC&n=1.10&t=true&e=&l=1&l=2"),
+            (
+                r#"{"a b":"x&y=ü","n":1.10,"t":true,"z":null,"e":"","l":["1",2]}"#,
+                "a%20b=x%26y%3D%C3%BC&n=1.10&t=true&e=&l=1&l=2",
+            ),
             ("{}", ""),
             (r#"{"a[b]":1,"l":[]}"#, "a%5Bb%5D=1"),
         ] {

@@ -72,7 +72,7 @@ mod tests {
         for (text, at, fault) in [
             ("1\n2 3\n", 4, json(json::Fault::After)),
             ("{\"a\":\n1}", 5, json(json::Fault::End)),
-            ("[1]\n2\n", 4, json(json::Fault::Values)),
+            ("[1]\n2\n3", 6, json(json::Fault::Values)),
             ("[[1]]", 1, json(json::Fault::Deep)),
             ("1\n\"\u{e9}\u{e9}\u{e9}\"", 3, json(json::Fault::Text)),
             ("1\n2\n3\n4\n5\n6\n7\n8\n9\n0\n1", 20, Fault::Bytes),

@@ -110,7 +110,9 @@ impl<'h> Range<'h> {
         let (kind, subtype) = own.next()?.0.split_once('/')?;
         let own: Vec<_> = own.collect();
         let has = |(name, value): &(&str, String)| {
-            let same = |(known, has): &(&str, &str)| known.eq_ignore_ascii_case(name) && has.eq_ignore_ascii_case(value);
+            let same = |(known, has): &(&str, &str)| {
+                known.eq_ignore_ascii_case(name) && has.eq_ignore_ascii_case(value)
+            };
             // JSON is UTF-8 (RFC 8259 section 8.1), and what is written here always is.
             own.iter().any(same) || (name.eq_ignore_ascii_case("charset") && super::charset::is_utf8(value))
         };
@@ -185,14 +187,23 @@ mod tests {
             (&["*/*;q=0.1, text/csv;q=0.2"], "text/csv; charset=utf-8; header=present"),
             (&["application/*;q=0.9, application/json;q=0.1"], "application/xml"),
             (&["*/*, application/json;q=0"], "application/xml"),
-            (&["application/json; q=0.2, application/json;charset=utf-8; q=0.9, */*;q=0.5"], "application/json"),
+            (
+                &["application/json; q=0.2, application/json;charset=utf-8; q=0.9, */*;q=0.5"],
+                "application/json",
+            ),
             // What browsers send: pages are not wanted as XML, but XML is wanted more than anything.
-            (&["text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"], "application/xml"),
+            (
+                &["text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"],
+                "application/xml",
+            ),
             (&["application/vnd.acme.v2+json"], "application/json"),
             (&["application/problem+xml, application/json;q=0.9"], "application/xml"),
             (&["APPLICATION/JSON"], "application/json"),
             (&["application/json;profile=\"a, b;q=0\", text/csv;q=0.5"], "application/json"),
-            (&["text/html, application/xml;q=nonsense, text/csv;q=0.3"], "text/csv; charset=utf-8; header=present"),
+            (
+                &["text/html, application/xml;q=nonsense, text/csv;q=0.3"],
+                "text/csv; charset=utf-8; header=present",
+            ),
             (&["nonsense"], "application/json"),
         ] {
             assert_eq!(chosen(accept, all), Some(expected), "{accept:?}");

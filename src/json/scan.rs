@@ -46,7 +46,11 @@ mod tests {
                         *place = byte;
                     }
                     let special = at < length && (byte < 0x20 || byte == b'"' || byte == b'\\');
-                    assert_eq!(plain(&bytes), if special { at } else { length }, "{byte} at {at} of {length}");
+                    assert_eq!(
+                        plain(&bytes),
+                        if special { at } else { length },
+                        "{byte} at {at} of {length}"
+                    );
                 }
             }
         }

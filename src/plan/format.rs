@@ -35,7 +35,11 @@ impl Context<'_> {
             root: written.root.as_deref().map(Box::from),
             namespaces,
             namespace: written.namespace.as_deref().map(Box::from),
-            prefixes: written.prefixes.iter().map(|(prefix, it)| (prefix.as_str().into(), it.as_str().into())).collect(),
+            prefixes: written
+                .prefixes
+                .iter()
+                .map(|(prefix, it)| (prefix.as_str().into(), it.as_str().into()))
+                .collect(),
             attribute: written.attributes.as_deref().map_or(usual.attribute.clone(), Box::from),
             text: written.text.as_deref().map_or(usual.text.clone(), Box::from),
             item: written.item.as_deref().map_or(usual.item.clone(), Box::from),
@@ -85,8 +89,9 @@ impl Context<'_> {
             let at = &all.key(prefix);
             let reserved = prefix.starts_with("xml") || (prefix == "xsi" && namespace != XSI);
             if reserved || prefix.contains(':') || !is_name(prefix) {
-                self.error(at, format!("\"{prefix}\" cannot be a prefix of one's own"))
-                    .help("letters, digits, and any of . _ -, a letter or _ first; not xsi, nor xml in front");
+                self.error(at, format!("\"{prefix}\" cannot be a prefix of one's own")).help(
+                    "letters, digits, and any of . _ -, a letter or _ first; not xsi, nor xml in front",
+                );
             }
             self.xml_namespace(at, namespace);
         }
@@ -178,7 +183,8 @@ impl Context<'_> {
             };
             let Some(path) = self.format_path(&at, place) else { continue };
             if path.scope() > 0 {
-                self.error(&at, format!("\"{place}\" is several values")).help("a column has one for each object");
+                self.error(&at, format!("\"{place}\" is several values"))
+                    .help("a column has one for each object");
             }
             if columns.iter().any(|(known, _)| **known == **name) {
                 self.error(&at, format!("there is a column \"{name}\" already"))

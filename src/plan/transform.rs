@@ -13,8 +13,7 @@ use crate::mapping::Mark;
 use crate::route::pattern::Pattern;
 use crate::transform::request::is_method;
 use crate::transform::{
-    ContentChange, Errors, FieldChange, ParameterChange, Reader, RequestChange, ResponseChange, Tags,
-    Transform, Vary, Work,
+    ContentChange, FieldChange, ParameterChange, RequestChange, ResponseChange, Tags, Transform, Vary, Work,
 };
 
 mod body;
@@ -156,7 +155,7 @@ impl Context<'_> {
         let status = self.statuses_of(&at.key("status"), &written.status);
         let looked_at = own.variables.contains(&Variable::AnswerContent);
         let reader = self.reader(&at.key("body"), body, content.as_ref(), looked_at);
-        if let Some(when) = when.iter().flatten() {
+        if let Some(Some(when)) = &when {
             shaping.expression(when);
         }
         let tags = tags(written, content.is_some(), &shaping);
@@ -241,7 +240,7 @@ impl Context<'_> {
         asks: &mut Asks,
     ) -> ParameterChange {
         let Some(written) = written else { return ParameterChange::default() };
-        self.not_too_many(at, written);
+        self.few_enough(at, written);
         let mut filled = [Vec::new(), Vec::new()];
         for ((key, table), filled) in [("set", &written.set), ("add", &written.add)].into_iter().zip(&mut filled)
         {
@@ -264,7 +263,7 @@ impl Context<'_> {
         asks: &mut Asks,
     ) -> FieldChange {
         let Some(written) = written else { return FieldChange::default() };
-        self.not_too_many(at, written);
+        self.few_enough(at, written);
         let mut remove = Vec::new();
         for (name, at) in written.remove.iter().zip(at.key("remove").indices()) {
             remove.extend(self.editable(&at, name));
@@ -287,7 +286,7 @@ impl Context<'_> {
         FieldChange { remove: remove.into(), set: set.into(), add: add.into() }
     }
 
-    fn not_too_many(&mut self, at: &Pointer, written: &TextEdits) {
+    fn few_enough(&mut self, at: &Pointer, written: &TextEdits) {
         if written.remove.len() + written.set.len() + written.add.len() > MOST_EDITS {
             self.error(at, format!("there are more than {MOST_EDITS} changes"))
                 .help("each is made for every request");
@@ -367,7 +366,7 @@ impl Asks {
             return Vary::All;
         }
         let mut names: Vec<_> =
-            self.fields.iter().filter_map(|name| HeaderName::try_from(&**name).ok()).collect();
+            self.fields.iter().filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok()).collect();
         if response.is_some_and(|change| !change.formats.is_empty()) {
             names.push(ACCEPT);
         }

@@ -245,7 +245,10 @@ mod tests {
     fn pairs_are_utf_8_or_none() {
         let all: Vec<_> = pairs("a=1&&b+c=%C3%BC+&d&=e=f&%zz=%").collect();
         let pair = |name: &'static str, value: &'static str| Some((Cow::from(name), Cow::from(value)));
-        assert_eq!(all, [pair("a", "1"), pair("b c", "ü "), pair("d", ""), pair("", "e=f"), pair("%zz", "%")]);
+        assert_eq!(
+            all,
+            [pair("a", "1"), pair("b c", "ü "), pair("d", ""), pair("", "e=f"), pair("%zz", "%")]
+        );
         assert_eq!(pairs("a=%FF&%C3=1").collect::<Vec<_>>(), [None, None]);
     }
 

@@ -24,7 +24,11 @@ fn a_value_is_wrapped() {
          </soap:Body></soap:Envelope>"
     );
     let bytes = wrap(&node, Version::V12, &rules(), 1_000).unwrap();
-    assert!(std::str::from_utf8(&bytes).unwrap().contains("xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\""));
+    assert!(
+        std::str::from_utf8(&bytes)
+            .unwrap()
+            .contains("xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\"")
+    );
     assert_eq!(wrap(&node, Version::V12, &rules(), bytes.len() - 1), Err(Fault::Bytes));
 }
 
@@ -38,7 +42,9 @@ fn fields_say_what_it_is_for() {
     assert_eq!(two.content_type("urn:get"), "application/soap+xml; charset=utf-8; action=\"urn:get\"");
     assert_eq!(two.soap_action("urn:get"), None);
     assert_eq!(two.content_type(""), "application/soap+xml; charset=utf-8");
-    for (action, fits) in [("urn:a", true), ("", true), ("a\"b", false), ("a b", false), ("a\\", false), ("ü", false)] {
+    for (action, fits) in
+        [("urn:a", true), ("", true), ("a\"b", false), ("a b", false), ("a\\", false), ("ü", false)]
+    {
         assert_eq!(is_action(action), fits, "{action}");
     }
 }
@@ -49,7 +55,9 @@ fn what_is_in_a_body_is_read_by_the_rules() {
     rules.say(&Path::read("GetOrderResponse.id").unwrap(), What::Number).unwrap();
     let inside = "<GetOrderResponse xmlns='urn:orders'><id>7</id></GetOrderResponse>";
     for text in [
-        format!("<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body>{inside}</s:Body></s:Envelope>"),
+        format!(
+            "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body>{inside}</s:Body></s:Envelope>"
+        ),
         format!(
             "<?xml version='1.0'?><Envelope xmlns='http://www.w3.org/2003/05/soap-envelope'>\n <Header><a:b xmlns:a='urn:a'>x\
              <a:c/></a:b></Header>\n <Body>\n{inside}\n</Body>\n</Envelope>"
@@ -71,18 +79,24 @@ fn faults_are_told() {
     let one = "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><s:Fault>\
         <faultcode>s:Client.Auth</faultcode><faultstring xml:lang='en'> No such order </faultstring>\
         <detail><e:code xmlns:e='urn:e'>17</e:code></detail></s:Fault></s:Body></s:Envelope>";
-    let Refused::Fault(fault) = unwrap(one.as_bytes(), &rules(), &LIMITS).unwrap_err() else { panic!("it is a fault") };
+    let Refused::Fault(fault) = unwrap(one.as_bytes(), &rules(), &LIMITS).unwrap_err() else {
+        panic!("it is a fault")
+    };
     assert_eq!((&*fault.code, &*fault.text, fault.is_senders()), ("Client.Auth", "No such order", true));
     assert_eq!(fault.detail.unwrap().to_text(), r#"{"code":"17"}"#);
     let two = "<e:Envelope xmlns:e='http://www.w3.org/2003/05/soap-envelope'><e:Body><e:Fault>\
         <e:Code><e:Value>e:Receiver</e:Value><e:Subcode><e:Value>m:Timeout</e:Value></e:Subcode></e:Code>\
         <e:Reason><e:Text xml:lang='en'>Later</e:Text><e:Text xml:lang='cs'>Pozd\u{11b}ji</e:Text></e:Reason>\
         </e:Fault></e:Body></e:Envelope>";
-    let Refused::Fault(fault) = unwrap(two.as_bytes(), &rules(), &LIMITS).unwrap_err() else { panic!("it is a fault") };
+    let Refused::Fault(fault) = unwrap(two.as_bytes(), &rules(), &LIMITS).unwrap_err() else {
+        panic!("it is a fault")
+    };
     assert_eq!((&*fault.code, &*fault.text, fault.is_senders()), ("Receiver", "Later", false));
     assert_eq!(fault.detail, None);
     let bare = "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><s:Fault/></s:Body></s:Envelope>";
-    let Refused::Fault(fault) = unwrap(bare.as_bytes(), &rules(), &LIMITS).unwrap_err() else { panic!("it is a fault") };
+    let Refused::Fault(fault) = unwrap(bare.as_bytes(), &rules(), &LIMITS).unwrap_err() else {
+        panic!("it is a fault")
+    };
     assert_eq!((&*fault.code, &*fault.text), ("", ""));
 }
 
@@ -108,7 +122,9 @@ fn what_is_no_envelope_is_refused() {
         (OPEN.to_owned(), Fault::End),
         (String::new(), Fault::End),
     ] {
-        let Refused::Unread(error) = unwrap(text.as_bytes(), &rules(), &LIMITS).unwrap_err() else { panic!("{text}") };
+        let Refused::Unread(error) = unwrap(text.as_bytes(), &rules(), &LIMITS).unwrap_err() else {
+            panic!("{text}")
+        };
         assert_eq!(error.fault, fault, "{text}");
     }
 }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::names::is_character;
 use super::super::Fault;
+use super::names::is_character;
 
 /// What text is before references are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,8 +106,25 @@ mod tests {
     #[test]
     fn there_are_no_other_references() {
         for text in [
-            "&nbsp;", "&lol9;", "&", "&;", "&#;", "&#x;", "&#0;", "&#x0;", "&#11;", "&#xD800;", "&#xFFFE;", "&#x110000;",
-            "&#99999999999;", "&#-1;", "&#+65;", "&#X41;", "&# 65;", "&LT;", "&lt",
+            "&nbsp;",
+            "&lol9;",
+            "&",
+            "&;",
+            "&#;",
+            "&#x;",
+            "&#0;",
+            "&#x0;",
+            "&#11;",
+            "&#xD800;",
+            "&#xFFFE;",
+            "&#x110000;",
+            "&#99999999999;",
+            "&#-1;",
+            "&#+65;",
+            "&#X41;",
+            "&# 65;",
+            "&LT;",
+            "&lt",
         ] {
             assert_eq!(resolved(text, Kind::Content), Err(Fault::Entity), "{text}");
         }

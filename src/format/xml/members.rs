@@ -113,6 +113,9 @@ mod tests {
         assert_eq!(members.add(name(16), Node::Bool(true), Grows::Once), Added::Array);
         assert_eq!(members.add(name(16), Node::Bool(false), Grows::Once), Added::Member);
         let Node::Object(object) = members.into_node() else { panic!("it is an object") };
-        assert_eq!((object.len(), object.get("m16").unwrap().to_text()), (100, "[null,true,false]".to_owned()));
+        assert_eq!(
+            (object.len(), object.get("m16").unwrap().to_text()),
+            (100, "[null,true,false]".to_owned())
+        );
     }
 }

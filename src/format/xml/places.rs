@@ -144,7 +144,9 @@ mod tests {
         let at = |names: &[&str]| names.iter().fold(places.start(), |here, name| places.step(&here, name));
         assert!(places.is_array(&at(&["order", "item"])) && !places.is_array(&at(&["order", "items"])));
         assert!(places.is_number(&at(&["order", "item", "price"])));
-        assert!(places.is_number(&at(&["order", "fee", "price"])) && !places.is_number(&at(&["order", "price"])));
+        assert!(
+            places.is_number(&at(&["order", "fee", "price"])) && !places.is_number(&at(&["order", "price"]))
+        );
         assert!(places.is_boolean(&at(&["order", "item", "@open"])));
         assert_eq!(places.list(&at(&["order", "lines"])), Some("line"));
         assert_eq!(places.list(&at(&["x", "lines"])), Some("line"));

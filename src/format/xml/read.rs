@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::super::{Error, Fault};
 use super::members::{Added, Grows, Members};
 use super::names::{is_blank, split, unescaped};
 use super::places::Here;
@@ -9,7 +10,6 @@ use super::scopes::declares;
 use super::tokens::{Start, Token, Tokens};
 use super::typed::typed;
 use super::{Mixed, Names, Namespaces, XSI, XmlRules};
-use super::super::{Error, Fault};
 use crate::json::{Node, Object};
 
 /// An element that is open.
@@ -105,7 +105,8 @@ fn frame<'a>(
     let here = rules.places.step(above, &name);
     let list = rules.places.list(&here).map(|_| Vec::new());
     let text = Cow::Borrowed("");
-    let mut frame = Frame { name, here, members: Members::default(), list, text, has_elements: false, nil: false };
+    let mut frame =
+        Frame { name, here, members: Members::default(), list, text, has_elements: false, nil: false };
     for (name, value) in start.attributes {
         if let Some(prefix) = declares(name) {
             // What is written with `xsi` declares it anew.

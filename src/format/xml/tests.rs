@@ -93,7 +93,11 @@ fn arrays_are_declared_or_repeat() {
         assert_eq!(read_text(text, &rules).unwrap_err().fault, Fault::Place, "{text}");
     }
     // Arrays that nothing is said of.
-    writes(r#"{"b":[],"c":[[1,[2]],[]]}"#, &rules, "<o><c><item>1</item><item><item>2</item></item></c><c/></o>");
+    writes(
+        r#"{"b":[],"c":[[1,[2]],[]]}"#,
+        &rules,
+        "<o><c><item>1</item><item><item>2</item></item></c><c/></o>",
+    );
     let rules = saying(XmlRules::of_root("l"), &[("l", What::List("i".into())), ("l.i", What::Number)]);
     is("<l><i>1.10</i><i>2</i></l>", &rules, "[1.10,2]");
     let rules = saying(XmlRules::default(), &[("l", What::List("i".into()))]);
@@ -111,7 +115,11 @@ fn types_are_declared() {
         ("o.a", What::Number),
     ];
     let rules = saying(XmlRules::of_root("o"), &said);
-    is("<o><n>12345678901234567890.10</n><t>007</t></o>", &rules, r#"{"n":12345678901234567890.10,"t":"007"}"#);
+    is(
+        "<o><n>12345678901234567890.10</n><t>007</t></o>",
+        &rules,
+        r#"{"n":12345678901234567890.10,"t":"007"}"#,
+    );
     is(r#"<o n="1"><b>true</b></o>"#, &rules, r#"{"@n":1,"b":true}"#);
     is("<o><a>1</a></o>", &rules, r#"{"a":[1]}"#);
     is("<o><x><n>1e400</n></x></o>", &rules, r#"{"x":{"n":1e400}}"#);
@@ -131,8 +139,11 @@ fn null_is_nil() {
     is(&format!(r#"<o {DECLARED} xsi:nil="true"/>"#), &rules, "null");
     is(&format!(r#"<o {DECLARED} id="1" xsi:nil="true"/>"#), &rules, r##"{"@id":"1","#text":null}"##);
     is(&format!(r#"<o {DECLARED}><a>1</a><a xsi:nil="true"/></o>"#), &rules, r#"{"a":["1",null]}"#);
-    reads(r#"<o xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><a i:nil=" 1 "/></o>"#, &rules,
-        r#"{"@xmlns:i":"http://www.w3.org/2001/XMLSchema-instance","a":null}"#);
+    reads(
+        r#"<o xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><a i:nil=" 1 "/></o>"#,
+        &rules,
+        r#"{"@xmlns:i":"http://www.w3.org/2001/XMLSchema-instance","a":null}"#,
+    );
     reads(&format!(r#"<o {DECLARED}><a xsi:nil="false">x</a></o>"#), &rules, r#"{"a":"x"}"#);
     reads("<o><a nil='true'/></o>", &rules, r#"{"a":{"@nil":"true"}}"#);
     for (inside, fault) in [
@@ -143,8 +154,16 @@ fn null_is_nil() {
         assert_eq!(read_text(&format!("<o {DECLARED}>{inside}</o>"), &rules).unwrap_err().fault, fault);
     }
     writes(r#"{"@a":null,"b":"x"}"#, &XmlRules { nulls: Nulls::Empty, ..rules.clone() }, "<o><b>x</b></o>");
-    writes(r#"{"a":null,"b":[1,null]}"#, &XmlRules { nulls: Nulls::Empty, ..rules.clone() }, "<o><a/><b>1</b><b/></o>");
-    writes(r#"{"a":null,"b":[1,null]}"#, &XmlRules { nulls: Nulls::Omit, ..rules.clone() }, "<o><b>1</b><b/></o>");
+    writes(
+        r#"{"a":null,"b":[1,null]}"#,
+        &XmlRules { nulls: Nulls::Empty, ..rules.clone() },
+        "<o><a/><b>1</b><b/></o>",
+    );
+    writes(
+        r#"{"a":null,"b":[1,null]}"#,
+        &XmlRules { nulls: Nulls::Omit, ..rules.clone() },
+        "<o><b>1</b><b/></o>",
+    );
     assert_eq!(written(r#"{"@xmlns:xsi":"urn:other","a":null}"#, &rules), Err(Fault::Prefix));
 }
 
@@ -163,8 +182,11 @@ fn mixed_content_is_refused_or_joined() {
 #[test]
 fn prefixes_are_kept_or_stripped() {
     let text = r#"<s:a xmlns:s="urn:s" xmlns="urn:d" s:x="1" y="2"><b>1</b><s:b>2</s:b></s:a>"#;
-    is(text, &XmlRules::default(),
-        r#"{"s:a":{"@xmlns:s":"urn:s","@xmlns":"urn:d","@s:x":"1","@y":"2","b":"1","s:b":"2"}}"#);
+    is(
+        text,
+        &XmlRules::default(),
+        r#"{"s:a":{"@xmlns:s":"urn:s","@xmlns":"urn:d","@s:x":"1","@y":"2","b":"1","s:b":"2"}}"#,
+    );
     let rules = XmlRules { namespaces: Namespaces::Strip, ..XmlRules::default() };
     reads(text, &rules, r#"{"a":{"@x":"1","@y":"2","b":["1","2"]}}"#);
     assert_eq!(read_text(r#"<a xmlns:s="urn:s" s:x="1" x="2"/>"#, &rules).unwrap_err().fault, Fault::Twice);
@@ -186,8 +208,11 @@ fn prefixes_are_kept_or_stripped() {
     ] {
         assert_eq!(written(json, &rules), Err(fault), "{json}");
     }
-    writes(r#"{"b":{"@xmlns:q":"urn:q","q:c":1},"@xml:lang":"en"}"#, &XmlRules::of_root("a"),
-        r#"<a xml:lang="en"><b xmlns:q="urn:q"><q:c>1</q:c></b></a>"#);
+    writes(
+        r#"{"b":{"@xmlns:q":"urn:q","q:c":1},"@xml:lang":"en"}"#,
+        &XmlRules::of_root("a"),
+        r#"<a xml:lang="en"><b xmlns:q="urn:q"><q:c>1</q:c></b></a>"#,
+    );
 }
 
 #[test]
@@ -287,7 +312,11 @@ fn what_is_no_xml_is_refused_where_it_is_wrong() {
     ] {
         refuses(xml, at, fault);
     }
-    reads("<?xml version=\"1.0\" encoding=\"US-ASCII\" standalone='yes'?><a/>", &XmlRules::default(), r#"{"a":""}"#);
+    reads(
+        "<?xml version=\"1.0\" encoding=\"US-ASCII\" standalone='yes'?><a/>",
+        &XmlRules::default(),
+        r#"{"a":""}"#,
+    );
 }
 
 /// However a document is made, nothing of it is expanded.
@@ -310,7 +339,9 @@ fn there_are_no_entities() {
 #[test]
 fn documents_are_bounded() {
     let limits = Limits { bytes: 60, depth: 3, values: 5, text: 8 };
-    let refused = |text: &str| read(text.as_bytes(), &XmlRules::of_root("a"), &limits).map_err(|error| error.fault).err();
+    let refused = |text: &str| {
+        read(text.as_bytes(), &XmlRules::of_root("a"), &limits).map_err(|error| error.fault).err()
+    };
     assert_eq!(refused("<a><b><c/></b></a>"), None);
     assert_eq!(refused("<a><b><c><d/></c></b></a>"), Some(Fault::Deep));
     // Three objects and an array are four levels.
@@ -325,7 +356,9 @@ fn documents_are_bounded() {
     assert_eq!(refused("<a b='123456789'/>"), Some(Fault::Text));
     assert_eq!(refused(&format!("<a>{}</a>", " ".repeat(60))), Some(Fault::Bytes));
     let values = Limits { values: 100, ..limits };
-    let deep = |text: &str| read(text.as_bytes(), &XmlRules::of_root("a"), &values).map_err(|error| error.fault).err();
+    let deep = |text: &str| {
+        read(text.as_bytes(), &XmlRules::of_root("a"), &values).map_err(|error| error.fault).err()
+    };
     assert_eq!(deep("<a><b><c/><c/></b></a>"), None);
     assert_eq!(deep("<a><b><c/><c/></b><b/></a>"), Some(Fault::Deep));
     // Deep documents are no way to the end of the stack, whatever a caller allows.

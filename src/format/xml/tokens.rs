@@ -260,7 +260,8 @@ impl<'a> Tokens<'a> {
     fn namespaces(&self, name: &str, attributes: &[(&str, Cow<'_, str>)]) -> Result<(), Fault> {
         self.scopes.namespace(split(name).0).ok_or(Fault::Prefix)?;
         let mut known: Vec<(&str, &str)> = Vec::new();
-        for (name, _) in attributes.iter().filter(|(name, _)| name.contains(':') && declares(name).is_none()) {
+        for (name, _) in attributes.iter().filter(|(name, _)| name.contains(':') && declares(name).is_none())
+        {
             let expanded = self.scopes.attribute(name).ok_or(Fault::Prefix)?;
             if known.contains(&expanded) {
                 return Err(Fault::Twice);
@@ -333,7 +334,9 @@ fn fault_of(error: &quick_xml::Error) -> Fault {
         quick_xml::Error::Syntax(SyntaxError::InvalidBangMarkup) => Fault::Syntax("this is no markup"),
         quick_xml::Error::Syntax(_) => Fault::End,
         quick_xml::Error::IllFormed(IllFormedError::UnclosedReference) => Fault::Entity,
-        quick_xml::Error::IllFormed(IllFormedError::DoubleHyphenInComment) => Fault::Syntax("-- stands in a comment"),
+        quick_xml::Error::IllFormed(IllFormedError::DoubleHyphenInComment) => {
+            Fault::Syntax("-- stands in a comment")
+        }
         quick_xml::Error::IllFormed(IllFormedError::MissingDoctypeName) => Fault::Dtd,
         quick_xml::Error::IllFormed(_) => Fault::Syntax("an element ends that is not the innermost"),
         _ => Fault::Syntax("this is no markup"),

@@ -37,7 +37,8 @@ fn decimal(text: &str) -> Option<Number<'static>> {
     let end = rest.find(['e', 'E']).unwrap_or(rest.len());
     let (mantissa, exponent) = rest.split_at(end);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    if whole.is_empty() && fraction.is_empty() {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if (whole.is_empty() && fraction.is_empty()) || !digits(whole) || !digits(fraction) {
         return None;
     }
     let whole = match whole.trim_start_matches('0') {
@@ -68,7 +69,9 @@ mod tests {
         ] {
             assert_eq!(decimal(text).unwrap().as_str(), number, "{text}");
         }
-        for text in ["", ".", "+", "-", "NaN", "INF", "1,5", "0x1", "1 2", "--1", "+-1", "1e", "e1", "1.2.3", "١"] {
+        for text in
+            ["", ".", "+", "-", "NaN", "INF", "1,5", "0x1", "1 2", "--1", "+-1", "1e", "e1", "1.2.3", "١"]
+        {
             assert_eq!(decimal(text), None, "{text}");
         }
     }

@@ -253,8 +253,8 @@ impl<'r> Writer<'r> {
     /// A name that can be written.
     fn name<'n>(&self, name: &'n str) -> Result<Cow<'n, str>, Fault> {
         let (prefix, local) = split(name);
-        let known =
-            prefix.is_none_or(|prefix| prefix == "xml" || self.prefixes.iter().any(|known| **known == *prefix));
+        let known = prefix
+            .is_none_or(|prefix| prefix == "xml" || self.prefixes.iter().any(|known| **known == *prefix));
         if self.rules.names == Names::Escape {
             return match prefix.filter(|prefix| known && escaped(prefix).as_deref() == Some(prefix)) {
                 Some(prefix) if !local.is_empty() => {

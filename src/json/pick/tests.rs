@@ -22,7 +22,8 @@ fn fed<'t>(
 
 #[test]
 fn what_paths_lead_to_is_kept() {
-    let text = br#"{"n": 1.10, "items": [{"id": 12345678901234567890, "x": [1, {}]}, {"y": "\u00fc"}, 7, null, [],
+    let text =
+        br#"{"n": 1.10, "items": [{"id": 12345678901234567890, "x": [1, {}]}, {"y": "\u00fc"}, 7, null, [],
         {"id": "a\ud83d\ude00\n", "tags": ["t", "u"]}], "o": {"p": {"q": true, "r": false}}, "": 0}"#;
     for (paths, kept) in [
         (&["n"][..], r#"{"n":1.10}"#),
@@ -89,7 +90,10 @@ fn what_is_skipped_is_checked_too() {
         }
     }
     // Remembering names of what is skipped would take memory in proportion to it.
-    assert_eq!(fed(&picks(&["id"]), Limits::of(100), [&b"{\"x\":1,\"x\":{\"y\":1,\"y\":2}}"[..]]).as_deref(), Ok("{}"));
+    assert_eq!(
+        fed(&picks(&["id"]), Limits::of(100), [&b"{\"x\":1,\"x\":{\"y\":1,\"y\":2}}"[..]]).as_deref(),
+        Ok("{}")
+    );
 }
 
 #[test]
@@ -104,9 +108,8 @@ fn a_mistake_stays() {
 #[test]
 fn what_is_kept_is_bounded() {
     let limits = Limits { bytes: 12, depth: 3, values: 4, text: 5 };
-    let fault = |path, text: &str| {
-        fed(&picks(&[path]), limits, [text.as_bytes()]).map_err(|error| error.fault).err()
-    };
+    let fault =
+        |path, text: &str| fed(&picks(&[path]), limits, [text.as_bytes()]).map_err(|error| error.fault).err();
     assert_eq!(fault("a", "{\"x\":[[1]]}"), None);
     assert_eq!(fault("a", "{\"x\":[[[1]]]}"), Some(Fault::Deep));
     assert_eq!(fault("a", "{\"a\":[[[1]]]}"), Some(Fault::Deep));

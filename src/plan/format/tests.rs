@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::plan::Abilities;
 use crate::format::{csv, xml};
 use crate::json::{Limits, parse};
+use crate::plan::Abilities;
 
 /// What is made of it, and each mistake: where, and what.
 fn compiled<W: serde::de::DeserializeOwned, R>(
@@ -30,7 +30,8 @@ fn xml_is_as_it_is_written() {
     assert_eq!(told, [""; 0]);
     let (rules, soap) = rules.unwrap();
     assert_eq!(soap, (Version::V12, "urn:get".into()));
-    let node = parse(br#"{"-b":true,"a":["x"],"l":[1.0],"n":null,"x y":[["z"]],"$":"t"}"#, &Limits::of(100)).unwrap();
+    let node = parse(br#"{"-b":true,"a":["x"],"l":[1.0],"n":null,"x y":[["z"]],"$":"t"}"#, &Limits::of(100))
+        .unwrap();
     let bytes = xml::write(&node, &rules, 1_000).unwrap();
     assert_eq!(
         std::str::from_utf8(&bytes).unwrap(),
@@ -69,7 +70,8 @@ fn mistakes_in_xml_are_told() {
         assert_eq!(rules, None, "{json}");
         // What is wrong with a path itself is said by whoever reads paths.
         let (place, _) = expected.split_once(' ').unwrap();
-        let same = told.len() == 1 && (told[0] == expected || (json.contains("a[\"") && told[0].starts_with(place)));
+        let same =
+            told.len() == 1 && (told[0] == expected || (json.contains("a[\"") && told[0].starts_with(place)));
         assert!(same, "{json}: {told:?}");
     }
     for (json, expected) in [

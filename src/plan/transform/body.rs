@@ -111,7 +111,7 @@ impl Context<'_> {
     fn picks(&mut self, at: &Pointer, written: &TransformBody) -> Option<Picks> {
         let paths = written.shape.first()?.pick.as_ref()?;
         let paths: Result<Vec<_>, _> =
-            OneOrMany::as_slice(paths).iter().map(|text| crate::json::Path::parse(text)).collect();
+            OneOrMany::as_slice(paths).iter().map(|text| crate::json::Path::read(text)).collect();
         // A path with a mistake is reported with the shape.
         match Picks::new(&paths.ok()?) {
             Ok(picks) => Some(picks),

@@ -114,10 +114,7 @@ impl Seen for Members {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.get_value_by_str(key.as_str()?)
-    }
-
-    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        let key = key.as_str()?;
         let at = self.by_name.binary_search_by(|at| name(&self.members, *at).cmp(key)).ok()?;
         Some(self.members[self.by_name[at]].1.clone())
     }
