@@ -86,6 +86,8 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         body_limit: _,
         response_edits: _,
         mapping: _,
+        // What it makes of a request is made of what the cache lets pass, callers are told apart by what it asks of them, and
+        // answers say in `Vary` which fields it asks for.
         transform: _,
         idempotency: _,
         priority: _,

@@ -10,6 +10,7 @@ use crate::auth::presented::Place;
 use crate::auth::{Access, Authenticator, Kind};
 use crate::cache::policy::{KeyParts, Passes};
 use crate::credentials::Credentials;
+use crate::expression::Variable;
 use crate::identity::Authorization;
 use crate::identity::headers::IdentityHeader;
 use crate::identity::source::Source;
@@ -27,6 +28,8 @@ pub(super) enum Told<'a> {
     Forwarded(&'a Authenticator, &'a Place),
     /// A field of the external service's, by its name.
     External(&'a Authenticator, &'a HeaderName),
+    /// What a transformation makes something of: the upstream's request, or the answer.
+    Read(Variable),
 }
 
 /// Where in a request a credential stands that goes on.
@@ -44,6 +47,8 @@ pub(super) fn told(ready: Ready<'_>) -> Vec<Told<'_>> {
         let identity = &ready.route.identity;
         told.extend(identity.headers.iter().map(Told::Header));
         told.extend(identity.token.as_ref().map(|token| Told::Token(&token.header)));
+        let reads = ready.route.transform.iter().flat_map(|transform| transform.reads.iter());
+        told.extend(reads.filter(|variable| variable.is_about_the_caller()).copied().map(Told::Read));
     }
     let authorization = authorization_may_pass(ready);
     for way in ready.ways_in() {
@@ -120,6 +125,9 @@ impl Told<'_> {
                 Source::Consumer => key.consumer,
                 _ => false,
             },
+            Self::Read(variable) => {
+                key.consumer && matches!(variable, Variable::ConsumerId | Variable::CallerConsumer)
+            }
             Self::Token(_) | Self::External(..) => false,
             Self::Authorization(_) => key.headers.contains(&AUTHORIZATION),
             Self::Forwarded(_, place) => match place {
@@ -139,7 +147,7 @@ impl Told<'_> {
             Self::Token(name) | Self::External(_, name) => name,
             Self::Forwarded(_, Place::Header(name)) => name,
             Self::Authorization(_) | Self::Forwarded(_, Place::Authorization(_)) => &AUTHORIZATION,
-            Self::Forwarded(_, Place::Cookie(_) | Place::Query(_)) => return false,
+            Self::Read(_) | Self::Forwarded(_, Place::Cookie(_) | Place::Query(_)) => return false,
         };
         passes.fields.contains(name)
     }
@@ -167,6 +175,9 @@ impl Told<'_> {
             }
             Self::Authorization(_) => "write authorization = \"drop\" in identity, or ".to_owned(),
             Self::Forwarded(..) => "remove forward, or ".to_owned(),
+            Self::Read(Variable::ConsumerId | Variable::CallerConsumer) => {
+                "write consumer = true in key, or ".to_owned()
+            }
             _ => String::new(),
         };
         format!(
@@ -191,6 +202,7 @@ impl fmt::Display for Told<'_> {
                 Place::Query(name) => write!(f, "the credential of \"{}\" in the parameter {name}", way.name),
             },
             Self::External(way, name) => write!(f, "what \"{}\" says in {name}", way.name),
+            Self::Read(variable) => write!(f, "{}, by the transformation", variable.name()),
         }
     }
 }
