@@ -293,7 +293,7 @@ pub struct ErrorProblem {
     /// Its `detail`, in CEL: `"response.body.error.message"`. Where it has no value, the problem has no detail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The name of a member that gets the original content, where that is JSON.
+    /// The name of a member that gets the original content, where that can be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original: Option<String>,
 }

@@ -57,7 +57,9 @@ impl<H: Host> Gateway<H> {
                 Taken::Picked(node) => (Some((Some(Format::Json), node)), Body::Empty),
                 Taken::Whole(format, bytes, readable) => {
                     (raw, decoded) = (bytes, readable);
-                    (self.read(change, format, &head.headers, &decoded)?, Body::Full(raw))
+                    let node = change.read(format, &head, &decoded);
+                    let node = node.map_err(|fault| unusable(&fault.to_string()))?;
+                    (node.map(|node| (Some(format), node)), Body::Full(raw))
                 }
             },
         };
@@ -93,20 +95,6 @@ impl<H: Host> Gateway<H> {
         let decoded =
             coding::decode(&codings, raw.clone(), most).map_err(|fault| unreadable_answer(fault.into()))?;
         Ok(Taken::Whole(format, raw, decoded))
-    }
-
-    fn read<'c>(
-        &self,
-        change: &ResponseChange,
-        format: Format,
-        headers: &HeaderMap,
-        bytes: &'c [u8],
-    ) -> Result<Option<(Option<Format>, Node<'c>)>, Failure> {
-        let Some(reader) = change.reader.as_ref().filter(|_| !bytes.is_empty()) else { return Ok(None) };
-        match reader.read(format, headers, bytes) {
-            Ok(node) => Ok(Some((Some(format), node))),
-            Err(fault) => Err(unusable(&fault.to_string())),
-        }
     }
 }
 
@@ -151,8 +139,10 @@ fn changed<S>(
 /// Has the fields tell the truth about content that is another one.
 fn told_of(change: &ResponseChange, awaited: Awaited, new: &NewResponse, head: &mut Parts) {
     let headers = &mut head.headers;
+    if head.status == StatusCode::NOT_MODIFIED {
+        return not_modified(change, awaited, headers);
+    }
     match new.content() {
-        NewContent::None if head.status == StatusCode::NOT_MODIFIED => not_modified(change, awaited, headers),
         NewContent::None => {
             of_changed(headers);
             for name in [CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, ACCEPT_RANGES, ETAG, LAST_MODIFIED] {

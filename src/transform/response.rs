@@ -12,7 +12,8 @@ use super::fault::Fault;
 use super::fields::{FieldChange, FieldValues};
 use super::problem::ProblemChange;
 use crate::expression::{AnswerFacts, Expression, Facts, Template, Variable};
-use crate::json::{Node, Picks};
+use crate::format::soap::SoapFault;
+use crate::json::{Node, Object, Picks};
 use crate::mapping::{Has, Mark};
 
 /// What becomes of answers.
@@ -189,6 +190,17 @@ impl ResponseChange {
         self.content.as_ref()?.type_from(from, self.formats.get(awaited.format).copied())
     }
 
+    /// Reads content. Of an error that becomes a problem it need not be readable.
+    pub fn read<'c>(&self, format: Format, head: &Parts, bytes: &'c [u8]) -> Result<Option<Node<'c>>, Fault> {
+        let Some(reader) = self.reader.as_ref().filter(|_| !bytes.is_empty()) else { return Ok(None) };
+        match reader.read(format, &head.headers, bytes) {
+            Ok(node) => Ok(Some(node)),
+            Err(Fault::Soap(fault)) if self.is_problem(head.status) => Ok(Some(of_soap(*fault))),
+            Err(_) if self.is_problem(head.status) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
     fn needs_content(&self) -> bool {
         self.content.as_ref().is_some_and(|content| content.work.needs_content())
     }
@@ -223,6 +235,8 @@ impl ResponseChange {
         let seen = copy.as_ref().or(content.as_ref().map(|(_, node)| node));
         let facts = &seeing(facts, head, seen);
         let content = match (problem, &self.content) {
+            // What had no content has its fields still.
+            _ if is_empty(status) && is_empty(head.status) => NewContent::Same,
             _ if is_empty(status) => NewContent::None,
             (Some(problem), _) => NewContent::Made(problem.make(status, seen, facts)?),
             (None, Some(change)) if changes => {
@@ -246,6 +260,17 @@ fn seeing<'a>(facts: &Facts<'a>, head: &'a Parts, content: Option<&'a Node<'a>>)
     let mut facts = *facts;
     facts.beyond.answer = Some(AnswerFacts { status: head.status, headers: &head.headers, content });
     facts
+}
+
+/// What a SOAP fault says, as a document.
+fn of_soap(fault: SoapFault) -> Node<'static> {
+    let mut object = Object::default();
+    object.set("code", Node::Text(fault.code.into()));
+    object.set("text", Node::Text(fault.text.into()));
+    if let Some(detail) = fault.detail {
+        object.set("detail", detail);
+    }
+    Node::Object(object)
 }
 
 /// Whether something is about the content of an answer.
