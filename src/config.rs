@@ -96,7 +96,10 @@ pub use shape::{
 pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
-pub use transform::Transform;
+pub use transform::{
+    ContentFormat, CookieChange, CookieEdits, CookieSite, ErrorContent, ErrorProblem, ErrorWord, NewCookie,
+    SetCookieEdits, TextEdits, Transform, TransformBody, TransformRequest, TransformResponse,
+};
 pub use upstream::{Protocol, Upstream, UpstreamTls};
 pub use validation::{
     AnswerMode, AnswerValidation, BodyValidation, JsonLimits, ParameterRule, ParameterSetting,

@@ -78,6 +78,7 @@ mod shape;
 mod store;
 mod targets;
 mod template;
+mod transform;
 mod upstream;
 mod usage;
 mod validation;

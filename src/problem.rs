@@ -135,6 +135,10 @@ catalogue! {
     InvalidParameter = "invalid-parameter", BAD_REQUEST, "A parameter is not valid", Client, None;
     /// The content is JSON, and not what the route's schema says (RFC 9110 section 15.5.21); `errors` lists what is wrong, and where.
     SchemaViolated = "schema-violated", UNPROCESSABLE_ENTITY, "The content does not match its schema", Client, None;
+    /// The request lacks something that the route makes the upstream's request of, or what would be made of it cannot be sent.
+    UnusableRequest = "unusable-request", BAD_REQUEST, "The request lacks what is needed here", Client, None;
+    /// The answer cannot be had in any format that `Accept` names (RFC 9110 section 15.5.7); `detail` lists those that there are.
+    NotAcceptable = "not-acceptable", NOT_ACCEPTABLE, "There is no such format", Client, None;
     /// The request line is longer than allowed (RFC 9110 section 15.5.15).
     UriTooLong = "uri-too-long", URI_TOO_LONG, "The address is too long", Client, Some("http_request_error");
     /// The caller has asked for more than a limit allows; `violated-policies` names the limit, and `Retry-After` says when there may be enough again (RFC 6585 section 4, draft-ietf-httpapi-ratelimit-headers-11 section 5.1).

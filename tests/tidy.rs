@@ -62,7 +62,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("format", &["json", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     // Services register over HTTP.
-    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "coding", "compose", "compression", "cors", "credentials", "deadline", "discovery", "expression", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "validation", "version"]),
+    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "coding", "compose", "compression", "cors", "credentials", "deadline", "discovery", "expression", "format", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "validation", "version"]),
     // Health is judged by how exchanges end, and shared in a store; a probe is an exchange, too.
     ("health", &["balance", "body", "breaker", "circuit", "deadline", "host", "plan", "pool", "problem", "retry", "upstream"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
@@ -101,8 +101,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sim", &["author", "body", "coding", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called, and what an answer was like.
     ("telemetry", &["auth", "body", "cache", "compose", "compression", "host", "idempotency", "limit", "migration", "plan", "pool", "problem", "validation", "version"]),
-    // A rewritten path is matched again for what it captured.
-    ("transform", &["host", "plan", "problem", "route"]),
+    // A rewritten path is matched again for what it captured. What is changed is calculated by expressions over content in its
+    // formats; entity tags are marked as mappings mark them.
+    ("transform", &["expression", "format", "host", "json", "mapping", "plan", "problem", "route", "shape"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),
     // Content is JSON, perhaps in a coding; parameters are read as rewriting does, and what is wrong is told as a problem.
     ("validation", &["coding", "json", "problem", "transform"]),

@@ -12,7 +12,7 @@ use http::{Method, Response, StatusCode};
 use http_body::Body as _;
 
 use super::cached::Around;
-use super::mapping::{of_changed, of_decoded, undecoded, unreadable_answer};
+use super::content::{of_changed, of_decoded, undecoded, unreadable_answer};
 use super::{Gateway, Incoming};
 use crate::body::Body;
 use crate::coding::{Room, collect_decoded};

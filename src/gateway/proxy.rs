@@ -90,6 +90,14 @@ impl<H: Host> Gateway<H> {
                 (body, Some((mapping, passing)))
             }
         };
+        let (body, asked) = match &route.transform {
+            None => (body, None),
+            Some(transform) => {
+                let asking = self.transform_request(transform, route, incoming, body, deadline);
+                let (body, asked) = Box::pin(asking).await?;
+                (body, Some(asked))
+            }
+        };
         let body = match &route.graphql {
             None => body,
             Some(graphql) => Box::pin(self.graphql_request(graphql, route, incoming, body, deadline)).await?,
@@ -121,6 +129,9 @@ impl<H: Host> Gateway<H> {
         if let Some(graphql) = &route.graphql {
             let answer = self.graphql_answer(graphql, route.patience.idle, response, deadline);
             response = Box::pin(answer).await?;
+        }
+        if let Some(asked) = asked {
+            response = Box::pin(self.answer_transformed(asked, route, incoming, response, deadline)).await?;
         }
         if let Some((mapping, passing)) = passing {
             let idle = route.patience.idle;

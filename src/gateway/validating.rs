@@ -12,7 +12,7 @@ use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use http_body::Body as _;
 
-use super::mapping::{broken, undecoded};
+use super::content::{broken, undecoded};
 use super::{Gateway, Incoming, announced};
 use crate::body::{Body, collect_steadily};
 use crate::coding::{self, Coding, Unreadable};

@@ -207,6 +207,12 @@ impl Context<'_> {
         let told = ready.map(told::told).unwrap_or_default();
         key.caller = self.key_has_the_caller(&settings, &key, &passes, &told, ready);
         let passes = finished(passes, &mut key, &told, ready);
+        if let Some(transform) = ready.and_then(|ready| ready.route.transform.as_deref()) {
+            self.transformed_alike(written, &settings, transform, &passes);
+        }
+        if let Some(graphql) = ready.and_then(|ready| ready.route.graphql.as_deref()) {
+            self.graphql_alike(written, &settings, graphql, &key);
+        }
         let policy = Policy {
             place,
             digest: digests.of(written.route, ready),

@@ -5,6 +5,7 @@ use http::Method;
 use super::compile::{Context, Pointer};
 use super::limit::Fitted;
 use super::policy::{layers, tolerated};
+use super::transform::Around;
 use super::{Action, IssuerPlan, Patience, Route, scalar};
 use crate::admission::DEFAULT_PRIORITY;
 use crate::auth::Access;
@@ -59,6 +60,9 @@ impl Context<'_> {
         let (cors, security_headers, compression) =
             self.for_clients((at, written), (at_defaults, defaults), &methods);
         let proxied = written.upstream.is_some() || written.split.is_some();
+        let around = Around { route: written, pattern: pattern.as_ref() };
+        let transform = written.transform.as_ref();
+        let transform = transform.and_then(|it| self.transform(&at.key("transform"), it, around));
         Some(Route {
             id: written.id.as_str().into(),
             origin: (at.file().into(), at.path().into()),
@@ -79,7 +83,7 @@ impl Context<'_> {
             mapping,
             graphql: written.graphql.as_ref().and_then(|it| self.graphql(&at.key("graphql"), it, proxied)),
             validation,
-            transform: None,
+            transform: transform.map(Box::new),
             idempotency,
             priority: self.priority(at, written),
             action: action?,

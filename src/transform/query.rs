@@ -93,9 +93,15 @@ pub fn replace(uri: &mut Uri, query: Option<&str>) {
         Some(query) => format!("{}?{query}", uri.path()),
         None => uri.path().to_owned(),
     };
-    let Ok(rebuilt) = rebuilt.parse::<PathAndQuery>() else { return };
+    if let Ok(rebuilt) = rebuilt.parse::<PathAndQuery>() {
+        replace_target(uri, rebuilt);
+    }
+}
+
+/// Gives an address another path and query.
+pub fn replace_target(uri: &mut Uri, target: PathAndQuery) {
     let mut parts = std::mem::take(uri).into_parts();
-    parts.path_and_query = Some(rebuilt);
+    parts.path_and_query = Some(target);
     *uri = Uri::from_parts(parts).unwrap_or_default();
 }
 

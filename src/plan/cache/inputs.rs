@@ -88,6 +88,8 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         response_edits: _,
         mapping: _,
         validation: _,
+        // What it makes of a request is made of what the cache lets pass, callers are told apart by what it asks of them, and
+        // answers say in `Vary` which fields it asks for.
         transform: _,
         graphql: _,
         idempotency: _,

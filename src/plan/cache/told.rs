@@ -28,8 +28,8 @@ pub(super) enum Told<'a> {
     Forwarded(&'a Authenticator, &'a Place),
     /// A field of the external service's, by its name.
     External(&'a Authenticator, &'a HeaderName),
-    /// What an expression of a step asks for.
-    Read(Variable),
+    /// What an expression under this key of the route asks for: to ask an upstream, or to make an answer.
+    Read(Variable, &'static str),
 }
 
 /// Where in a request a credential stands that goes on.
@@ -41,14 +41,10 @@ pub(super) enum Credential {
 
 /// All that the upstream of a route is told of who calls, unless the cache withholds it.
 pub(super) fn told(ready: Ready<'_>) -> Vec<Told<'_>> {
-    let mut told = Vec::new();
-    if let Backend::Parts(compose) = ready.backend {
+    let mut told = read(ready);
+    if let Backend::Parts(_) = ready.backend {
         let steps = ready.asked().filter_map(|(route, _)| ready.of(route));
         told.extend(steps.flat_map(self::told));
-        let about = |variable: &&Variable| variable.is_about_the_caller();
-        let known = ready.ways_in().next().is_some();
-        let read = compose.reads.variables.iter().filter(|_| known).filter(about);
-        told.extend(read.map(|variable| Told::Read(*variable)));
         return told;
     }
     // Nobody is known where nobody is asked.
@@ -94,6 +90,27 @@ pub(super) fn told(ready: Ready<'_>) -> Vec<Told<'_>> {
     told
 }
 
+/// What expressions of the route itself ask for of callers.
+fn read<'a>(ready: Ready<'a>) -> Vec<Told<'a>> {
+    // Nobody is known where nobody is asked.
+    if ready.ways_in().next().is_none() {
+        return Vec::new();
+    }
+    let composed = match ready.backend {
+        Backend::Parts(compose) => &compose.reads.variables[..],
+        Backend::Upstream(_) => &[],
+    };
+    let composed = composed.iter().map(|variable| (*variable, "compose"));
+    let transform = ready.route.transform.iter().flat_map(|transform| transform.reads.iter());
+    let transform = transform.map(|variable| (*variable, "transform"));
+    let graphql = ready.route.graphql.iter().flat_map(|graphql| graphql.reads());
+    let graphql = graphql.map(|variable| (variable, "graphql"));
+    let all = composed.chain(transform).chain(graphql);
+    all.filter(|(variable, _)| variable.is_about_the_caller())
+        .map(|(variable, by)| Told::Read(variable, by))
+        .collect()
+}
+
 /// Whether some upstream may get what a client sends in `Authorization`.
 pub(super) fn authorization_may_pass(ready: Ready<'_>) -> bool {
     let asked = ready.asked().filter_map(|(route, _)| ready.of(route));
@@ -136,7 +153,7 @@ impl Told<'_> {
                 _ => false,
             },
             Self::Token(_) | Self::External(..) => false,
-            Self::Read(variable) => match variable {
+            Self::Read(variable, _) => match variable {
                 Variable::ConsumerId
                 | Variable::ConsumerPlan
                 | Variable::ConsumerMetadata
@@ -161,7 +178,7 @@ impl Told<'_> {
             Self::Token(name) | Self::External(_, name) => name,
             Self::Forwarded(_, Place::Header(name)) => name,
             Self::Authorization(_) | Self::Forwarded(_, Place::Authorization(_)) => &AUTHORIZATION,
-            Self::Forwarded(_, Place::Cookie(_) | Place::Query(_)) | Self::Read(_) => return false,
+            Self::Read(..) | Self::Forwarded(_, Place::Cookie(_) | Place::Query(_)) => return false,
         };
         passes.fields.contains(name)
     }
@@ -189,6 +206,9 @@ impl Told<'_> {
             }
             Self::Authorization(_) => "write authorization = \"drop\" in identity, or ".to_owned(),
             Self::Forwarded(..) => "remove forward, or ".to_owned(),
+            Self::Read(Variable::ConsumerId | Variable::CallerConsumer, _) => {
+                "write consumer = true in key, or ".to_owned()
+            }
             _ => String::new(),
         };
         format!(
@@ -212,8 +232,8 @@ impl fmt::Display for Told<'_> {
                 Place::Cookie(name) => write!(f, "the credential of \"{}\" in the cookie {name}", way.name),
                 Place::Query(name) => write!(f, "the credential of \"{}\" in the parameter {name}", way.name),
             },
-            Self::Read(variable) => write!(f, "who calls: a step is asked with {}", variable.name()),
             Self::External(way, name) => write!(f, "what \"{}\" says in {name}", way.name),
+            Self::Read(variable, by) => write!(f, "{}, by {by}", variable.name()),
         }
     }
 }
