@@ -56,8 +56,6 @@ pub struct Open<H: Host> {
     record: Record,
     answer: Option<(Patience, Deadline)>,
     told: bool,
-    /// Nobody but the gateway asked: where it is dropped, the gateway gave it up.
-    part: bool,
 }
 
 // === impl ReplyBody ===
@@ -251,12 +249,12 @@ impl<H: Host> Ending<H> {
 impl<H: Host> Open<H> {
     /// Opens `record`.
     pub fn new(host: H, record: Record) -> Box<Self> {
-        Box::new(Self { host, record, answer: None, told: false, part: false })
+        Box::new(Self { host, record, answer: None, told: false })
     }
 
     /// The same of a request that is a part of another.
     pub fn of_part(host: H, record: Record) -> Box<Self> {
-        Box::new(Self { host, record, answer: None, told: false, part: true })
+        Self::new(host, Record { part: true, ..record })
     }
 
     /// What is known so far.
@@ -290,7 +288,7 @@ impl<H: Host> Drop for Open<H> {
         if self.told {
             return;
         }
-        self.record.outcome = if self.part { Outcome::GivenUp } else { Outcome::ClientGone };
+        self.record.outcome = if self.record.part { Outcome::GivenUp } else { Outcome::ClientGone };
         if self.answer.is_none() {
             self.record.status = NO_ANSWER;
         }

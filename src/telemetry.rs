@@ -55,6 +55,8 @@ pub struct Record {
     pub target: Option<PathAndQuery>,
     /// The index of the route.
     pub route: Option<usize>,
+    /// Whether it was a part of another request: of a step, or one of a batch.
+    pub part: bool,
     /// Whether it was a preflight, which that route's CORS answered.
     pub preflight: bool,
     /// Which version of an API it is for.

@@ -37,6 +37,7 @@ impl<H: Host> Gateway<H> {
             version: head.version,
             target: head.uri.path_and_query().cloned(),
             route: None,
+            part: false,
             preflight: false,
             api: Negotiated::default(),
             caller: None,

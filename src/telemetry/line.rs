@@ -18,6 +18,9 @@ struct Line<'a> {
     request_id: &'a str,
     trace_id: String,
     route: Option<&'a str>,
+    /// It was a part of another request, whose line has the same identifier.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    part: bool,
     client: std::net::IpAddr,
     #[serde(skip_serializing_if = "Option::is_none")]
     auth: Option<&'a str>,
@@ -119,6 +122,7 @@ pub fn json(record: &Record) -> String {
         request_id: record.request_id.to_str().unwrap_or_default(),
         trace_id: record.trace.trace_id_text(),
         route: record.route_id(),
+        part: record.part,
         client: record.client,
         auth: caller.map(|caller| &*caller.by),
         subject: caller.and_then(|caller| caller.subject.as_deref()),
