@@ -475,6 +475,8 @@ proptest! {
                 (Err(_), Err(_)) => {}
                 // Numbers of all types have an order here.
                 (Ok(_), Err(_)) if source.contains("sort") => {}
+                // What counts without an optional value is evaluated where it does, as in cel-go; the crate does so always.
+                (Ok(_), Err(_)) if source.contains(".orValue(") || source.contains(".or(") => {}
                 // The longest list that is made from nothing is shorter here.
                 (Err(Fault::Bounds(_)), Ok(_)) if source.contains("lists.range") => {}
                 (value, expected) => panic!("{source}: {value:?}, and the crate: {expected:?}"),
