@@ -70,6 +70,8 @@ pub struct Expression {
     reads: Vec<Variable>,
     params: Vec<Box<str>>,
     steps: Vec<Box<str>>,
+    fields: Vec<Box<str>>,
+    any_field: bool,
     bound: u32,
 }
 
@@ -114,6 +116,20 @@ impl Expression {
         output::node(&mut run, value, most)
     }
 
+    /// The same, one of many for the same request, which may use so many units together.
+    pub fn node_of_many<'a>(
+        &'a self,
+        facts: &'a Facts<'a>,
+        most: usize,
+        units: &mut u32,
+    ) -> Result<json::Node<'a>, Fault> {
+        let allowed = LIMIT.min(*units);
+        let mut run = Run::with(facts, allowed);
+        let value = run.value(&self.root).and_then(|value| output::node(&mut run, value, most));
+        *units -= allowed - run.left();
+        value
+    }
+
     /// The value for one request as text: texts, numbers as they were written, `true` and `false`, and times (RFC 3339).
     pub fn text<'a>(&'a self, facts: &'a Facts<'a>) -> Result<Cow<'a, str>, Fault> {
         output::text(Run::new(facts).value(&self.root)?)
@@ -151,6 +167,16 @@ impl Expression {
     /// The captures of the route's path that it asks for by name, sorted.
     pub fn params(&self) -> &[Box<str>] {
         &self.params
+    }
+
+    /// The header fields of the request that it names, sorted.
+    pub fn fields(&self) -> &[Box<str>] {
+        &self.fields
+    }
+
+    /// Whether it asks for header fields of the request by names that are only known then.
+    pub fn reads_any_field(&self) -> bool {
+        self.any_field
     }
 
     /// The steps that it names, sorted.

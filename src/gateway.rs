@@ -32,11 +32,13 @@ mod browser;
 mod cached;
 mod choosing;
 mod composing;
+mod compressing;
 mod course;
 mod delivering;
 mod destination;
 mod fallback;
 mod fetching;
+mod graphql;
 mod hedging;
 mod invalidation;
 mod login;
@@ -57,6 +59,7 @@ mod showing;
 mod sticking;
 mod upkeep;
 mod usage;
+mod validating;
 mod versioned;
 
 pub use afterwards::{Afterwards, settle};
@@ -204,8 +207,9 @@ impl<H: Host> Gateway<H> {
         let (mut response, patience, deadline) = answer;
         self.stamp(response.headers_mut(), open.record());
         open.record().status = response.status();
+        let encoding = self.compress(&mut response, open.record(), is_head);
         let response = if is_head { without_content(response) } else { response };
-        response.map(|body| ReplyBody::new(body, open, patience, deadline))
+        response.map(|body| ReplyBody::new(body, encoding, open, patience, deadline))
     }
 
     /// The stages, one direction, top to bottom.
@@ -261,6 +265,7 @@ impl<H: Host> Gateway<H> {
             return Ok((response, route.patience, deadline));
         }
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
+        self.note_codings(route, &mut head.headers, record);
         let (authority, normal, admitted) = (&*authority, &normal, &admitted);
         let shared = None;
         let mut incoming =
@@ -292,6 +297,7 @@ impl<H: Host> Gateway<H> {
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
+        let body = self.validated(route, incoming, body, deadline).await?;
         if let Some(backend) = route.backend() {
             return match &route.idempotency {
                 None => self.answer(route, backend, incoming, body, deadline).await,

@@ -15,12 +15,13 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::Body as _;
 
 use super::Gateway;
-use crate::body::{Body, BodyError, collect_steadily};
+use crate::body::{Body, BodyError};
+use crate::coding::{self, Room, Unreadable, collect_decoded};
 use crate::credentials::uncollected;
 use crate::deadline::Deadline;
 use crate::host::Host;
 use crate::json::{Error, Fault};
-use crate::mapping::{Extent, Has, Mapping, Media, Steps, is_coded, media};
+use crate::mapping::{Extent, Has, Mapping, Media, Steps, media};
 use crate::plan::Route;
 use crate::problem::{Failure, Problem};
 use crate::transform::query;
@@ -74,13 +75,9 @@ impl<H: Host> Gateway<H> {
             Media::JsonPatch => return Err(Failure::from(Problem::UnsupportedMediaType)),
             Media::Json(extent) => extent,
         };
-        if is_coded(&head.headers) {
-            // RFC 9110 section 12.5.3: in an answer, it says what would have been taken.
-            let identity = HeaderValue::from_static("identity");
-            return Err(Failure::from(Problem::UnsupportedMediaType).field(ACCEPT_ENCODING, identity));
-        }
-        let limit = route.body_limit.min(mapping.most as u64);
-        let content = collect_steadily(&self.host, body, limit, deadline, None).await.map_err(uncollected)?;
+        let room = Room::of(route.body_limit.min(mapping.most as u64));
+        let content = collect_decoded(&self.host, body, &head.headers, room, deadline, None).await;
+        let content = content.map_err(undecoded)?;
         if content.is_empty() {
             return Ok((Body::Empty, passing));
         }
@@ -120,12 +117,10 @@ impl<H: Host> Gateway<H> {
         if status == StatusCode::PARTIAL_CONTENT || response.headers().contains_key(CONTENT_RANGE) {
             return Err(unusable("the upstream answered with a part that nobody asked for"));
         }
-        if is_coded(response.headers()) {
-            return Err(unusable("the upstream answered in a coding that nobody asked for"));
-        }
         let (mut head, body) = response.into_parts();
-        let most = mapping.most as u64;
-        let content = collect_steadily(&self.host, body, most, deadline, idle).await.map_err(broken)?;
+        let room = Room::of(mapping.most as u64);
+        let content = collect_decoded(&self.host, body, &head.headers, room, deadline, idle).await;
+        let content = content.map_err(unreadable_answer)?;
         if content.is_empty() {
             return Ok(Response::from_parts(head, Body::Empty));
         }
@@ -155,13 +150,21 @@ fn changed_answer(mapping: &Mapping, headers: &mut HeaderMap) {
 }
 
 /// What speaks of content that is not there any more.
-fn of_changed(headers: &mut HeaderMap) {
+pub(super) fn of_changed(headers: &mut HeaderMap) {
     for name in DIGESTS {
         headers.remove(name);
     }
     // What is left is `identity`, which says nothing (RFC 9110 section 8.4.1).
     headers.remove(CONTENT_ENCODING);
     headers.remove(TRAILER);
+}
+
+/// The fields of content that was collected, and may have been decoded: `length` bytes.
+pub(super) fn of_decoded(headers: &mut HeaderMap, length: usize) {
+    if coding::is_coded(headers) {
+        of_changed(headers);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
 }
 
 /// A client's content that is not to be read.
@@ -172,8 +175,35 @@ fn unreadable(error: Error) -> Failure {
     }
 }
 
+/// A client's content that did not arrive, or is not to be decoded.
+pub(super) fn undecoded(error: Unreadable) -> Failure {
+    let fault = match error {
+        Unreadable::Body(error) => return uncollected(error),
+        Unreadable::Coding(fault) => fault,
+    };
+    match fault {
+        // RFC 9110 section 15.5.16: the answer says what would have been taken.
+        coding::Fault::Unknown | coding::Fault::TooMany => {
+            let readable = HeaderValue::from_static(coding::READABLE);
+            Failure::from(Problem::UnsupportedMediaType)
+                .detail(fault.to_string())
+                .field(ACCEPT_ENCODING, readable)
+        }
+        coding::Fault::TooLarge => Failure::from(Problem::BodyTooLarge).detail(fault.to_string()),
+        _ => Failure::from(Problem::InvalidContent).detail(fault.to_string()),
+    }
+}
+
+/// An upstream's content that did not arrive, or is not to be decoded.
+pub(super) fn unreadable_answer(error: Unreadable) -> Failure {
+    match error {
+        Unreadable::Body(error) => broken(error),
+        Unreadable::Coding(fault) => unusable(&fault.to_string()),
+    }
+}
+
 /// An answer that broke off.
-fn broken(error: BodyError) -> Failure {
+pub(super) fn broken(error: BodyError) -> Failure {
     let problem = match error {
         BodyError::TooLarge => Problem::UpstreamContent,
         BodyError::Aborted(_) => Problem::UpstreamTerminated,

@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Record;
+use crate::compose::Reason;
+use crate::compose::run::{Came, Outcome};
 use crate::host::UnixMillis;
 use crate::limit::Outcome as Limited;
 
@@ -49,7 +51,13 @@ struct Line<'a> {
     /// What came of a request to a mirror.
     #[serde(skip_serializing_if = "Option::is_none")]
     mirror: Option<&'a str>,
+    /// Whether the answer passed though it was not as the route's schemas say.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    disagrees: bool,
     attempts: u32,
+    /// What came of the steps of a composed route.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<StepLine<'a>>,
     bytes_in: u64,
     bytes_out: u64,
     duration_ms: f64,
@@ -68,6 +76,39 @@ struct Line<'a> {
     limits_unavailable: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'a str>,
+}
+
+/// What came of a step.
+#[derive(Serialize)]
+struct StepLine<'a> {
+    name: &'a str,
+    came: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// That the upstream answered with, where it is the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    requests: u32,
+    /// How often upstreams were asked, where that is something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<u32>,
+    ms: f64,
+}
+
+// === impl StepLine ===
+
+impl<'a> StepLine<'a> {
+    fn of(name: &'a str, outcome: &Outcome) -> Self {
+        let Outcome { came, reason, requests, attempts, took } = *outcome;
+        let status = match reason {
+            Some(Reason::Status(status)) => Some(status.as_u16()),
+            _ => None,
+        };
+        // What is given up says nothing of attempts.
+        let attempts = Some(attempts).filter(|it| *it != requests && came != Came::GivenUp);
+        let reason = reason.map(Reason::slug);
+        Self { name, came: came.slug(), reason, status, requests, attempts, ms: millis(took) }
+    }
 }
 
 /// One JSON object, without a line end.
@@ -95,7 +136,9 @@ pub fn json(record: &Record) -> String {
         target: record.target_name(),
         fell_back_from: record.fell_back_from(),
         mirror: record.mirror,
+        disagrees: record.disagrees,
         attempts: record.attempts,
+        steps: record.composed().map(|(step, outcome)| StepLine::of(&step.name, outcome)).collect(),
         bytes_in: record.bytes_in(),
         bytes_out: record.bytes_out,
         duration_ms: millis(record.total),

@@ -51,6 +51,10 @@ impl Compiler<'_> {
     }
 
     fn header(&mut self, of: &Node, key: &str) -> Kind {
+        if matches!(of, Node::Variable(Variable::Headers)) {
+            self.fields.push(key.into());
+            self.bare_headers = self.bare_headers.saturating_sub(1);
+        }
         if key.bytes().any(|byte| byte.is_ascii_uppercase()) {
             let lower = key.to_ascii_lowercase();
             let of = match of {

@@ -50,6 +50,7 @@ impl Compiler<'_> {
         }
         self.reads.push(variable);
         self.bare_steps += usize::from(variable == Variable::Steps);
+        self.bare_headers += usize::from(variable == Variable::Headers);
         (Node::Variable(variable), variable.kind())
     }
 

@@ -81,6 +81,7 @@ impl Context<'_> {
             Told::Token(_) => Some(identity(|it| it.token.is_some())?.key("token")),
             Told::Authorization(_) => Some(identity(|it| it.authorization.is_some())?.key("authorization")),
             Told::Forwarded(way, _) | Told::External(way, _) => written.place_of(way),
+            Told::Read(_) => None,
         }
     }
 }

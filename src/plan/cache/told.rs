@@ -4,12 +4,13 @@ use std::fmt;
 
 use http::header::{AUTHORIZATION, HeaderName};
 
-use super::super::{HeaderEdit, Route, Upstream};
+use super::super::{Backend, HeaderEdit, Route, Upstream};
 use super::Ready;
 use crate::auth::presented::Place;
 use crate::auth::{Access, Authenticator, Kind};
 use crate::cache::policy::{KeyParts, Passes};
 use crate::credentials::Credentials;
+use crate::expression::Variable;
 use crate::identity::Authorization;
 use crate::identity::headers::IdentityHeader;
 use crate::identity::source::Source;
@@ -27,6 +28,8 @@ pub(super) enum Told<'a> {
     Forwarded(&'a Authenticator, &'a Place),
     /// A field of the external service's, by its name.
     External(&'a Authenticator, &'a HeaderName),
+    /// What an expression of a step asks for.
+    Read(Variable),
 }
 
 /// Where in a request a credential stands that goes on.
@@ -39,6 +42,15 @@ pub(super) enum Credential {
 /// All that the upstream of a route is told of who calls, unless the cache withholds it.
 pub(super) fn told(ready: Ready<'_>) -> Vec<Told<'_>> {
     let mut told = Vec::new();
+    if let Backend::Parts(compose) = ready.backend {
+        let steps = ready.asked().filter_map(|(route, _)| ready.of(route));
+        told.extend(steps.flat_map(self::told));
+        let about = |variable: &&Variable| variable.is_about_the_caller();
+        let known = ready.ways_in().next().is_some();
+        let read = compose.reads.variables.iter().filter(|_| known).filter(about);
+        told.extend(read.map(|variable| Told::Read(*variable)));
+        return told;
+    }
     // Nobody is known where nobody is asked.
     if ready.ways_in().next().is_some() {
         let identity = &ready.route.identity;
@@ -84,7 +96,10 @@ pub(super) fn told(ready: Ready<'_>) -> Vec<Told<'_>> {
 
 /// Whether some upstream may get what a client sends in `Authorization`.
 pub(super) fn authorization_may_pass(ready: Ready<'_>) -> bool {
-    ready.upstreams().any(|upstream| may_get_authorization(ready.route, upstream))
+    let asked = ready.asked().filter_map(|(route, _)| ready.of(route));
+    asked
+        .flat_map(|ready| ready.upstreams().map(move |upstream| (ready.route, upstream)))
+        .any(|(route, upstream)| may_get_authorization(route, upstream))
 }
 
 fn may_get_authorization(route: &Route, upstream: &Upstream) -> bool {
@@ -121,6 +136,13 @@ impl Told<'_> {
                 _ => false,
             },
             Self::Token(_) | Self::External(..) => false,
+            Self::Read(variable) => match variable {
+                Variable::ConsumerId
+                | Variable::ConsumerPlan
+                | Variable::ConsumerMetadata
+                | Variable::CallerConsumer => key.consumer,
+                _ => false,
+            },
             Self::Authorization(_) => key.headers.contains(&AUTHORIZATION),
             Self::Forwarded(_, place) => match place {
                 Place::Header(name) => key.headers.contains(name),
@@ -139,7 +161,7 @@ impl Told<'_> {
             Self::Token(name) | Self::External(_, name) => name,
             Self::Forwarded(_, Place::Header(name)) => name,
             Self::Authorization(_) | Self::Forwarded(_, Place::Authorization(_)) => &AUTHORIZATION,
-            Self::Forwarded(_, Place::Cookie(_) | Place::Query(_)) => return false,
+            Self::Forwarded(_, Place::Cookie(_) | Place::Query(_)) | Self::Read(_) => return false,
         };
         passes.fields.contains(name)
     }
@@ -190,6 +212,7 @@ impl fmt::Display for Told<'_> {
                 Place::Cookie(name) => write!(f, "the credential of \"{}\" in the cookie {name}", way.name),
                 Place::Query(name) => write!(f, "the credential of \"{}\" in the parameter {name}", way.name),
             },
+            Self::Read(variable) => write!(f, "who calls: a step is asked with {}", variable.name()),
             Self::External(way, name) => write!(f, "what \"{}\" says in {name}", way.name),
         }
     }
