@@ -159,13 +159,7 @@ impl<'a> Run<'a> {
                 Ok(Value::Bool(networks.iter().any(|network| network.contains(address))))
             }
             Node::Fold(fold) => self.fold(fold),
-            Node::OrValue(_)
-            | Node::HasValue(_)
-            | Node::ValueOf(_)
-            | Node::Optional(_)
-            | Node::FirstOf(_)
-            | Node::OptionalOf(_)
-            | Node::OptionalNone => self.about_optional(node),
+            optional => self.about_optional(optional),
         }
     }
 
