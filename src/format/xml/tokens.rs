@@ -250,7 +250,7 @@ impl<'a> Tokens<'a> {
         self.scopes.open();
         for (name, value) in &attributes {
             if let Some(prefix) = declares(name) {
-                self.scopes.declare(prefix, value).map_err(|fault| fault.at(self.mark + self.at))?;
+                self.scopes.declare(prefix, value.clone()).map_err(|fault| fault.at(self.mark + self.at))?;
             }
         }
         self.namespaces(name, &attributes).map_err(|fault| self.fault(fault))?;
