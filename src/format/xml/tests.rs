@@ -190,6 +190,15 @@ fn prefixes_are_kept_or_stripped() {
     let rules = XmlRules { namespaces: Namespaces::Strip, ..XmlRules::default() };
     reads(text, &rules, r#"{"a":{"@x":"1","@y":"2","b":["1","2"]}}"#);
     assert_eq!(read_text(r#"<a xmlns:s="urn:s" s:x="1" x="2"/>"#, &rules).unwrap_err().fault, Fault::Twice);
+    let rules = saying(
+        XmlRules {
+            namespaces: Namespaces::Strip,
+            prefixes: [("p".into(), "urn:p".into())].into(),
+            ..XmlRules::of_root("p:l")
+        },
+        &[("l", What::List("i".into()))],
+    );
+    is(r#"<p:l xmlns:p="urn:p"><i>1</i></p:l>"#, &rules, r#"["1"]"#);
     let rules = XmlRules {
         namespace: Some("urn:&".into()),
         prefixes: [("p".into(), "urn:p".into())].into(),
