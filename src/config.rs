@@ -20,23 +20,28 @@ pub mod consumer;
 pub mod cors;
 pub mod credentials;
 pub mod discovery;
+pub mod format;
 pub mod graphql;
 pub mod health;
 pub mod idempotency;
 pub mod identity;
 pub mod mapping;
+pub mod merge;
 pub mod migration;
 pub mod policy;
 pub mod rate_limit;
 pub mod retry;
 pub mod route;
+pub mod schema;
 pub mod security_headers;
 pub mod server;
+pub mod shape;
 pub mod store;
 pub mod telemetry;
 pub mod text;
 pub mod transform;
 pub mod upstream;
+pub mod validation;
 pub mod version;
 
 pub use admission::{AdaptiveLimit, Admission, Priority, PriorityName};
@@ -57,6 +62,10 @@ pub use credentials::Credentials;
 pub use discovery::{
     Discovery, DiscoveryCache, DnsFamily, DnsRecord, DnsSetting, FileSetting, Registry, TargetFile,
 };
+pub use format::{
+    Csv, CsvColumn, CsvNamedColumn, CsvNested, Form, SoapVersion, Xml, XmlMixed, XmlNames, XmlNamespaces,
+    XmlNulls,
+};
 pub use graphql::GraphQl;
 pub use health::{Circuit, Health};
 pub use idempotency::{Idempotency, OnIdempotencyFailure};
@@ -65,6 +74,7 @@ pub use mapping::{
     DefaultMember, MapValues, Mapping, MappingStep, MoveValue, OtherValue, OtherValues, OtherWord,
     RenameMember, RenameParameter, Scalar,
 };
+pub use merge::{Merge, MergeArrays, MergeArraysBy, MergeArraysWord, MergeCollision, MergeObjects};
 pub use migration::{Compare, Fallback, Live, Mirror, Split, SplitPart, SplitRule};
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use rate_limit::{
@@ -73,16 +83,25 @@ pub use rate_limit::{
 };
 pub use retry::{Hedge, Retries, RetryBudget, TellDeadline};
 pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};
+pub use schema::{Schema, SchemaDraft};
 pub use security_headers::{
     Frame, FrameSetting, Hsts, HstsSetting, Referrer, ReferrerSetting, SecurityHeaders,
     SecurityHeadersSetting, TextSetting,
 };
 pub use server::{Certificate, ClientCertificateMode, ClientCertificates, Server, ServerLimits};
+pub use shape::{
+    CollectValues, ConcatLists, FlattenSetting, FlattenTable, GroupMembers, PatchOperation, PatchSetting,
+    PatchWord, SetValue, ShapeStep, WrapSetting, WrapTable,
+};
 pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
 pub use transform::Transform;
 pub use upstream::{Protocol, Upstream, UpstreamTls};
+pub use validation::{
+    AnswerMode, AnswerValidation, BodyValidation, JsonLimits, ParameterRule, ParameterSetting,
+    ParameterStyle, Validation,
+};
 pub use version::{
     Api, ApiVersion, Brownout, TellVersion, VersionLinks, VersionMatching, VersionNames, VersionWay,
 };
@@ -134,6 +153,13 @@ pub struct Document {
     /// APIs that have versions, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub apis: BTreeMap<String, Api>,
+    /// JSON Schemas, by name: what `validate` of a route names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub schemas: BTreeMap<String, Schema>,
+    /// What stands in the files that this one names, as JSON, by their names: put here when the configuration is read.
+    #[cfg_attr(feature = "author", schemars(skip))]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
     /// The gateway's own registry, where services register themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registry: Option<Registry>,

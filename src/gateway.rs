@@ -59,6 +59,7 @@ mod showing;
 mod sticking;
 mod upkeep;
 mod usage;
+mod validating;
 mod versioned;
 
 pub use afterwards::{Afterwards, settle};
@@ -296,6 +297,7 @@ impl<H: Host> Gateway<H> {
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
+        let body = self.validated(route, incoming, body, deadline).await?;
         if let Some(backend) = route.backend() {
             return match &route.idempotency {
                 None => self.answer(route, backend, incoming, body, deadline).await,

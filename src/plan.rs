@@ -33,6 +33,7 @@ use crate::route::pattern::Pattern;
 use crate::route::table::{HostPattern, Table};
 use crate::security_headers::SecurityHeaders;
 use crate::transform::Transform;
+use crate::validation::Validation;
 use crate::version::{Api, Condition};
 
 mod abilities;
@@ -52,6 +53,7 @@ mod credentials;
 mod discovery;
 mod exposure;
 mod expression;
+mod format;
 mod graphql;
 mod health;
 mod idempotency;
@@ -60,6 +62,7 @@ mod key_source;
 mod limit;
 mod live;
 mod mapping;
+mod merge;
 mod migration;
 mod own_routes;
 mod policy;
@@ -67,14 +70,17 @@ mod registry;
 mod retry;
 mod route;
 pub(crate) mod scalar;
+mod schema;
 mod secret;
 mod security_headers;
 mod server;
+mod shape;
 mod store;
 mod targets;
 mod template;
 mod upstream;
 mod usage;
+mod validation;
 mod version;
 pub mod worst;
 mod written_consumer;
@@ -124,6 +130,8 @@ pub struct Plan {
     pub issuer: Option<IssuerPlan>,
     /// Names under which some upstream is told who calls: no client says anything under them.
     pub claimed: Arc<FoldedNames>,
+    /// Files that the configuration names, by their paths from its directory; sorted.
+    pub files: Vec<Box<str>>,
     /// Every method that some route lists beyond those every HTTP server knows.
     pub methods: Vec<Method>,
 }
@@ -167,6 +175,8 @@ pub struct Route {
     pub mapping: Option<Mapping>,
     /// How an upstream that speaks GraphQL is asked; `None` where it does not.
     pub graphql: Option<Box<GraphQl>>,
+    /// What requests and answers must be like; `None` for anything.
+    pub validation: Option<Validation>,
     /// What becomes of requests and answers on the way; `None` for nothing.
     pub transform: Option<Box<Transform>>,
     /// What becomes of requests with an `Idempotency-Key`; `None` where they are like others.

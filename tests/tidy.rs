@@ -55,9 +55,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.
     ("expression", &["forward", "json", "plan", "route", "transform"]),
+    // Forms are read and written as queries are.
+    ("format", &["json", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     // Services register over HTTP.
-    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "coding", "compression", "cors", "credentials", "deadline", "discovery", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),
+    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "coding", "compression", "cors", "credentials", "deadline", "discovery", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "validation", "version"]),
     // Health is judged by how exchanges end, and shared in a store; a probe is an exchange, too.
     ("health", &["balance", "body", "breaker", "circuit", "deadline", "host", "plan", "pool", "problem", "retry", "upstream"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
@@ -75,10 +77,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("mapping", &["coding", "json"]),
     // What areas remember between requests.
     ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "live", "migration", "pool"]),
+    ("merge", &["json"]),
     // A split sees requests as limits do; a comparison reads JSON.
     ("migration", &["auth", "expression", "forward", "gateway", "host", "json", "limit", "plan", "route", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["admission", "auth", "balance", "cache", "circuit", "coding", "compression", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "version"]),
+    ("plan", &["admission", "auth", "balance", "cache", "circuit", "coding", "compression", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "format", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "merge", "migration", "retry", "route", "security_headers", "shape", "transform", "validation", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
     ("pool", &["admission", "balance", "circuit", "discovery", "health", "host", "plan", "retry"]),
     ("problem", &[]),
@@ -89,13 +92,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A query condition reads queries as rewriting does. Which version is asked for may stand in what a route captures.
     ("route", &["plan", "transform", "version"]),
     ("security_headers", &[]),
+    // A shape is made of the steps of mappings, and of values that are computed.
+    ("shape", &["expression", "json", "mapping"]),
     // Its clients hold tokens, which are signed as the gateway signs its own.
     ("sim", &["author", "body", "coding", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
-    // Says who called.
-    ("telemetry", &["auth", "body", "cache", "compression", "host", "idempotency", "limit", "migration", "plan", "pool", "problem", "version"]),
+    // Says who called, and what an answer was like.
+    ("telemetry", &["auth", "body", "cache", "compression", "host", "idempotency", "limit", "migration", "plan", "pool", "problem", "validation", "version"]),
     // A rewritten path is matched again for what it captured.
     ("transform", &["host", "plan", "problem", "route"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),
+    // Content is JSON, perhaps in a coding; parameters are read as rewriting does, and what is wrong is told as a problem.
+    ("validation", &["coding", "json", "problem", "transform"]),
     // Versions are asked for in paths, fields and queries, and dated.
     ("version", &["cache", "host", "plan", "problem", "route", "transform"]),
 ];

@@ -21,6 +21,7 @@ use super::rate_limit::RoutePlans;
 use super::security_headers::SecurityHeadersSetting;
 use super::text::OneOrMany;
 use super::transform::Transform;
+use super::validation::Validation;
 
 /// One route: what it matches, and exactly one of `upstream`, `compose`, `redirect`, `respond` and `batch`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -78,6 +79,9 @@ pub struct Route {
     /// The upstream speaks GraphQL: what is asked of it, and what becomes of what it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub graphql: Option<GraphQl>,
+    /// What requests and answers must be like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validate: Option<Validation>,
     /// What becomes of requests and answers on the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transform: Option<Transform>,

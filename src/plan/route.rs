@@ -22,6 +22,7 @@ use crate::route::path::Ambiguities;
 use crate::route::pattern::{Pattern, PatternError};
 use crate::route::table::HostPattern;
 use crate::security_headers::SecurityHeaders;
+use crate::validation::Validation;
 use crate::version;
 
 impl Context<'_> {
@@ -54,7 +55,7 @@ impl Context<'_> {
         let limits = self.route_limits(limits, written, &fitted, (at_defaults, defaults));
         let edits = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let (request_edits, response_edits) = self.both_edits(&edits);
-        let (mapping, idempotency) = self.for_contents(at, written);
+        let (mapping, validation, idempotency) = self.for_contents(at, written, pattern.as_ref());
         let (cors, security_headers, compression) =
             self.for_clients((at, written), (at_defaults, defaults), &methods);
         let proxied = written.upstream.is_some() || written.split.is_some();
@@ -77,6 +78,7 @@ impl Context<'_> {
             cache: None,
             mapping,
             graphql: written.graphql.as_ref().and_then(|it| self.graphql(&at.key("graphql"), it, proxied)),
+            validation,
             transform: None,
             idempotency,
             priority: self.priority(at, written),
@@ -119,15 +121,18 @@ impl Context<'_> {
         &mut self,
         at: &Pointer,
         written: &config::Route,
-    ) -> (Option<Mapping>, Option<Idempotency>) {
+        pattern: Option<&Pattern>,
+    ) -> (Option<Mapping>, Option<Validation>, Option<Idempotency>) {
         let proxied = written.upstream.is_some() || written.split.is_some();
         let mapping = written.mapping.as_ref();
         let mapping = mapping.and_then(|it| self.mapping(&at.key("mapping"), it, proxied));
+        let validation = self.validation(at, written, pattern);
         let at = at.key("idempotency");
         if written.idempotency.is_some() && written.upstream.is_none() && written.split.is_none() {
             self.error(&at, "idempotency is for routes with an upstream");
         }
-        (mapping, written.idempotency.as_ref().and_then(|it| self.idempotency(&at, it)))
+        let idempotency = written.idempotency.as_ref().and_then(|it| self.idempotency(&at, it));
+        (mapping, validation, idempotency)
     }
 
     /// What is done for clients alone, and nothing else depends on.
@@ -318,6 +323,7 @@ impl Route {
             cache: None,
             mapping: None,
             graphql: None,
+            validation: None,
             transform: None,
             idempotency: None,
             priority: DEFAULT_PRIORITY,

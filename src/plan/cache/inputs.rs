@@ -86,6 +86,7 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         body_limit: _,
         response_edits: _,
         mapping: _,
+        validation: _,
         transform: _,
         graphql: _,
         idempotency: _,
