@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub mod admission;
 pub mod auth;
 pub mod balance;
+pub mod batch;
 pub mod cache;
 pub mod compose;
 pub mod compression;
@@ -19,10 +20,13 @@ pub mod consumer;
 pub mod cors;
 pub mod credentials;
 pub mod discovery;
+pub mod format;
+pub mod graphql;
 pub mod health;
 pub mod idempotency;
 pub mod identity;
 pub mod mapping;
+pub mod merge;
 pub mod migration;
 pub mod policy;
 pub mod rate_limit;
@@ -31,6 +35,7 @@ pub mod route;
 pub mod schema;
 pub mod security_headers;
 pub mod server;
+pub mod shape;
 pub mod store;
 pub mod telemetry;
 pub mod text;
@@ -44,6 +49,7 @@ pub use auth::{Access, AccessTable, Authenticator};
 pub use balance::{
     Balance, BalancePolicy, HashKey, HashName, HashPart, HashTable, StickySessions, TargetSetting,
 };
+pub use batch::Batch;
 pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching, Purge};
 pub use compose::{
     Compose, Each, EachBatch, Partial, StatedFailure, Step, StepBody, StepFailure, StepFailureWord,
@@ -56,6 +62,11 @@ pub use credentials::Credentials;
 pub use discovery::{
     Discovery, DiscoveryCache, DnsFamily, DnsRecord, DnsSetting, FileSetting, Registry, TargetFile,
 };
+pub use format::{
+    Csv, CsvColumn, CsvNamedColumn, CsvNested, Form, SoapVersion, Xml, XmlMixed, XmlNames, XmlNamespaces,
+    XmlNulls,
+};
+pub use graphql::GraphQl;
 pub use health::{Circuit, Health};
 pub use idempotency::{Idempotency, OnIdempotencyFailure};
 pub use identity::{Identity, Issuer};
@@ -63,6 +74,7 @@ pub use mapping::{
     DefaultMember, MapValues, Mapping, MappingStep, MoveValue, OtherValue, OtherValues, OtherWord,
     RenameMember, RenameParameter, Scalar,
 };
+pub use merge::{Merge, MergeArrays, MergeArraysBy, MergeArraysWord, MergeCollision, MergeObjects};
 pub use migration::{Compare, Fallback, Live, Mirror, Split, SplitPart, SplitRule};
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use rate_limit::{
@@ -77,6 +89,10 @@ pub use security_headers::{
     SecurityHeadersSetting, TextSetting,
 };
 pub use server::{Certificate, ClientCertificateMode, ClientCertificates, Server, ServerLimits};
+pub use shape::{
+    CollectValues, ConcatLists, FlattenSetting, FlattenTable, GroupMembers, PatchOperation, PatchSetting,
+    PatchWord, SetValue, ShapeStep, WrapSetting, WrapTable,
+};
 pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};

@@ -11,8 +11,9 @@
 //! - only borrows from the request what it asks for.
 //!
 //! Both give the same values where both have one: `tests/properties_expression.rs` compares them. Left out of the
-//! language are `bytes`, messages, optional values, `type()`, and names of time zones.
+//! language are `bytes`, messages, optional values as values of their own, `type()`, and names of time zones.
 
+mod beyond;
 mod compile;
 mod cost;
 mod evaluate;
@@ -20,17 +21,28 @@ mod facts;
 mod fault;
 mod map;
 mod node;
+mod number;
+mod output;
+mod reference;
+pub mod template;
 mod time;
 mod value;
 
+pub use beyond::{AnswerFacts, Beyond, Known, StepFacts};
 pub use facts::{CallerFacts, ConsumerFacts, Facts, Variable};
 pub use fault::Fault;
 pub use map::Map;
+pub use reference::reference;
+pub use template::{Encode, Template};
 pub use time::{Span, Timestamp};
 pub use value::{Kind, List, Value};
 
+use std::borrow::Cow;
+
 use evaluate::Run;
 use node::Node;
+
+use crate::json;
 
 /// The longest source, in bytes. Whatever needs more is a program.
 pub const MOST_BYTES: usize = 4096;
@@ -57,6 +69,7 @@ pub struct Expression {
     kind: Kind,
     reads: Vec<Variable>,
     params: Vec<Box<str>>,
+    steps: Vec<Box<str>>,
     bound: u32,
 }
 
@@ -73,8 +86,14 @@ pub struct Mistake {
 
 impl Expression {
     /// Reads `source`, whose value must be able to be of the kind `wanted`. Reports every mistake it can.
+    /// It can be about a request's head and who sent it.
     pub fn compile(source: &str, wanted: Kind) -> Result<Self, Vec<Mistake>> {
-        compile::compile(source, wanted)
+        Self::compile_with(source, wanted, &Known::default())
+    }
+
+    /// The same, where more is known.
+    pub fn compile_with(source: &str, wanted: Kind, known: &Known<'_>) -> Result<Self, Vec<Mistake>> {
+        compile::compile(source, wanted, known)
     }
 
     /// The value for one request.
@@ -87,6 +106,33 @@ impl Expression {
         Run::new(facts).truth(&self.root, "a condition")
     }
 
+    /// The value for one request as JSON of at most `most` values. What stands in a document and is not calculated with is
+    /// the same digit for digit, and in the same order.
+    pub fn node<'a>(&'a self, facts: &'a Facts<'a>, most: usize) -> Result<json::Node<'a>, Fault> {
+        let mut run = Run::new(facts);
+        let value = run.value(&self.root)?;
+        output::node(&mut run, value, most)
+    }
+
+    /// The same, one of many for the same request, which may use so many units together.
+    pub fn node_of_many<'a>(
+        &'a self,
+        facts: &'a Facts<'a>,
+        most: usize,
+        units: &mut u32,
+    ) -> Result<json::Node<'a>, Fault> {
+        let allowed = LIMIT.min(*units);
+        let mut run = Run::with(facts, allowed);
+        let value = run.value(&self.root).and_then(|value| output::node(&mut run, value, most));
+        *units -= allowed - run.left();
+        value
+    }
+
+    /// The value for one request as text: texts, numbers as they were written, `true` and `false`, and times (RFC 3339).
+    pub fn text<'a>(&'a self, facts: &'a Facts<'a>) -> Result<Cow<'a, str>, Fault> {
+        output::text(Run::new(facts).value(&self.root)?)
+    }
+
     /// How many units the evaluation of one request uses.
     pub fn cost(&self, facts: &Facts<'_>) -> u32 {
         let mut run = Run::new(facts);
@@ -95,8 +141,8 @@ impl Expression {
         run.used()
     }
 
-    /// The units it uses at most for a request in which no list has more than 200 items and no text more than 256
-    /// bytes; never more than any evaluation may use.
+    /// The units it uses at most for a request in which no list has more than 200 items, those of its items counted with
+    /// them, no text more than 256 bytes and no number more than 63 digits; never more than any evaluation may use.
     pub fn bound(&self) -> u32 {
         self.bound
     }
@@ -119,6 +165,11 @@ impl Expression {
     /// The captures of the route's path that it asks for by name, sorted.
     pub fn params(&self) -> &[Box<str>] {
         &self.params
+    }
+
+    /// The steps that it names, sorted.
+    pub fn steps(&self) -> &[Box<str>] {
+        &self.steps
     }
 }
 

@@ -13,6 +13,7 @@ mod inverse;
 mod media;
 mod tags;
 
+pub use crate::coding::is_coded;
 pub use media::{Media, media};
 pub use tags::{Has, Mark};
 
@@ -132,16 +133,24 @@ impl Steps {
 
     /// How much deeper a document may become, in arrays and objects.
     pub fn deepens(&self) -> usize {
-        let one = |step: &Step| match step {
-            Step::Move { to, .. } => to.len().saturating_sub(1),
-            Step::Default { value, .. } => value.depth(),
-            Step::Values { table, otherwise, .. } => {
+        self.0.iter().map(Step::deepens).sum()
+    }
+}
+
+// === impl Step ===
+
+impl Step {
+    /// How much deeper a document may become, in arrays and objects.
+    pub fn deepens(&self) -> usize {
+        match self {
+            Self::Move { to, .. } => to.len().saturating_sub(1),
+            Self::Default { value, .. } => value.depth(),
+            Self::Values { table, otherwise, .. } => {
                 let otherwise = if let Otherwise::Value(value) = otherwise { value.depth() } else { 0 };
                 table.pairs().map(|(_, to)| to.depth()).max().unwrap_or_default().max(otherwise)
             }
-            Step::Rename { .. } | Step::Drop(_) => 0,
-        };
-        self.0.iter().map(one).sum()
+            Self::Rename { .. } | Self::Drop(_) => 0,
+        }
     }
 }
 

@@ -11,12 +11,14 @@ use http::{Method, StatusCode};
 
 use crate::auth::addresses::AddressRules;
 use crate::auth::{self as area, Access};
+use crate::batch::Batch;
 use crate::cache::{Caching, Policy};
 use crate::compose::Compose;
 use crate::config::{AccessLog, Document};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::discovery::registry::{Part, Registry};
 use crate::forward::client::TrustedProxies;
+use crate::graphql::GraphQl;
 use crate::idempotency::Idempotency;
 use crate::identity::Identity;
 use crate::identity::fold::FoldedNames;
@@ -39,6 +41,7 @@ mod action;
 mod admission;
 mod auth;
 mod balance;
+mod batch;
 mod cache;
 mod compile;
 mod compose;
@@ -50,6 +53,8 @@ mod credentials;
 mod discovery;
 mod exposure;
 mod expression;
+mod format;
+mod graphql;
 mod health;
 mod idempotency;
 mod identity;
@@ -57,6 +62,7 @@ mod key_source;
 mod limit;
 mod live;
 mod mapping;
+mod merge;
 mod migration;
 mod own_routes;
 mod policy;
@@ -68,6 +74,7 @@ mod schema;
 mod secret;
 mod security_headers;
 mod server;
+mod shape;
 mod store;
 mod targets;
 mod template;
@@ -166,6 +173,8 @@ pub struct Route {
     pub cache: Option<Arc<Policy>>,
     /// How the JSON of requests and answers becomes another; `None` for not at all.
     pub mapping: Option<Mapping>,
+    /// How an upstream that speaks GraphQL is asked; `None` where it does not.
+    pub graphql: Option<Box<GraphQl>>,
     /// What requests and answers must be like; `None` for anything.
     pub validation: Option<Validation>,
     /// What becomes of requests and answers on the way; `None` for nothing.
@@ -213,6 +222,8 @@ pub enum Action {
     Purge,
     /// Registers instances of services, and lists them.
     Registry(Part),
+    /// Takes several requests in one.
+    Batch(Box<Batch>),
 }
 
 /// Who answers a request that no kept answer is for.

@@ -175,6 +175,8 @@ catalogue! {
     UpstreamTerminated = "upstream-terminated", BAD_GATEWAY, "The service broke the connection off", Upstream, Some("connection_terminated");
     /// The upstream's answer is not HTTP.
     UpstreamProtocol = "upstream-protocol", BAD_GATEWAY, "The service's answer is not valid HTTP", Upstream, Some("http_protocol_error");
+    /// The upstream, which speaks GraphQL, answered with errors; where the route knows their code, the status is another.
+    GraphQl = "graphql", BAD_GATEWAY, "The service could not do what was asked", Upstream, Some("http_request_error");
     /// The upstream's answer cannot be changed as the route says: it is no JSON, too large, or in a coding.
     UpstreamContent = "upstream-content", BAD_GATEWAY, "The service's answer cannot be read", Upstream, Some("http_protocol_error");
     /// The upstream's answer is not what the route's schema says.
@@ -206,6 +208,8 @@ const REGISTRY: &str = "https://iana.org/assignments/http-problem-types#";
 pub struct Failure {
     /// What the client is told.
     pub problem: Problem,
+    /// The status that it is answered with, where that is not the catalogue's: 400 to 599.
+    pub status: Option<StatusCode>,
     /// What this occurrence is about, for the client: never an upstream's address, a secret or an internal message.
     pub detail: Option<String>,
     /// What really happened, for the operator's record only.
@@ -256,6 +260,7 @@ impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         Self {
             problem,
+            status: None,
             detail: None,
             cause: None,
             fields: Vec::new(),
@@ -307,6 +312,7 @@ impl Failure {
     /// The answer: RFC 9457 problem+json with RFC 9209 `Proxy-Status`. `gateway` is this gateway's name.
     pub fn respond(&self, gateway: &str, request_id: Option<&HeaderValue>) -> Response<Bytes> {
         let spec = self.problem.spec();
+        let spec = Spec { status: self.status.unwrap_or(spec.status), ..spec };
         let mut response = Response::new(self.render(&spec, request_id));
         *response.status_mut() = spec.status;
         let headers = response.headers_mut();

@@ -11,9 +11,11 @@ use tollgate::plan::{Abilities, Plan};
 /// The pages, each with fewer configurations than it has.
 const PAGES: &[(&str, usize)] = &[
     ("balancing.md", 3),
+    ("batches.md", 0),
     ("caching.md", 4),
     ("compression.md", 1),
     ("discovery.md", 0),
+    ("graphql.md", 0),
     ("health.md", 0),
     ("idempotency.md", 0),
     ("limits.md", 10),

@@ -54,7 +54,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // The trace is passed on as a header field.
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.
-    ("expression", &["forward", "plan", "route", "transform"]),
+    ("expression", &["forward", "json", "plan", "route", "transform"]),
+    // Forms are read and written as queries are.
+    ("format", &["json", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     // Services register over HTTP.
     ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "coding", "compression", "cors", "credentials", "deadline", "discovery", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "validation", "version"]),
@@ -72,13 +74,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("limit", &["auth", "body", "breaker", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // A document in a store, bounded in time as every call of one.
     ("live", &["breaker", "deadline", "host", "plan"]),
-    ("mapping", &["json"]),
+    ("mapping", &["coding", "json"]),
     // What areas remember between requests.
     ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "live", "migration", "pool"]),
+    ("merge", &["json"]),
     // A split sees requests as limits do; a comparison reads JSON.
     ("migration", &["auth", "expression", "forward", "gateway", "host", "json", "limit", "plan", "route", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["admission", "auth", "balance", "cache", "circuit", "coding", "compression", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "validation", "version"]),
+    ("plan", &["admission", "auth", "balance", "cache", "circuit", "coding", "compression", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "format", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "merge", "migration", "retry", "route", "security_headers", "shape", "transform", "validation", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
     ("pool", &["admission", "balance", "circuit", "discovery", "health", "host", "plan", "retry"]),
     ("problem", &[]),
@@ -89,6 +92,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A query condition reads queries as rewriting does. Which version is asked for may stand in what a route captures.
     ("route", &["plan", "transform", "version"]),
     ("security_headers", &[]),
+    // A shape is made of the steps of mappings, and of values that are computed.
+    ("shape", &["expression", "json", "mapping"]),
     // Its clients hold tokens, which are signed as the gateway signs its own.
     ("sim", &["author", "body", "coding", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called, and what an answer was like.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Asking, Caller, Rejection};
-use crate::expression::{CallerFacts, ConsumerFacts, Expression, Facts, Timestamp};
+use crate::expression::{Beyond, CallerFacts, ConsumerFacts, Expression, Facts, Timestamp};
 use crate::route;
 
 /// What a caller must be allowed to do. Everything that is said must hold; the default says nothing.
@@ -131,6 +131,7 @@ pub(crate) fn facts<'a>(caller: Option<&'a Caller>, asking: &Asking<'a>, host: &
         }),
         client: asking.client.known_address(),
         now: Timestamp::from_unix_millis(asking.now.0),
+        beyond: Beyond::default(),
     }
 }
 

@@ -6,6 +6,7 @@ use cel::common::ast::{
 use cel::parser::PrattParser;
 use http::HeaderMap;
 
+use super::beyond::Known;
 use super::evaluate::Run;
 use super::facts::{Facts, Variable};
 use super::fault::Fault;
@@ -15,8 +16,10 @@ use super::{Expression, LIMIT, MOST_BYTES, MOST_DEEP, MOST_NESTED, MOST_SIGNS, M
 
 mod call;
 mod constant;
+mod member;
 mod name;
 mod operator;
+mod optional;
 
 /// The nesting that the parser takes. Parentheses count, operators do not.
 const MOST_PARENTHESES: u16 = 16;
@@ -26,20 +29,29 @@ type Typed = (Node, Kind);
 
 /// What has been found out so far.
 #[derive(Default)]
-struct Compiler {
+struct Compiler<'k> {
+    known: Known<'k>,
     mistakes: Vec<Mistake>,
     reads: Vec<Variable>,
     params: Vec<Box<str>>,
+    steps: Vec<Box<str>>,
+    /// How many times `steps` stands without the name of a step behind it.
+    bare_steps: usize,
     /// The names that macros around the current place have given to their items.
     locals: Vec<String>,
     depth: usize,
 }
 
-/// Reads `source`. See [`Expression::compile`].
-pub(super) fn compile(source: &str, wanted: Kind) -> Result<Expression, Vec<Mistake>> {
+/// Reads `source`. See [`Expression::compile_with`].
+pub(super) fn compile(source: &str, wanted: Kind, known: &Known<'_>) -> Result<Expression, Vec<Mistake>> {
     let tree = parse(source).map_err(|mistake| vec![mistake])?;
-    let mut compiler = Compiler::default();
+    let mut compiler = Compiler { known: *known, ..Compiler::default() };
     let (root, kind) = compiler.node(&tree);
+    if compiler.bare_steps > 0 && compiler.mistakes.is_empty() {
+        // What is asked first depends on which steps are named.
+        compiler.mistake("`steps` is asked for by the name of a step").help =
+            Some("such as steps.user.body.id, or has(steps.user)".to_owned());
+    }
     if compiler.mistakes.is_empty() && !kind.may_be(wanted) {
         compiler.mistake(format!("the expression must be {wanted}, and it is {kind}"));
     }
@@ -57,14 +69,17 @@ pub(super) fn compile(source: &str, wanted: Kind) -> Result<Expression, Vec<Mist
     }
     compiler.reads.sort_unstable();
     compiler.reads.dedup();
-    compiler.params.sort_unstable();
-    compiler.params.dedup();
+    for names in [&mut compiler.params, &mut compiler.steps] {
+        names.sort_unstable();
+        names.dedup();
+    }
     Ok(Expression {
         source: source.into(),
         root,
         kind,
         reads: compiler.reads,
         params: compiler.params,
+        steps: compiler.steps,
         bound: u32::try_from(bound).unwrap_or(LIMIT),
     })
 }
@@ -82,7 +97,10 @@ fn parse(source: &str) -> Result<IdedExpr, Mistake> {
     if signs + source.matches("in").count() > MOST_SIGNS {
         return Err(Mistake::new(format!("the expression has more than {MOST_SIGNS} operators")));
     }
-    let parser = PrattParser::new().max_recursion_depth(MOST_PARENTHESES).error_recovery_limit(1);
+    let parser = PrattParser::new()
+        .enable_optional_syntax(true)
+        .max_recursion_depth(MOST_PARENTHESES)
+        .error_recovery_limit(1);
     parser.parse(source).map_err(|errors| {
         let Some(first) = errors.errors.first() else { return Mistake::new("the expression cannot be read") };
         let message = first.msg.trim_start_matches("Syntax error: ");
@@ -98,7 +116,7 @@ fn parse(source: &str) -> Result<IdedExpr, Mistake> {
 
 // === impl Compiler ===
 
-impl Compiler {
+impl Compiler<'_> {
     fn mistake(&mut self, message: impl Into<String>) -> &mut Mistake {
         self.mistakes.push(Mistake::new(message));
         // The list was not empty a line ago.
@@ -112,7 +130,19 @@ impl Compiler {
         NOTHING
     }
 
+    /// A step that has a value.
     fn node(&mut self, expr: &IdedExpr) -> Typed {
+        let typed = self.any(expr);
+        if !typed.0.is_optional() {
+            return typed;
+        }
+        self.mistake("this may be there or not, and a value is needed").help =
+            Some("say what counts without it, such as claims.?tenant.orValue(\"none\")".to_owned());
+        NOTHING
+    }
+
+    /// A step that has a value, or may have one.
+    fn any(&mut self, expr: &IdedExpr) -> Typed {
         if self.depth == MOST_DEEP {
             return self.wrong(format!("the expression is more than {MOST_DEEP} deep"));
         }
@@ -123,7 +153,9 @@ impl Compiler {
             Expr::Select(select) => self.select(select),
             Expr::Call(call) => self.called(call),
             Expr::List(list) => {
-                let items = list.elements.iter().map(|item| self.node(item).0).collect();
+                let items = list.elements.iter().enumerate();
+                let items =
+                    items.map(|(at, item)| self.item(item, list.optional_indices.contains(&at))).collect();
                 self.folded(Node::List(items), Kind::List)
             }
             Expr::Map(map) => {
@@ -154,7 +186,9 @@ impl Compiler {
 
     fn entry(&mut self, entry: &IdedEntryExpr) -> Option<[Node; 2]> {
         match &entry.expr {
-            EntryExpr::MapEntry(pair) => Some([self.node(&pair.key).0, self.node(&pair.value).0]),
+            EntryExpr::MapEntry(pair) => {
+                Some([self.node(&pair.key).0, self.item(&pair.value, pair.optional)])
+            }
             EntryExpr::StructField(_) => None,
         }
     }
@@ -174,37 +208,8 @@ impl Compiler {
             segments.reverse();
             return if select.test { self.presence(&segments) } else { self.name(&segments) };
         }
-        let of = self.node(&select.operand);
+        let of = self.any(&select.operand);
         if select.test { self.has_member(of, &select.field) } else { self.member(of, &select.field) }
-    }
-
-    fn member(&mut self, (of, kind): Typed, key: &str) -> Typed {
-        if !kind.may_be(Kind::Map) {
-            return self.wrong(format!("{kind} has no member `{key}`"));
-        }
-        let kind = match of {
-            Node::Variable(Variable::Query | Variable::Headers) => Kind::Text,
-            Node::Variable(Variable::Params) => {
-                self.params.push(key.into());
-                Kind::Text
-            }
-            _ => Kind::Any,
-        };
-        if matches!(of, Node::Variable(Variable::Headers))
-            && key.bytes().any(|byte| byte.is_ascii_uppercase())
-        {
-            let lower = key.to_ascii_lowercase();
-            self.mistake(format!("there is no header `{key}`: names of headers are in lower case here"))
-                .help = Some(format!("write request.headers[\"{lower}\"]"));
-        }
-        (Node::Member(Box::new(of), key.into()), kind)
-    }
-
-    fn has_member(&mut self, (of, kind): Typed, key: &str) -> Typed {
-        if !kind.may_be(Kind::Map) {
-            return self.wrong(format!("{kind} has no member `{key}`"));
-        }
-        (Node::HasMember(Box::new(of), key.into()), Kind::Bool)
     }
 
     /// The parser has expanded macros; each has its own shape, by which it is known again.
@@ -212,19 +217,31 @@ impl Compiler {
         let Some((aim, guard, body)) = macro_of(&of.loop_step) else {
             return self.wrong("the expression cannot be read");
         };
-        let (range, kind) = self.node(&of.iter_range);
-        if !kind.may_be(Kind::List) && kind != Kind::Map {
+        let range = self.node(&of.iter_range);
+        self.fold(aim, range, &of.iter_var, guard, body)
+    }
+
+    fn fold(
+        &mut self,
+        aim: Aim,
+        (range, kind): Typed,
+        name: &str,
+        guard: Option<&IdedExpr>,
+        body: &IdedExpr,
+    ) -> Typed {
+        if !kind.may_be(Kind::List) && (kind != Kind::Map || aim == Aim::SortBy) {
             self.mistake(format!("a macro goes through a list or the keys of a map, and this is {kind}"));
         }
         let depth = self.locals.len();
         if depth == MOST_NESTED {
             return self.wrong(format!("more than {MOST_NESTED} macros are inside one another"));
         }
-        self.locals.push(of.iter_var.clone());
+        self.locals.push(name.to_owned());
         let guard = guard.map(|guard| self.condition(guard));
-        let body = if aim == Aim::Map { self.node(body).0 } else { self.condition(body) };
+        let makes = matches!(aim, Aim::Map | Aim::SortBy);
+        let body = if makes { self.node(body).0 } else { self.condition(body) };
         self.locals.pop();
-        let kind = if aim == Aim::Map { Kind::List } else { Kind::Bool };
+        let kind = if makes { Kind::List } else { Kind::Bool };
         (Node::Fold(Box::new(Fold { aim, range, depth, guard, body })), kind)
     }
 

@@ -12,6 +12,7 @@ use super::facts::{Facts, Variable};
 use super::fault::Fault;
 use super::map::Map;
 use super::node::{Aim, Fold, Node, Operator};
+use super::number;
 use super::value::{Kind, List, Value};
 use super::{LIMIT, MOST_NESTED};
 use crate::forward::client::Network;
@@ -19,6 +20,11 @@ use crate::forward::client::Network;
 mod arithmetic;
 mod call;
 mod compare;
+mod list;
+mod optional;
+mod text;
+
+pub(super) use list::MOST_RANGE;
 
 /// Units for one value that is made: what [`Value`] takes, at eight bytes a unit.
 pub(super) const MADE: usize = 8;
@@ -28,6 +34,12 @@ pub(super) const LOOKED: usize = 32;
 
 /// Bytes that are made, or looked at character by character, for a unit.
 pub(super) const SPELLED: usize = 8;
+
+/// Units for looking at a number as it is written.
+const DIGITS: usize = 4;
+
+/// Digits that cost a unit more: most numbers have fewer.
+const MORE_DIGITS: usize = 64;
 
 /// One evaluation.
 pub(super) struct Run<'a> {
@@ -42,7 +54,17 @@ type Found<'a> = Result<Value<'a>, Fault>;
 
 impl<'a> Run<'a> {
     pub(super) fn new(facts: &'a Facts<'a>) -> Self {
-        Self { facts, locals: [const { Value::Null }; MOST_NESTED], left: LIMIT }
+        Self::with(facts, LIMIT)
+    }
+
+    /// The same, with what an evaluation before it has left.
+    pub(super) fn with(facts: &'a Facts<'a>, left: u32) -> Self {
+        Self { facts, locals: [const { Value::Null }; MOST_NESTED], left }
+    }
+
+    /// The units left.
+    pub(super) fn left(&self) -> u32 {
+        self.left
     }
 
     /// The units used.
@@ -51,7 +73,7 @@ impl<'a> Run<'a> {
     }
 
     /// Pays for what comes next.
-    fn pay(&mut self, units: usize) -> Result<(), Fault> {
+    pub(super) fn pay(&mut self, units: usize) -> Result<(), Fault> {
         let left = u32::try_from(units).ok().and_then(|units| self.left.checked_sub(units));
         // Whoever has run out stays so: nothing that follows is cheap enough.
         self.left = left.unwrap_or(0);
@@ -64,8 +86,22 @@ impl<'a> Run<'a> {
     }
 
     /// Pays for making text of so many bytes, or looking at its characters.
-    fn make(&mut self, bytes: usize) -> Result<(), Fault> {
+    pub(super) fn make(&mut self, bytes: usize) -> Result<(), Fault> {
         self.pay(bytes / SPELLED)
+    }
+
+    /// Pays for looking at numbers digit by digit, of what are some.
+    fn read_digits(&mut self, value: &Value<'a>) -> Result<(), Fault> {
+        match value {
+            Value::Number(number) => self.pay(DIGITS + number.as_str().len() / MORE_DIGITS),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is calculated with.
+    fn calculable(&mut self, value: Value<'a>) -> Found<'a> {
+        self.read_digits(&value)?;
+        number::calculable(value)
     }
 
     pub(super) fn value(&mut self, node: &'a Node) -> Found<'a> {
@@ -91,7 +127,10 @@ impl<'a> Run<'a> {
                 self.element(&of, &at)
             }
             Node::Not(node) => Ok(Value::Bool(!self.truth(node, "!")?)),
-            Node::Negate(node) => arithmetic::negate(&self.value(node)?),
+            Node::Negate(node) => {
+                let value = self.value(node)?;
+                arithmetic::negate(&self.calculable(value)?)
+            }
             Node::And(both) => self.either(both, false, "&&").map(Value::Bool),
             Node::Or(both) => self.either(both, true, "||").map(Value::Bool),
             Node::Choose(three) => {
@@ -101,8 +140,7 @@ impl<'a> Run<'a> {
             Node::Binary(operator, both) => self.binary(*operator, both),
             Node::List(items) => {
                 self.pay(items.len() * MADE)?;
-                let items = items.iter().map(|item| self.value(item)).collect::<Result<_, _>>()?;
-                Ok(Value::List(List::Made(items)))
+                Ok(Value::List(List::Made(self.items(items)?.into())))
             }
             Node::Map(pairs) => self.map(pairs),
             Node::Call(function, arguments) => self.call(*function, arguments),
@@ -121,7 +159,21 @@ impl<'a> Run<'a> {
                 Ok(Value::Bool(networks.iter().any(|network| network.contains(address))))
             }
             Node::Fold(fold) => self.fold(fold),
+            Node::OrValue(both) => match self.perhaps(&both[0])? {
+                Some(value) => Ok(value),
+                None => self.value(&both[1]),
+            },
+            Node::HasValue(of) => Ok(Value::Bool(self.perhaps(of)?.is_some())),
+            // Whatever may be there or not stands in one of these, or in a list or a map that leaves it out.
+            Node::ValueOf(of) => self.required(of),
+            Node::Optional(_) | Node::FirstOf(_) | Node::OptionalOf(_) | Node::OptionalNone => {
+                self.required(node)
+            }
         }
+    }
+
+    fn required(&mut self, node: &'a Node) -> Found<'a> {
+        self.perhaps(node)?.ok_or_else(|| Fault::Absent("value".into()))
     }
 
     /// A value that must be true or false.
@@ -201,8 +253,9 @@ impl<'a> Run<'a> {
                     return Err(Fault::Key);
                 }
             }
-            let value = self.value(value)?;
-            made.push((key, value));
+            if let Some(value) = self.perhaps(value)? {
+                made.push((key, value));
+            }
         }
         Ok(Value::Map(Map::Made(made.into())))
     }
@@ -217,7 +270,7 @@ impl<'a> Run<'a> {
                 self.ordered(operator, &a, &b).map(Value::Bool)
             }
             Operator::Add => self.add(a, &b),
-            _ => arithmetic::calculate(operator, &a, &b),
+            _ => arithmetic::calculate(operator, &self.calculable(a)?, &self.calculable(b)?),
         }
     }
 
@@ -237,6 +290,7 @@ impl<'a> Run<'a> {
             Aim::Exists => self.any(fold, &list, true).map(Value::Bool),
             Aim::ExistsOne => self.count(fold, &list).map(|count| Value::Bool(count == 1)),
             Aim::Map => self.mapped(fold, &list),
+            Aim::SortBy => self.sort_by(fold, &list),
         }
     }
 

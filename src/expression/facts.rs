@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use http::HeaderMap;
 
+use super::beyond::Beyond;
 use super::fault::Fault;
 use super::map::Map;
 use super::time::Timestamp;
@@ -38,6 +39,8 @@ pub struct Facts<'a> {
     pub client: Option<IpAddr>,
     /// Now.
     pub now: Timestamp,
+    /// What there is beyond a request's head and who sent it.
+    pub beyond: Beyond<'a>,
 }
 
 /// Who calls; the default is nobody in particular.
@@ -138,6 +141,23 @@ variables! {
     ClientAddress = "client.address": Text;
     /// The time.
     Now = "now": Timestamp;
+    /// The request's content as JSON.
+    Content = "request.body": Any;
+    /// The status of the answer.
+    AnswerStatus = "response.status": Int;
+    /// Header fields of the answer by name in lower case. The lines of one field are joined with commas.
+    AnswerHeaders = "response.headers": Map;
+    /// The content of the answer as JSON.
+    AnswerContent = "response.body": Any;
+    /// What steps answered, by their names: `steps.NAME.status`, `.headers` and `.body`. A step that was not asked, or
+    /// failed, is not there: `has(steps.NAME)`.
+    Steps = "steps": Map;
+    /// The element that a step is asked for.
+    Item = "item": Any;
+    /// The place of that element in its list, from 0.
+    Index = "index": Int;
+    /// The elements that a step is asked for at once.
+    Items = "items": List;
 }
 
 // === impl Variable ===
@@ -184,6 +204,7 @@ impl<'a> Facts<'a> {
             }
             Variable::ClientAddress => self.client.map(|it| Value::Text(Cow::Owned(it.to_string()))),
             Variable::Now => Some(Value::Timestamp(self.now)),
+            _ => self.beyond.get(variable),
         };
         found.ok_or_else(|| Fault::Absent(variable.name().into()))
     }
@@ -203,6 +224,25 @@ impl<'a> Facts<'a> {
             consumer: None,
             client: None,
             now: Timestamp { seconds: 0, nanos: 0 },
+            beyond: Beyond::default(),
+        }
+    }
+}
+
+// === impl Beyond ===
+
+impl<'a> Beyond<'a> {
+    fn get(&self, variable: Variable) -> Option<Value<'a>> {
+        match variable {
+            Variable::Content => self.content.map(Value::of_node),
+            Variable::AnswerStatus => self.answer.map(|it| Value::Int(it.status.as_u16().into())),
+            Variable::AnswerHeaders => self.answer.map(|it| Value::Map(Map::Headers(it.headers))),
+            Variable::AnswerContent => self.answer?.content.map(Value::of_node),
+            Variable::Steps => Some(Value::Map(Map::Steps(self.steps))),
+            Variable::Item => self.item.map(|(_, item)| Value::of_node(item)),
+            Variable::Index => self.item.map(|(at, _)| Value::Int(i64::try_from(at).unwrap_or(i64::MAX))),
+            Variable::Items => self.items.map(|items| Value::List(List::Lent(items))),
+            _ => None,
         }
     }
 }

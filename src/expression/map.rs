@@ -7,8 +7,10 @@ use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 
+use super::beyond::{AnswerFacts, StepFacts};
 use super::fault::Fault;
 use super::value::Value;
+use crate::json::Object;
 use crate::route::pattern::Pattern;
 use crate::transform::query;
 
@@ -19,6 +21,12 @@ pub enum Map<'a> {
     Empty,
     /// Claims, or a member of one.
     Json(&'a serde_json::Map<String, serde_json::Value>),
+    /// Of a document.
+    Object(&'a Object<'a>),
+    /// Steps of a composed route, by name.
+    Steps(&'a [StepFacts<'a>]),
+    /// An answer: its status, header fields and content.
+    Answer(AnswerFacts<'a>),
     /// A consumer's metadata.
     Texts(&'a [(Box<str>, Box<str>)]),
     /// Header fields, by name in lower case.
@@ -39,6 +47,9 @@ impl<'a> Map<'a> {
         match self {
             Self::Empty => 0,
             Self::Json(members) => members.len(),
+            Self::Object(object) => object.len(),
+            Self::Steps(steps) => steps.iter().filter(|step| step.answer.is_some()).count(),
+            Self::Answer(answer) => 2 + usize::from(answer.content.is_some()),
             Self::Texts(pairs) => pairs.len(),
             Self::Headers(headers) => headers.keys_len(),
             Self::Query(text) => query::names(*text).count(),
@@ -57,6 +68,9 @@ impl<'a> Map<'a> {
         match self {
             Self::Empty => false,
             Self::Json(members) => members.contains_key(key),
+            Self::Object(object) => object.position(key).is_some(),
+            Self::Steps(steps) => answer_of(steps, key).is_some(),
+            Self::Answer(answer) => part(answer, key).is_some(),
             Self::Texts(pairs) => pairs.iter().any(|(name, _)| **name == *key),
             Self::Headers(headers) => headers.contains_key(key),
             Self::Query(text) => query::values(*text, key).next().is_some(),
@@ -74,6 +88,9 @@ impl<'a> Map<'a> {
         match self {
             Self::Empty => None,
             Self::Json(members) => members.get(key).map(Value::of_json),
+            Self::Object(object) => object.get(key).map(Value::of_node),
+            Self::Steps(steps) => answer_of(steps, key).map(|answer| Value::Map(Map::Answer(answer))),
+            Self::Answer(answer) => part(answer, key),
             Self::Texts(pairs) => pairs
                 .iter()
                 .find(|(name, _)| **name == *key)
@@ -101,6 +118,13 @@ impl<'a> Map<'a> {
         match self {
             Self::Empty => Vec::new(),
             Self::Json(members) => members.keys().map(|key| text(key)).collect(),
+            Self::Object(object) => object.iter().map(|(name, _)| text(name)).collect(),
+            Self::Steps(steps) => {
+                steps.iter().filter(|step| step.answer.is_some()).map(|step| text(step.name)).collect()
+            }
+            Self::Answer(answer) => {
+                AnswerFacts::MEMBERS.into_iter().filter(|key| part(answer, key).is_some()).map(text).collect()
+            }
             Self::Texts(pairs) => pairs.iter().map(|(name, _)| text(name)).collect(),
             Self::Headers(headers) => headers.keys().map(|key| text(key.as_str())).collect(),
             Self::Query(query) => query::names(*query).map(Value::Text).collect(),
@@ -118,8 +142,24 @@ impl<'a> Map<'a> {
             Self::Query(text) => text.map_or(0, str::len),
             Self::Params(_, path) => path.len(),
             Self::Texts(pairs) => pairs.len(),
+            Self::Object(object) => object.len(),
+            Self::Steps(steps) => steps.len(),
+            Self::Answer(_) => AnswerFacts::MEMBERS.len(),
             Self::Made(pairs) => pairs.len(),
         }
+    }
+}
+
+fn answer_of<'a>(steps: &[StepFacts<'a>], name: &str) -> Option<AnswerFacts<'a>> {
+    steps.iter().find(|step| step.name == name)?.answer
+}
+
+fn part<'a>(answer: &AnswerFacts<'a>, key: &str) -> Option<Value<'a>> {
+    match key {
+        "status" => Some(Value::Int(answer.status.as_u16().into())),
+        "headers" => Some(Value::Map(Map::Headers(answer.headers))),
+        "body" => answer.content.map(Value::of_node),
+        _ => None,
     }
 }
 

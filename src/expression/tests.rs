@@ -8,6 +8,10 @@ use http::{HeaderMap, HeaderValue};
 use super::*;
 use crate::route::pattern::Pattern;
 
+mod beyond;
+mod functions;
+mod template;
+
 static CLAIMS: LazyLock<serde_json::Value> = LazyLock::new(|| {
     serde_json::json!({
         "sub": "ada", "admin": true, "level": 3, "big": u64::MAX, "ratio": 0.5, "nothing": null,
@@ -51,6 +55,7 @@ fn on_request<T>(see: impl FnOnce(&Facts<'_>) -> T) -> T {
         consumer: Some(ConsumerFacts { id: "acme", plan: None, metadata: &metadata }),
         client: Some("10.1.2.3".parse().unwrap()),
         now: Timestamp::parse("2026-11-21T12:30:00Z").unwrap(),
+        beyond: Beyond::default(),
     })
 }
 
@@ -66,6 +71,7 @@ fn shown(source: &str) -> String {
             Ok(Value::Int(value)) => value.to_string(),
             Ok(Value::Uint(value)) => format!("{value}u"),
             Ok(Value::Double(value)) => format!("{value:?}"),
+            Ok(Value::Number(number)) => number.as_str().to_owned(),
             Ok(Value::Text(text)) => format!("{text:?}"),
             Ok(Value::Null) => "null".to_owned(),
             Ok(Value::Duration(span)) => format!("{}ns", span.0),

@@ -1,5 +1,7 @@
 //! Moments and spans of time, as CEL has them.
 
+use std::fmt;
+
 /// A moment, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp {
@@ -12,6 +14,36 @@ pub struct Timestamp {
 /// A span of time, in nanoseconds; up to 292 years either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub i64);
+
+/// As RFC 3339 section 5.6 has it, in UTC, with as many digits behind the point as it has.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = civil_from_days(self.seconds.div_euclid(DAY));
+        let second = self.seconds.rem_euclid(DAY);
+        let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        write_fraction(f, self.nanos.into())?;
+        f.write_str("Z")
+    }
+}
+
+/// In seconds, as CEL has it: `5400s`, `-1.5s`.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = self.0.unsigned_abs();
+        let second = SECOND.unsigned_abs();
+        write!(f, "{}{}", if self.0 < 0 { "-" } else { "" }, size / second)?;
+        write_fraction(f, size % second)?;
+        f.write_str("s")
+    }
+}
+
+fn write_fraction(f: &mut fmt::Formatter<'_>, nanos: u64) -> fmt::Result {
+    if nanos == 0 {
+        return Ok(());
+    }
+    write!(f, ".{}", format!("{nanos:09}").trim_end_matches('0'))
+}
 
 /// A part of a moment that an expression can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -262,8 +294,15 @@ mod tests {
             ("0001-01-01T00:00:00Z", FIRST, 0),
             ("9999-12-31T23:59:59.999999999Z", LAST, 999_999_999),
         ] {
-            assert_eq!(Timestamp::parse(text), Some(Timestamp { seconds, nanos }), "{text}");
+            let moment = Timestamp { seconds, nanos };
+            assert_eq!(Timestamp::parse(text), Some(moment), "{text}");
+            assert_eq!(Timestamp::parse(&moment.to_string()), Some(moment), "{text}");
         }
+        assert_eq!(
+            Timestamp { seconds: 482_196_050, nanos: 520_000_000 }.to_string(),
+            "1985-04-12T23:20:50.52Z"
+        );
+        assert_eq!(Timestamp { seconds: FIRST, nanos: 0 }.to_string(), "0001-01-01T00:00:00Z");
         for text in [
             "",
             "1970-01-01",
@@ -295,10 +334,21 @@ mod tests {
             ("1us2ns", 1_002),
         ] {
             assert_eq!(Span::parse(text), Some(Span(nanos)), "{text}");
+            assert_eq!(Span::parse(&Span(nanos).to_string()), Some(Span(nanos)), "{text}");
         }
         for text in ["", "-", "+", "1", "s", ".s", "1..5s", "1d", "9999999h", "1h ", "1.5.5s", "1 h"] {
             assert_eq!(Span::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn spans_are_written_in_seconds() {
+        for (nanos, text) in
+            [(5_400 * SECOND, "5400s"), (-SECOND / 2, "-0.5s"), (1_002, "0.000001002s"), (0, "0s")]
+        {
+            assert_eq!(Span(nanos).to_string(), text);
+        }
+        assert_eq!(Span(i64::MIN).to_string(), "-9223372036.854775808s");
     }
 
     #[test]

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::map::Map;
+use super::number;
 use super::time::{Span, Timestamp};
+use crate::json::{Node, Number};
 
 /// A value.
 #[derive(Debug, Clone)]
@@ -21,6 +24,9 @@ pub enum Value<'a> {
     Uint(u64),
     /// A number.
     Double(f64),
+    /// A number of a document that is no whole one of 64 bits, or is not written as one. It is a `double`, but compared
+    /// exactly, and where it is not calculated with, it is written again as it was.
+    Number(Number<'a>),
     /// Text.
     Text(Cow<'a, str>),
     /// A moment.
@@ -38,6 +44,10 @@ pub enum Value<'a> {
 pub enum List<'a> {
     /// Of a claim.
     Json(&'a [serde_json::Value]),
+    /// Of a document.
+    Nodes(&'a [Node<'a>]),
+    /// Values of documents, from wherever they stand.
+    Lent(&'a [&'a Node<'a>]),
     /// Of a caller: groups, roles, scopes.
     Texts(&'a [Box<str>]),
     /// Written in an expression or made by it.
@@ -118,7 +128,7 @@ impl<'a> Value<'a> {
             Self::Bool(_) => Kind::Bool,
             Self::Int(_) => Kind::Int,
             Self::Uint(_) => Kind::Uint,
-            Self::Double(_) => Kind::Double,
+            Self::Double(_) | Self::Number(_) => Kind::Double,
             Self::Text(_) => Kind::Text,
             Self::Timestamp(_) => Kind::Timestamp,
             Self::Duration(_) => Kind::Duration,
@@ -144,6 +154,19 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// A value of a document. Numbers that are written as whole ones, and fit, are `int` or `uint`; they are written again
+    /// as they were, since nothing else is written so.
+    pub fn of_node(node: &'a Node<'a>) -> Self {
+        match node {
+            Node::Null => Self::Null,
+            Node::Bool(value) => Self::Bool(*value),
+            Node::Number(number) => number::of_document(number),
+            Node::Text(text) => Self::Text(Cow::Borrowed(text)),
+            Node::Array(elements) => Self::List(List::Nodes(elements)),
+            Node::Object(object) => Self::Map(Map::Object(object)),
+        }
+    }
+
     /// The same value, borrowed where that saves copying text.
     pub(super) fn lent(&'a self) -> Self {
         match self {
@@ -160,6 +183,7 @@ impl<'a> Value<'a> {
             Self::Int(value) => Value::Int(value),
             Self::Uint(value) => Value::Uint(value),
             Self::Double(value) => Value::Double(value),
+            Self::Number(number) => Value::Number(number.into_owned()),
             Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
             Self::Timestamp(moment) => Value::Timestamp(moment),
             Self::Duration(span) => Value::Duration(span),
@@ -183,34 +207,9 @@ impl<'a> Value<'a> {
             (Self::Text(a), Self::Text(b)) => Some(a.cmp(b)),
             (Self::Timestamp(a), Self::Timestamp(b)) => Some(a.cmp(b)),
             (Self::Duration(a), Self::Duration(b)) => Some(a.cmp(b)),
-            (Self::Double(a), Self::Double(b)) => a.partial_cmp(b),
-            (Self::Double(a), b) => order_of_double(*a, b.whole()?),
-            (a, Self::Double(b)) => order_of_double(*b, a.whole()?).map(Ordering::reverse),
-            (a, b) => Some(a.whole()?.cmp(&b.whole()?)),
+            (a, b) => number::order(a, b),
         }
     }
-
-    fn whole(&self) -> Option<i128> {
-        match self {
-            Self::Int(value) => Some((*value).into()),
-            Self::Uint(value) => Some((*value).into()),
-            _ => None,
-        }
-    }
-}
-
-/// A number beside a whole one, exactly: no whole number of 64 bits is rounded.
-fn order_of_double(double: f64, whole: i128) -> Option<Ordering> {
-    if double.is_nan() {
-        return None;
-    }
-    // The conversion saturates, and whatever it saturates to is beyond all numbers of 64 bits.
-    #[allow(clippy::cast_possible_truncation)]
-    let floor = double.floor() as i128;
-    Some(match floor.cmp(&whole) {
-        Ordering::Equal if double.fract() != 0.0 => Ordering::Greater,
-        order => order,
-    })
 }
 
 // === impl List ===
@@ -220,6 +219,8 @@ impl<'a> List<'a> {
     pub fn len(&self) -> usize {
         match self {
             Self::Json(items) => items.len(),
+            Self::Nodes(nodes) => nodes.len(),
+            Self::Lent(nodes) => nodes.len(),
             Self::Texts(items) => items.len(),
             Self::Made(items) => items.len(),
         }
@@ -234,9 +235,22 @@ impl<'a> List<'a> {
     pub fn get(&self, at: usize) -> Option<Value<'a>> {
         match self {
             Self::Json(items) => items.get(at).map(Value::of_json),
+            Self::Nodes(nodes) => nodes.get(at).map(Value::of_node),
+            Self::Lent(nodes) => nodes.get(at).copied().map(Value::of_node),
             Self::Texts(items) => items.get(at).map(|text| Value::Text(Cow::Borrowed(text))),
             Self::Made(items) => items.get(at).cloned(),
         }
+    }
+
+    /// Those of some places.
+    pub(super) fn slice(&self, range: Range<usize>) -> Option<Self> {
+        Some(match self {
+            Self::Json(items) => Self::Json(items.get(range)?),
+            Self::Nodes(nodes) => Self::Nodes(nodes.get(range)?),
+            Self::Lent(nodes) => Self::Lent(nodes.get(range)?),
+            Self::Texts(items) => Self::Texts(items.get(range)?),
+            Self::Made(items) => Self::Made(items.get(range)?.into()),
+        })
     }
 }
 
@@ -244,27 +258,6 @@ impl<'a> List<'a> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-
-    #[test]
-    fn numbers_of_all_kinds_have_an_order() {
-        use Ordering::{Equal, Greater, Less};
-        for (a, b, expected) in [
-            (Value::Int(1), Value::Uint(1), Some(Equal)),
-            (Value::Int(-1), Value::Uint(u64::MAX), Some(Less)),
-            (Value::Int(1), Value::Double(1.0), Some(Equal)),
-            (Value::Int(1), Value::Double(1.5), Some(Less)),
-            (Value::Int(-1), Value::Double(-1.5), Some(Greater)),
-            // As doubles these two would be equal.
-            (Value::Int(i64::MAX), Value::Double(9_223_372_036_854_775_808.0), Some(Less)),
-            (Value::Uint(u64::MAX), Value::Double(f64::INFINITY), Some(Less)),
-            (Value::Int(i64::MIN), Value::Double(f64::NEG_INFINITY), Some(Greater)),
-            (Value::Double(f64::NAN), Value::Int(1), None),
-            (Value::Int(1), Value::Text("1".into()), None),
-        ] {
-            assert_eq!(a.order(&b), expected, "{a:?} {b:?}");
-            assert_eq!(b.order(&a), expected.map(Ordering::reverse), "{b:?} {a:?}");
-        }
-    }
 
     #[test]
     fn numbers_of_json_are_what_they_look_like() {

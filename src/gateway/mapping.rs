@@ -150,13 +150,21 @@ fn changed_answer(mapping: &Mapping, headers: &mut HeaderMap) {
 }
 
 /// What speaks of content that is not there any more.
-fn of_changed(headers: &mut HeaderMap) {
+pub(super) fn of_changed(headers: &mut HeaderMap) {
     for name in DIGESTS {
         headers.remove(name);
     }
     // What is left is `identity`, which says nothing (RFC 9110 section 8.4.1).
     headers.remove(CONTENT_ENCODING);
     headers.remove(TRAILER);
+}
+
+/// The fields of content that was collected, and may have been decoded: `length` bytes.
+pub(super) fn of_decoded(headers: &mut HeaderMap, length: usize) {
+    if coding::is_coded(headers) {
+        of_changed(headers);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
 }
 
 /// A client's content that is not to be read.

@@ -90,6 +90,10 @@ impl<H: Host> Gateway<H> {
                 (body, Some((mapping, passing)))
             }
         };
+        let body = match &route.graphql {
+            None => body,
+            Some(graphql) => Box::pin(self.graphql_request(graphql, route, incoming, body, deadline)).await?,
+        };
         answers_in_clear(route, &mut incoming.head);
         let fallback = self.fallback(proxy, incoming);
         let second = fallback.as_ref().map(|fallback| &self.plan.upstreams[fallback.rule.upstream]);
@@ -114,6 +118,10 @@ impl<H: Host> Gateway<H> {
         let mut response = response.map(Body::Stream);
         forward::response(response.headers_mut());
         *response.version_mut() = Version::HTTP_11;
+        if let Some(graphql) = &route.graphql {
+            let answer = self.graphql_answer(graphql, route.patience.idle, response, deadline);
+            response = Box::pin(answer).await?;
+        }
         if let Some((mapping, passing)) = passing {
             let idle = route.patience.idle;
             response = self.map_response(mapping, passing, idle, response, deadline).await?;

@@ -278,7 +278,7 @@ fn or_first<'a, T>(
 }
 
 impl<'a> Context<'a> {
-    fn new(documents: &'a [(String, Document)], abilities: &'a Abilities) -> Self {
+    pub(super) fn new(documents: &'a [(String, Document)], abilities: &'a Abilities) -> Self {
         Self {
             abilities,
             diagnostics: Vec::new(),

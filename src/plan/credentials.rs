@@ -59,7 +59,7 @@ impl Context<'_> {
         let mut edits = Vec::new();
         for (name, text) in written {
             let at = at.key(name);
-            let (name, value) = (self.editable(&at, name), self.template(&at, text));
+            let (name, value) = (self.editable(&at, name), self.value_template(&at, text));
             if let (Some(name), Some(value)) = (name, value) {
                 if value.variables().next().is_none() {
                     self.error(&at, "a secret stands in no file: this must have a variable in it").help(
@@ -77,7 +77,7 @@ impl Context<'_> {
     }
 
     fn basic_credentials(&mut self, at: &Pointer, written: &BasicCredentials) -> Option<Credentials> {
-        let user = self.template(&at.key("user"), &written.user);
+        let user = self.value_template(&at.key("user"), &written.user);
         let password = self.secret(&at.key("password"), &written.password);
         let user = user?;
         // RFC 7617 section 2.
@@ -95,7 +95,7 @@ impl Context<'_> {
     ) -> Option<Credentials> {
         let purpose = format!("tokens for the upstream {upstream}");
         let endpoint = self.endpoint(&at.key("token_url"), &written.token_url, &purpose);
-        let client = self.template(&at.key("client_id"), &written.client_id);
+        let client = self.value_template(&at.key("client_id"), &written.client_id);
         let secret = self.secret(&at.key("client_secret"), &written.client_secret);
         let scopes = written.scopes.as_ref().map(OneOrMany::as_slice).unwrap_or_default();
         for (scope, at_scope) in scopes.iter().zip(at.key("scopes").indices()) {
@@ -143,7 +143,7 @@ impl Context<'_> {
                 );
             }
         }
-        let id = self.template(&at.key("access_key_id"), &written.access_key_id);
+        let id = self.value_template(&at.key("access_key_id"), &written.access_key_id);
         let secret = self.secret(&at.key("secret_access_key"), &written.secret_access_key);
         let session = match &written.session_token {
             Some(text) => Some(self.secret(&at.key("session_token"), text)?),
@@ -159,7 +159,7 @@ impl Context<'_> {
     }
 
     /// Text that may have variables in it.
-    fn template(&mut self, at: &Pointer, text: &str) -> Option<ValueTemplate> {
+    fn value_template(&mut self, at: &Pointer, text: &str) -> Option<ValueTemplate> {
         match ValueTemplate::parse(text) {
             Ok(ValueTemplate::Fixed(value)) if value == HeaderValue::from_static("") => {
                 self.error(at, "this cannot be empty");

@@ -58,6 +58,7 @@ impl Context<'_> {
         let (mapping, validation, idempotency) = self.for_contents(at, written, pattern.as_ref());
         let (cors, security_headers, compression) =
             self.for_clients((at, written), (at_defaults, defaults), &methods);
+        let proxied = written.upstream.is_some() || written.split.is_some();
         Some(Route {
             id: written.id.as_str().into(),
             origin: (at.file().into(), at.path().into()),
@@ -76,6 +77,7 @@ impl Context<'_> {
             limits,
             cache: None,
             mapping,
+            graphql: written.graphql.as_ref().and_then(|it| self.graphql(&at.key("graphql"), it, proxied)),
             validation,
             transform: None,
             idempotency,
@@ -320,6 +322,7 @@ impl Route {
             limits: RouteLimits::default(),
             cache: None,
             mapping: None,
+            graphql: None,
             validation: None,
             transform: None,
             idempotency: None,

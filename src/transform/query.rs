@@ -119,6 +119,19 @@ pub fn names(query: Option<&str>) -> impl Iterator<Item = Cow<'_, str>> {
     pieces(query.unwrap_or_default()).map(name_of)
 }
 
+/// Names and values, decoded, in order; `None` for one that is not UTF-8. A name without `=` has an empty value.
+pub fn pairs(query: &str) -> impl Iterator<Item = Option<(Cow<'_, str>, Cow<'_, str>)>> {
+    pieces(query).map(|piece| {
+        let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+        Some((utf8(name)?, utf8(value)?))
+    })
+}
+
+/// Adds a name and a value, encoded.
+pub fn push(out: &mut String, name: &str, value: &str) {
+    push_pair(out, (name, value));
+}
+
 /// The parameters as they came; empty ones are none (WHATWG URL, 5.1).
 fn pieces(query: &str) -> impl Iterator<Item = &str> {
     query.split('&').filter(|piece| !piece.is_empty())
@@ -135,8 +148,27 @@ fn last(pairs: &[(&str, &str)], name: &str) -> Option<usize> {
 
 /// Percent-decoded, `+` as a space. A `%` without two digits is itself; bytes that are no UTF-8 become U+FFFD.
 pub fn decoded(text: &str) -> Cow<'_, str> {
+    match bytes(text) {
+        None => Cow::Borrowed(text),
+        Some(bytes) => Cow::Owned(match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        }),
+    }
+}
+
+/// The same; `None` where the bytes are no UTF-8.
+fn utf8(text: &str) -> Option<Cow<'_, str>> {
+    match bytes(text) {
+        None => Some(Cow::Borrowed(text)),
+        Some(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+    }
+}
+
+/// The decoded bytes, where there is anything to decode.
+fn bytes(text: &str) -> Option<Vec<u8>> {
     if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
-        return Cow::Borrowed(text);
+        return None;
     }
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -152,10 +184,7 @@ pub fn decoded(text: &str) -> Cow<'_, str> {
         out.push(value);
         rest = after;
     }
-    Cow::Owned(match String::from_utf8(out) {
-        Ok(text) => text,
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-    })
+    Some(out)
 }
 
 fn digit(byte: u8) -> Option<u8> {
@@ -212,6 +241,17 @@ mod tests {
             check(query, &["x"], &[], &[], query);
             assert!(!matches!(edit(query, &["x"], &[], &[]), Some(Cow::Owned(_))));
         }
+    }
+
+    #[test]
+    fn pairs_are_utf_8_or_none() {
+        let all: Vec<_> = pairs("a=1&&b+c=%C3%BC+&d&=e=f&%zz=%").collect();
+        let pair = |name: &'static str, value: &'static str| Some((Cow::from(name), Cow::from(value)));
+        assert_eq!(
+            all,
+            [pair("a", "1"), pair("b c", "ü "), pair("d", ""), pair("", "e=f"), pair("%zz", "%")]
+        );
+        assert_eq!(pairs("a=%FF&%C3=1").collect::<Vec<_>>(), [None, None]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ const PATTERN_SIZES: [usize; 6] = [1 << 10, 2 << 10, 4 << 10, 8 << 10, 16 << 10,
 /// character, so its time is at most their product.
 const STATE: usize = 32;
 
-impl Compiler {
+impl Compiler<'_> {
     /// Text that is the same for every request.
     fn text(&mut self, expr: &IdedExpr) -> Option<String> {
         match self.node(expr).0 {

@@ -6,7 +6,7 @@ use crate::expression::node::Node;
 use crate::expression::value::Kind;
 use crate::plan::scalar::nearest;
 
-impl Compiler {
+impl Compiler<'_> {
     /// `a.b.c`, by its segments.
     pub(super) fn name(&mut self, segments: &[&str]) -> Typed {
         let Some((known, rest)) = self.known(segments) else { return self.unknown(segments) };
@@ -37,22 +37,42 @@ impl Compiler {
         for length in (1..=segments.len().min(2)).rev() {
             let (name, rest) = segments.split_at(length);
             if let Some(variable) = Variable::named(&name.join(".")) {
-                self.reads.push(variable);
-                return Some(((Node::Variable(variable), variable.kind()), rest));
+                return Some((self.variable(variable), rest));
             }
         }
         None
     }
 
+    pub(super) fn variable(&mut self, variable: Variable) -> Typed {
+        if !variable.is_known(&self.known) {
+            self.mistake(format!("`{}` is not known here", variable.name())).help =
+                Some(format!("it is known {}", variable.place()));
+        }
+        self.reads.push(variable);
+        self.bare_steps += usize::from(variable == Variable::Steps);
+        (Node::Variable(variable), variable.kind())
+    }
+
     fn unknown(&mut self, segments: &[&str]) -> Typed {
-        let names = || Variable::ALL.iter().map(|variable| variable.name());
+        let given = self.known;
+        let known = Variable::ALL.iter().filter(|variable| variable.is_known(&given));
+        let names = || known.clone().map(|variable| variable.name());
         let Some((root, rest)) = segments.split_first() else { return self.wrong("there is no name") };
         let members: Vec<_> = names().filter_map(|name| name.strip_prefix(root)?.strip_prefix('.')).collect();
         if members.is_empty() {
-            let roots = names().filter_map(|name| name.split('.').next());
-            let help = match nearest(root, roots.chain(self.locals.iter().map(String::as_str))) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => "the variables are request, caller, claims, consumer, client and now".to_owned(),
+            let mut roots: Vec<&str> = Vec::new();
+            for root in names().filter_map(|name| name.split('.').next()) {
+                if !roots.contains(&root) {
+                    roots.push(root);
+                }
+            }
+            let near = nearest(root, roots.iter().copied().chain(self.locals.iter().map(String::as_str)));
+            let help = match (near, roots.split_last()) {
+                (Some(meant), _) => format!("did you mean `{meant}`?"),
+                (None, Some((last, others))) => {
+                    format!("the variables are {} and {last}", others.join(", "))
+                }
+                (None, None) => String::new(),
             };
             self.mistake(format!("there is no variable `{root}`")).help = Some(help);
             return super::NOTHING;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Found, Run, as_text};
+use super::{Found, Run, arithmetic, as_text};
 use crate::expression::fault::Fault;
 use crate::expression::node::{Function, Node};
 use crate::expression::time::{Part, Span, Timestamp};
@@ -34,13 +34,46 @@ impl<'a> Run<'a> {
                 };
                 Ok(Value::Text(Cow::Owned(changed)))
             }
-            // Nothing that is converted is longer than a number is, but text itself.
-            _ => {
+            Function::Text
+            | Function::Int
+            | Function::Uint
+            | Function::Double
+            | Function::Timestamp
+            | Function::Duration => {
+                // Nothing that is converted is longer than a number is, but text itself.
                 if let Value::Text(text) = &first {
                     self.make(text.len())?;
                 }
+                self.read_digits(&first)?;
                 self.pay(super::MADE)?;
                 convert(function, first)
+            }
+            _ => {
+                let rest = arguments.get(1..).unwrap_or_default();
+                let rest: Vec<Value<'a>> = rest.iter().map(|it| self.value(it)).collect::<Result<_, _>>()?;
+                self.extended(function, first, &rest)
+            }
+        }
+    }
+
+    /// The functions of the standard extensions.
+    fn extended(&mut self, function: Function, first: Value<'a>, rest: &[Value<'a>]) -> Found<'a> {
+        match (function, first) {
+            (Function::Reverse, Value::Text(text)) => {
+                self.make(text.len())?;
+                Ok(Value::Text(Cow::Owned(text.chars().rev().collect())))
+            }
+            (Function::Join, Value::List(list)) => self.join(&list, rest),
+            (
+                Function::Slice | Function::Flatten | Function::Distinct | Function::Sort | Function::Reverse,
+                Value::List(list),
+            ) => self.of_list(function, &list, rest),
+            (Function::Range, Value::Int(size)) => self.range(size),
+            (Function::Greatest | Function::Least, first) => self.extreme(function, first, rest),
+            (function, Value::Text(text)) => self.of_text(function, text, rest),
+            (function, first) => {
+                let first = self.calculable(first)?;
+                arithmetic::of_number(function, &first)
             }
         }
     }
@@ -62,7 +95,7 @@ impl<'a> Run<'a> {
     }
 }
 
-fn mismatch(function: Function, value: &Value<'_>) -> Fault {
+pub(super) fn mismatch(function: Function, value: &Value<'_>) -> Fault {
     Fault::Mismatch(function.name(), value.kind(), Kind::Null)
 }
 
@@ -91,6 +124,9 @@ fn to_text(value: Value<'_>) -> Found<'_> {
         Value::Int(value) => Cow::Owned(value.to_string()),
         Value::Uint(value) => Cow::Owned(value.to_string()),
         Value::Double(value) => Cow::Owned(value.to_string()),
+        Value::Number(number) => number.into_text(),
+        Value::Timestamp(moment) => Cow::Owned(moment.to_string()),
+        Value::Duration(span) => Cow::Owned(span.to_string()),
         other => return Err(mismatch(Function::Text, &other)),
     };
     Ok(Value::Text(text))
@@ -101,6 +137,7 @@ fn to_int(value: &Value<'_>) -> Found<'static> {
         Value::Int(value) => Some(*value),
         Value::Uint(value) => i64::try_from(*value).ok(),
         Value::Double(value) => whole(*value).and_then(|value| i64::try_from(value).ok()),
+        Value::Number(number) => number.whole().and_then(|value| i64::try_from(value).ok()),
         Value::Text(text) => return number(text).map(Value::Int),
         Value::Timestamp(moment) => Some(moment.seconds),
         other => return Err(mismatch(Function::Int, other)),
@@ -113,6 +150,7 @@ fn to_uint(value: &Value<'_>) -> Found<'static> {
         Value::Int(value) => u64::try_from(*value).ok(),
         Value::Uint(value) => Some(*value),
         Value::Double(value) => whole(*value).and_then(|value| u64::try_from(value).ok()),
+        Value::Number(number) => number.whole().and_then(|value| u64::try_from(value).ok()),
         Value::Text(text) => return number(text).map(Value::Uint),
         other => return Err(mismatch(Function::Uint, other)),
     };
@@ -140,6 +178,10 @@ fn to_double(value: &Value<'_>) -> Found<'static> {
         Value::Int(value) => Ok(Value::Double(*value as f64)),
         Value::Uint(value) => Ok(Value::Double(*value as f64)),
         Value::Double(value) => Ok(Value::Double(*value)),
+        Value::Number(number) => {
+            let double = number.double();
+            double.is_finite().then_some(Value::Double(double)).ok_or(Fault::Overflow)
+        }
         Value::Text(text) => text.parse().map(Value::Double).map_err(|_| Fault::Unreadable("number")),
         other => Err(mismatch(Function::Double, other)),
     }

@@ -21,7 +21,11 @@ impl<'a> Run<'a> {
             }
             (Value::List(a), Value::List(b)) => self.equal_lists(a, b),
             (Value::Map(a), Value::Map(b)) => self.equal_maps(a, b),
-            _ => Ok(a.order(b) == Some(Ordering::Equal)),
+            _ => {
+                self.read_digits(a)?;
+                self.read_digits(b)?;
+                Ok(a.order(b) == Some(Ordering::Equal))
+            }
         }
     }
 
@@ -68,6 +72,8 @@ impl<'a> Run<'a> {
         if let (Value::Text(a), Value::Text(b)) = (a, b) {
             self.look(a.len().min(b.len()))?;
         }
+        self.read_digits(a)?;
+        self.read_digits(b)?;
         let order = match a.order(b) {
             Some(order) => order,
             // Of numbers, only NaN has no order, and no comparison with it holds.

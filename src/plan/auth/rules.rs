@@ -10,7 +10,7 @@ use crate::auth::Access;
 use crate::auth::addresses::AddressRules;
 use crate::auth::authorise::{Policy, Rules};
 use crate::config::{self, AccessTable, Document};
-use crate::expression::{Kind, Variable};
+use crate::expression::{Kind, Known, Variable};
 use crate::route::pattern::Pattern;
 
 impl<'a> Context<'a> {
@@ -126,7 +126,8 @@ impl Context<'_> {
 fn is_name(text: &str) -> bool {
     let reserved = |name: &str| {
         matches!(name, "true" | "false" | "null")
-            || Variable::ALL.iter().any(|variable| variable.name().split('.').next() == Some(name))
+            || (Variable::ALL.iter().filter(|variable| variable.is_known(&Known::default())))
+                .any(|variable| variable.name().split('.').next() == Some(name))
     };
     let letters = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     letters && text.starts_with(|c: char| c.is_ascii_alphabetic()) && !reserved(text)

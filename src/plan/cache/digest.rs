@@ -99,6 +99,7 @@ fn of_route(route: &config::Route) -> Value {
         validate,
         compose,
         transform,
+        graphql,
         mirror: _,
         idempotency: _,
         priority: _,
@@ -108,6 +109,7 @@ fn of_route(route: &config::Route) -> Value {
         plans: _,
         redirect: _,
         respond: _,
+        batch: _,
         timeouts: _,
         limits: _,
         cors: _,
@@ -116,7 +118,7 @@ fn of_route(route: &config::Route) -> Value {
     } = route;
     let answers = validate.as_ref().and_then(|validate| validate.answers.as_ref());
     json!([
-        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, answers, rewrite,
+        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, graphql, answers, rewrite,
         paths, headers, cache
     ])
 }

@@ -88,6 +88,7 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         mapping: _,
         validation: _,
         transform: _,
+        graphql: _,
         idempotency: _,
         priority: _,
         cors: _,

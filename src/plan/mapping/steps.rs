@@ -13,7 +13,7 @@ const MOST_VALUE: usize = 4_096;
 
 impl Context<'_> {
     /// The steps of one table: as many as it has paths to drop, else one. What is renamed in the query goes there.
-    pub(super) fn mapping_step(
+    pub(in crate::plan) fn mapping_step(
         &mut self,
         at: &Pointer,
         written: &MappingStep,
@@ -48,7 +48,7 @@ impl Context<'_> {
         step.into_iter().chain(dropped).collect()
     }
 
-    fn mapping_path(&mut self, at: &Pointer, text: &str) -> Option<Path> {
+    pub(in crate::plan) fn mapping_path(&mut self, at: &Pointer, text: &str) -> Option<Path> {
         match Path::read(text) {
             Ok(path) => Some(path),
             Err(error) => {
@@ -190,7 +190,7 @@ impl Context<'_> {
         None
     }
 
-    fn mapping_value(
+    pub(in crate::plan) fn mapping_value(
         &mut self,
         at: &Pointer,
         value: Option<&Scalar>,
