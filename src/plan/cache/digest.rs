@@ -118,8 +118,8 @@ fn of_route(route: &config::Route) -> Value {
     } = route;
     let answers = validate.as_ref().and_then(|validate| validate.answers.as_ref());
     json!([
-        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, graphql, answers, rewrite,
-        paths, headers, cache
+        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, graphql, answers,
+        rewrite, paths, headers, cache
     ])
 }
 
