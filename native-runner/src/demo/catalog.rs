@@ -1,14 +1,18 @@
-//! The catalog service: `/products`, with search; `/products/{id}`; `/products.csv`; and pictures.
+//! The catalog service: `/products`, with search; `/products/{id}`; `/products.csv`; pictures; and `/recommendations/{user}`,
+//! which for one user takes longer than anybody should wait.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, HeaderValue};
 use http::{Method, StatusCode};
-use serde_json::{Value, json};
 
 use super::latency;
-use super::service::{Asked, Reply, error, json_reply, text};
+use super::service::{Asked, Reply, error, text};
+
+/// The user whose recommendations nobody has thought of yet, and how long that takes.
+const HARD_TO_PLEASE: (&str, Duration) = ("2", Duration::from_secs(4));
 
 /// What is for sale never changes.
 #[derive(Debug, Clone, Copy)]
@@ -33,13 +37,17 @@ const PRODUCTS: [Product; 5] = [
 // === impl Product ===
 
 impl Product {
-    fn json(&self) -> Value {
-        let image = format!("/images/{}.svg", self.picture);
-        json!({ "id": self.id, "name": self.name, "price": self.price(), "image": image })
+    /// Written out, because the price is an exact decimal: `18.00`, where a number of the machine would be `18.0`.
+    fn json(&self) -> String {
+        let Self { id, name, picture, .. } = self;
+        let price = self.price();
+        format!(
+            r#"{{"id":{id},"name":"{name}","price":{price},"currency":"EUR","image":"/images/{picture}.svg"}}"#
+        )
     }
 
     fn price(&self) -> String {
-        format!("{}.{:02} EUR", self.cents / 100, self.cents % 100)
+        format!("{}.{:02}", self.cents / 100, self.cents % 100)
     }
 
     fn svg(&self) -> String {
@@ -64,11 +72,10 @@ pub async fn answer(_: Arc<Catalog>, asked: Asked) -> Reply {
         ["products"] => kept(search(asked.query("search").unwrap_or_default()).await, "catalog"),
         ["products.csv"] => text(StatusCode::OK, "text/csv; charset=utf-8", csv()),
         ["products", id] => match PRODUCTS.iter().find(|product| product.id.to_string() == *id) {
-            Some(product) => {
-                kept(json_reply(StatusCode::OK, &product.json()), &format!("catalog product-{}", product.id))
-            }
+            Some(product) => kept(json(product.json()), &format!("catalog product-{}", product.id)),
             None => error(StatusCode::NOT_FOUND, "no such product"),
         },
+        ["recommendations", user] => recommendations(user).await,
         ["images", file] => {
             match PRODUCTS.iter().find(|product| file.strip_suffix(".svg") == Some(product.picture)) {
                 Some(product) => text(StatusCode::OK, "image/svg+xml", product.svg()),
@@ -96,14 +103,31 @@ async fn search(words: &str) -> Reply {
     }
     let words = words.to_lowercase();
     let found = PRODUCTS.iter().filter(|product| product.name.to_lowercase().contains(&words));
-    json_reply(StatusCode::OK, &found.map(Product::json).collect())
+    list(found)
+}
+
+/// The two of the catalog that stand behind the user's number.
+async fn recommendations(user: &str) -> Reply {
+    if user == HARD_TO_PLEASE.0 {
+        tokio::time::sleep(HARD_TO_PLEASE.1).await;
+    }
+    let skipped = user.parse().unwrap_or(0usize) % PRODUCTS.len();
+    list(PRODUCTS.iter().cycle().skip(skipped).take(2))
+}
+
+fn list<'p>(products: impl Iterator<Item = &'p Product>) -> Reply {
+    json(format!("[{}]", products.map(Product::json).collect::<Vec<_>>().join(",")))
+}
+
+fn json(value: String) -> Reply {
+    text(StatusCode::OK, "application/json", value + "\n")
 }
 
 fn csv() -> String {
     let mut text = "id,name,price\r\n".to_owned();
     for product in &PRODUCTS {
         // Writing to a string cannot fail.
-        let _ = write!(text, "{},{},{}\r\n", product.id, product.name, product.price());
+        let _ = write!(text, "{},{},{} EUR\r\n", product.id, product.name, product.price());
     }
     text
 }

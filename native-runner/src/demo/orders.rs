@@ -36,9 +36,9 @@ struct Order {
 // === impl Orders ===
 
 impl Orders {
-    /// The first four.
+    /// The first five. One user has ordered something twice.
     pub fn new() -> Self {
-        let orders = [(1, 3, 2), (1, 1, 4), (2, 4, 1), (3, 5, 1)];
+        let orders = [(1, 3, 2), (1, 1, 4), (2, 4, 1), (3, 5, 1), (1, 3, 6)];
         let order = |((user, product, quantity), id)| Order { id, user, product, quantity };
         Self(Mutex::new(orders.into_iter().zip(1001..).map(order).collect()))
     }

@@ -10,9 +10,10 @@ use super::SERVICES;
 use crate::load::{self, Configuration};
 
 /// The shipped files as they were when this program was built.
-pub const FILES: [(&str, &str); 6] = [
+pub const FILES: [(&str, &str); 7] = [
     ("access.toml", include_str!("../../../routes/access.toml")),
     ("catalog.yaml", include_str!("../../../routes/catalog.yaml")),
+    ("dashboard.toml", include_str!("../../../routes/dashboard.toml")),
     ("gateway.toml", include_str!("../../../routes/gateway.toml")),
     ("limits.toml", include_str!("../../../routes/limits.toml")),
     ("orders.json", include_str!("../../../routes/orders.json")),

@@ -12,8 +12,9 @@ const fn get(
 }
 
 /// The tour, in order.
-pub const GROUPS: [Group; 5] = [
+pub const GROUPS: [Group; 6] = [
     Group { title: "Routes to services", stops: &SERVICES },
+    Group { title: "One call for many", stops: &COMPOSED },
     Group { title: "What the gateway answers itself", stops: &GATEWAY },
     Group { title: "Who may call (the keys and the token are public, for this demo alone)", stops: &ACCESS },
     Group { title: "How much they may call", stops: &LIMITS },
@@ -52,6 +53,46 @@ const SERVICES: [Stop; 10] = [
     },
     get("events as they happen", "/orders/1001/events", 200, &["text/event-stream", "received", "delivered"]),
     Stop { method: "HEAD", ..get("HEAD, through GET", "/users/1", 200, &["content-type: application/json"]) },
+];
+
+const COMPOSED: [Stop; 4] = [
+    get(
+        "a user, the orders, each product in them, and recommendations: four requests at most, of three services",
+        "/dashboard/1",
+        200,
+        &[
+            "tollgate-completed: true",
+            "\"user\":{\"id\":1,\"name\":\"Ada Lovelace\",\"orders\":",
+            "{\"id\":1001,\"product\":{\"number\":3,\"name\":\"Notebook\",\"price\":9.00,\"currency\":\"EUR\"},\"quantity\":2}",
+            "\"recommendations\":[\"Travel mug\",\"Notebook\"]",
+        ],
+    ),
+    get(
+        "somebody for whom recommendations take too long: the answer says what is missing, and why",
+        "/dashboard/2",
+        200,
+        &[
+            "tollgate-completed: false",
+            "tollgate-missing: recommendations;reason=timeout",
+            "cache-control: no-store",
+            "\"name\":\"Desk lamp\"",
+        ],
+    ),
+    get(
+        "without a user there is no dashboard: what the users service says",
+        "/dashboard/99",
+        404,
+        &["no such user"],
+    ),
+    Stop {
+        headers: &[("Accept", "application/xml")],
+        ..get(
+            "the same as XML, for who asks for that",
+            "/dashboard/3",
+            200,
+            &["content-type: application/xml", "<name>Tote bag</name><price>18.00</price>"],
+        )
+    },
 ];
 
 const GATEWAY: [Stop; 7] = [
