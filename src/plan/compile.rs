@@ -166,8 +166,8 @@ pub(super) fn compile(
     let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
     let telemetry = context.telemetry(documents);
     let apis = context.apis(documents);
-    let (at, server) =
-        or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
+    let server = one(documents, "server", |document| document.server.as_ref());
+    let (at, server) = or_first(documents, server, "server");
     let server = context.server(&at, server);
     let live = context.live(documents);
     context.has_live = live.is_some();
@@ -212,10 +212,7 @@ pub(super) fn compile(
         telemetry,
         server,
     };
-    context.conflicts(&plan);
-    context.exposures(&plan);
-    context.preflights(&plan);
-    context.unserved(documents, &plan);
+    context.whole(documents, &plan);
     let failed = context.upstream_names.len() != plan.upstreams.len()
         || context.authenticator_names.len() != plan.auth.authenticators.len();
     ((!failed).then_some(plan), context.diagnostics)
@@ -383,6 +380,14 @@ impl<'a> Context<'a> {
             }
         }
         routes
+    }
+
+    /// What only shows when everything is there.
+    fn whole(&mut self, documents: &[(String, Document)], plan: &Plan) {
+        self.conflicts(plan);
+        self.exposures(plan);
+        self.preflights(plan);
+        self.unserved(documents, plan);
     }
 
     fn table(&mut self, routes: &[Route]) -> Table {
