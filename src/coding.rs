@@ -120,7 +120,9 @@ impl fmt::Display for Fault {
             Self::TooMany => write!(f, "the content has more than {MOST_CODINGS} codings"),
             Self::Truncated(coding) => write!(f, "the content, as {coding}, ends before its end"),
             Self::Corrupt(coding) => write!(f, "the content is not valid {coding}"),
-            Self::Trailing(coding) => write!(f, "something stands behind the end of the content, as {coding}"),
+            Self::Trailing(coding) => {
+                write!(f, "something stands behind the end of the content, as {coding}")
+            }
             Self::Window => f.write_str("the content, as zstd, needs a window of more than 8 MiB"),
             Self::TooLarge => f.write_str("the content is too large, decoded"),
         }

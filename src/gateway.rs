@@ -27,16 +27,19 @@ use crate::{auth, cache, cors, limit, live, redirect, transform};
 
 mod afterwards;
 mod attempts;
+mod batching;
 mod browser;
 mod cached;
 mod choosing;
 mod composing;
+mod compressing;
 mod content;
 mod course;
 mod delivering;
 mod destination;
 mod fallback;
 mod fetching;
+mod graphql;
 mod hedging;
 mod invalidation;
 mod login;
@@ -60,6 +63,7 @@ mod transformed;
 mod transforming;
 mod upkeep;
 mod usage;
+mod validating;
 mod versioned;
 
 pub use afterwards::{Afterwards, settle};
@@ -176,6 +180,11 @@ impl<H: Host> Gateway<H> {
     /// Answers a request. Never fails: what goes wrong is an answer too.
     pub async fn handle(&self, request: Request<H::Stream>, peer: Peer) -> Reply<H> {
         let (head, body) = request.into_parts();
+        self.handled(head, Body::Stream(body), peer).await
+    }
+
+    /// The same of a request whose content may be in memory.
+    async fn handled(&self, head: Parts, body: Body<H::Stream>, peer: Peer) -> Reply<H> {
         let client = client_of(peer.address.ip(), &self.plan.trusted, &head.headers);
         let mut open = Open::new(self.host.clone(), self.begin(&head, &client));
         let is_head = head.method == Method::HEAD;
@@ -202,15 +211,16 @@ impl<H: Host> Gateway<H> {
         let (mut response, patience, deadline) = answer;
         self.stamp(response.headers_mut(), open.record());
         open.record().status = response.status();
+        let encoding = self.compress(&mut response, open.record(), is_head);
         let response = if is_head { without_content(response) } else { response };
-        response.map(|body| ReplyBody::new(body, open, patience, deadline))
+        response.map(|body| ReplyBody::new(body, encoding, open, patience, deadline))
     }
 
     /// The stages, one direction, top to bottom.
     async fn run(
         &self,
         mut head: Parts,
-        body: H::Stream,
+        mut body: Body<H::Stream>,
         peer: Peer,
         client: &Client,
         record: &mut Record,
@@ -230,7 +240,6 @@ impl<H: Host> Gateway<H> {
         record.route = Some(route);
         let route = &self.plan.routes[route];
         let deadline = Deadline::after(record.begun, route.patience.request);
-        let mut body = Body::Stream(body);
         let asking = Asking {
             head: &head,
             peer,
@@ -254,7 +263,13 @@ impl<H: Host> Gateway<H> {
         limit::admit(&self.host, &self.plan.limits, &asking, caller, record.toll()).await?;
         self.judge_version(record)?;
         let course = self.course(route, &asking, caller, deadline).await;
+        if let Action::Batch(batch) = &route.action {
+            // What proves who calls goes with each of the requests.
+            let response = Box::pin(self.batch(route, batch, &head, body, peer, record, deadline)).await?;
+            return Ok((response, route.patience, deadline));
+        }
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
+        self.note_codings(route, &mut head.headers, record);
         let (authority, normal, admitted) = (&*authority, &normal, &admitted);
         let shared = None;
         let mut incoming =
@@ -286,6 +301,7 @@ impl<H: Host> Gateway<H> {
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
+        let body = self.validated(route, incoming, body, deadline).await?;
         if let Some(backend) = route.backend() {
             return match &route.idempotency {
                 None => self.answer(route, backend, incoming, body, deadline).await,
@@ -295,8 +311,8 @@ impl<H: Host> Gateway<H> {
             };
         }
         let mut response = match &route.action {
-            // Those have a backend.
-            Action::Proxy(_) | Action::Compose(_) => return Err(Problem::Internal.into()),
+            // Those are done before.
+            Action::Proxy(_) | Action::Compose(_) | Action::Batch(_) => return Err(Problem::Internal.into()),
             Action::Redirect(redirect) => self.redirect(route, redirect, incoming)?,
             Action::Respond(respond) => fixed(respond),
             Action::Login(own) => Box::pin(self.login(own, incoming, deadline)).await?,

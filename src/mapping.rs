@@ -13,6 +13,7 @@ mod inverse;
 mod media;
 mod tags;
 
+pub use crate::coding::is_coded;
 pub use media::{Media, media};
 pub use tags::{Has, Mark};
 

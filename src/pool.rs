@@ -10,7 +10,7 @@ use crate::plan::Upstream;
 use crate::retry::{Budget, Latencies};
 use crate::{circuit, discovery, health};
 
-/// The pools of a process, by the names of their upstreams.
+/// The pools of a process, by the names of their upstreams, sorted as upstreams of a plan are.
 #[derive(Debug, Default)]
 pub struct Pools(RwLock<Vec<(Box<str>, Arc<Pool>)>>);
 
@@ -83,8 +83,7 @@ impl Pools {
         let adopted: Vec<(Box<str>, Arc<Pool>)> = upstreams
             .iter()
             .map(|upstream| {
-                let known = pools.iter().find(|(name, _)| *name == upstream.name);
-                let pool = known.map(|(_, pool)| Arc::clone(pool)).unwrap_or_default();
+                let pool = known(&pools, upstream).unwrap_or_default();
                 pool.adopt(upstream, now);
                 (upstream.name.clone(), pool)
             })
@@ -97,8 +96,7 @@ impl Pools {
     pub fn of(&self, upstreams: &[Upstream]) -> Box<[Arc<Pool>]> {
         let pools = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let find = |upstream: &Upstream| {
-            let known = pools.iter().find(|(name, _)| *name == upstream.name);
-            known.map(|(_, pool)| Arc::clone(pool)).unwrap_or_else(|| {
+            known(&pools, upstream).unwrap_or_else(|| {
                 let pool = Arc::new(Pool::default());
                 pool.adopt(upstream, Tick(0));
                 pool
@@ -111,6 +109,12 @@ impl Pools {
     pub fn all(&self) -> Vec<(Box<str>, Arc<Pool>)> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// The pool of an upstream, where it is remembered.
+fn known(pools: &[(Box<str>, Arc<Pool>)], upstream: &Upstream) -> Option<Arc<Pool>> {
+    let at = pools.binary_search_by(|(name, _)| name.cmp(&upstream.name)).ok()?;
+    Some(Arc::clone(&pools[at].1))
 }
 
 // === impl Pool ===

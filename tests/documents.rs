@@ -11,8 +11,11 @@ use tollgate::plan::{Abilities, Plan};
 /// The pages, each with fewer configurations than it has.
 const PAGES: &[(&str, usize)] = &[
     ("balancing.md", 3),
+    ("batches.md", 0),
     ("caching.md", 4),
+    ("compression.md", 1),
     ("discovery.md", 0),
+    ("graphql.md", 0),
     ("health.md", 0),
     ("idempotency.md", 0),
     ("limits.md", 10),
@@ -22,6 +25,7 @@ const PAGES: &[(&str, usize)] = &[
     ("registry.md", 0),
     ("retries.md", 0),
     ("transform.md", 1),
+    ("validation.md", 1),
     ("versions.md", 1),
 ];
 

@@ -81,6 +81,7 @@ pub fn action(plan: &Plan, route: &Route) -> String {
         Action::KeySet => "key set".to_owned(),
         Action::Usage(_) => "usage".to_owned(),
         Action::Purge => "purge".to_owned(),
+        Action::Batch(_) => "batch".to_owned(),
         Action::Registry(_) => "registry".to_owned(),
     }
 }

@@ -71,6 +71,7 @@ pub fn action(plan: &Plan, route: &Route) -> String {
         | Action::Login(_)
         | Action::Usage(_)
         | Action::Purge
+        | Action::Batch(_)
         | Action::Registry(_) => kind,
     }
 }

@@ -78,13 +78,15 @@ pub async fn authenticate<H: Host>(
             Ok(verdict) => (verdict, Bytes::new(), Some(kept.until)),
             Err(malformed) => return Found::Rejected(Rejection::unavailable(malformed.0)),
         },
-        InPlace::Free | InPlace::Taken => match question(host, introspection, token, asking).await {
-            Ok((verdict, body)) => {
-                let until = introspection.keep.until(&verdict, host.unix());
-                (verdict, body, until)
+        InPlace::Free | InPlace::Taken => {
+            match Box::pin(question(host, introspection, token, asking)).await {
+                Ok((verdict, body)) => {
+                    let until = introspection.keep.until(&verdict, host.unix());
+                    (verdict, body, until)
+                }
+                Err(rejection) => return Found::Rejected(rejection),
             }
-            Err(rejection) => return Found::Rejected(rejection),
-        },
+        }
     };
     let found = remember(host, authenticator, introspection, &digest, verdict, until);
     if let (Some(store), Some(until), false) = (store, until, matches!(place, InPlace::Kept(_))) {

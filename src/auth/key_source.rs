@@ -97,7 +97,8 @@ pub async fn key_set<H: Host>(
             Step::Unavailable(cause) => return Err(Unavailable { cause }),
             Step::Later => host.sleep_until(host.tick() + LOOK_AGAIN).await,
             Step::Fetch(flight) => {
-                let fetched = fetch_set(host, store, source).await;
+                // Rare and large: who finds the keys in memory must not carry it along.
+                let fetched = Box::pin(fetch_set(host, store, source)).await;
                 return keeper.land(host, flight, fetched).await;
             }
         }

@@ -138,11 +138,6 @@ where
             }
         }
     }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        matches!(self.content, Content::Empty)
-    }
 }
 
 fn lock<S>(kept: &Mutex<Kept<S>>) -> MutexGuard<'_, Kept<S>> {

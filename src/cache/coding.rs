@@ -6,9 +6,9 @@
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
-use crate::coding::accept::Wishes;
 /// A coding under which variants are told apart.
 pub use crate::coding::accept::Named as Coding;
+use crate::coding::accept::Wishes;
 
 /// The coding of an answer.
 pub fn of(headers: &HeaderMap) -> Coding {

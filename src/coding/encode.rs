@@ -39,7 +39,7 @@ impl Encoder {
             Coding::Gzip => State::Deflate(Deflate::gzip()),
             Coding::Deflate => State::Deflate(Deflate::zlib()),
             Coding::Brotli => State::Brotli(Brotli::new()),
-            Coding::Zstd => State::Zstd(Zstd::default()),
+            Coding::Zstd => State::Zstd(Zstd::new()),
         };
         Self { coding, state }
     }

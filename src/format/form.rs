@@ -55,7 +55,9 @@ pub fn write(node: &Node<'_>, rules: &FormRules, most: usize) -> Result<Vec<u8>,
     let object = node.object().ok_or(Fault::Root)?;
     let mut writer = Writer { brackets: rules.brackets, out: String::new(), most };
     for (name, value) in object.iter() {
-        if rules.brackets && name.contains(['[', ']']) {
+        // Brackets stand behind a name.
+        let nothing = name.is_empty() && matches!(value, Node::Array(_) | Node::Object(_));
+        if rules.brackets && (nothing || name.contains(['[', ']'])) {
             return Err(Fault::Name);
         }
         writer.value(name, value)?;
@@ -196,12 +198,9 @@ impl Writer {
             Node::Array(elements) => self.elements(name, elements),
             Node::Object(_) if !self.brackets => Err(Fault::Place),
             Node::Object(object) => {
-                // The first key says whether it is an array.
-                if object.iter().next().is_some_and(|(key, _)| key == "0") {
-                    return Err(Fault::Name);
-                }
                 object.iter().try_for_each(|(key, value)| {
-                    if key.is_empty() || key.contains(['[', ']']) {
+                    // What begins with 0 is read as an array.
+                    if matches!(key, "" | "0") || key.contains(['[', ']']) {
                         return Err(Fault::Name);
                     }
                     self.value(&format!("{name}[{key}]"), value)
@@ -341,7 +340,8 @@ mod tests {
             (r#"{"a[b]":1}"#, &brackets(), Fault::Name),
             (r#"{"a":{"b]":1}}"#, &brackets(), Fault::Name),
             (r#"{"a":{"":1}}"#, &brackets(), Fault::Name),
-            (r#"{"a":{"0":1}}"#, &brackets(), Fault::Name),
+            (r#"{"a":{"b":null,"0":1}}"#, &brackets(), Fault::Name),
+            (r#"{"":[1]}"#, &brackets(), Fault::Name),
         ] {
             assert_eq!(written(json, rules), Err(fault), "{json}");
         }

@@ -1,7 +1,7 @@
 //! What stages have in common that read content and put other content in its place.
 
 use http::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, HeaderName, HeaderValue, IF_RANGE, RANGE, TRAILER,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HeaderName, HeaderValue, IF_RANGE, RANGE, TRAILER,
 };
 use http::{HeaderMap, StatusCode};
 
@@ -44,6 +44,14 @@ pub(super) fn of_changed(headers: &mut HeaderMap) {
     headers.remove(TRAILER);
 }
 
+/// The fields of content that was collected, and may have been decoded: `length` bytes.
+pub(super) fn of_decoded(headers: &mut HeaderMap, length: usize) {
+    if coding::is_coded(headers) {
+        of_changed(headers);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+}
+
 /// A client's content that did not arrive, or is not to be decoded.
 pub(super) fn undecoded(error: Unreadable) -> Failure {
     let fault = match error {
@@ -72,7 +80,7 @@ pub(super) fn unreadable_answer(error: Unreadable) -> Failure {
 }
 
 /// An answer that broke off.
-fn broken(error: BodyError) -> Failure {
+pub(super) fn broken(error: BodyError) -> Failure {
     let problem = match error {
         BodyError::TooLarge => Problem::UpstreamContent,
         BodyError::Aborted(_) => Problem::UpstreamTerminated,

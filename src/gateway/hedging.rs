@@ -87,7 +87,11 @@ impl<H: Host> Gateway<H> {
     }
 
     /// What `attempt` comes to, where that is before so much time has passed.
-    async fn until<F: Future>(&self, mut attempt: Pin<&mut F>, patience: Duration) -> Option<F::Output> {
+    pub(super) async fn until<F: Future>(
+        &self,
+        mut attempt: Pin<&mut F>,
+        patience: Duration,
+    ) -> Option<F::Output> {
         let due = self.host.tick() + patience;
         let mut alarm = pin!(Alarm::<H>::unset());
         poll_fn(|cx| match attempt.as_mut().poll(cx) {

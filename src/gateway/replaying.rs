@@ -4,8 +4,9 @@ use http::header::{HeaderName, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, Response};
 
 use super::{Gateway, Incoming};
-use crate::body::{Body, BodyError, collect};
+use crate::body::{Body, collect};
 use crate::cache;
+use crate::credentials::uncollected;
 use crate::deadline::Deadline;
 use crate::host::Host;
 use crate::idempotency::{Begun, Claim, Fingerprint, Idempotency, Identity, Keeping, find, once};
@@ -43,7 +44,7 @@ impl<H: Host> Gateway<H> {
         };
         let identity = Identity::of(&self.plan.telemetry.name, &route.id, incoming.admitted, &key);
         let most = rules.content.min(route.body_limit);
-        let content = collect(&self.host, body, most, deadline).await.map_err(unread)?;
+        let content = collect(&self.host, body, most, deadline).await.map_err(uncollected)?;
         let fingerprint = Fingerprint::of(&head.method, &head.uri, &content);
         let body = if content.is_empty() { Body::Empty } else { Body::Full(content) };
         let begun = once::begin(&self.host, &self.plan.caching, rules, identity, fingerprint, deadline).await;
@@ -109,15 +110,4 @@ fn replay<S>(answer: cache::Entry) -> Response<Body<S>> {
     *response.headers_mut() = headers;
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     response
-}
-
-/// What the client is told of content that could not be read.
-fn unread(error: BodyError) -> Failure {
-    match error {
-        BodyError::TooLarge => Problem::BodyTooLarge.into(),
-        BodyError::Idle | BodyError::Deadline => Problem::RequestTimeout.into(),
-        BodyError::Aborted(cause) | BodyError::Malformed(cause) => {
-            Failure::from(Problem::BadRequest).cause(cause)
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::scan::plain;
 use super::{Error, Fault, Limits, MOST_DEPTH, Node, Number, Object};
 
 /// Objects of up to so many members are looked through for names that stand twice; larger ones are sorted.
@@ -203,7 +204,7 @@ impl<'a> Reader<'a> {
                     piece = self.at;
                 }
                 Some(0..=0x1f) => return Err(self.fault(Fault::Control)),
-                Some(_) => self.at += 1,
+                Some(_) => self.at += plain(&self.bytes[self.at..]),
             }
         }
         let end = self.at;

@@ -69,14 +69,14 @@ impl Key {
 /// What a request has, hashed for those who do not count: as [`Key`], of values alone.
 #[derive(Debug, Default)]
 pub struct Values(Writer);
+
 /// Where a request stands on a line of 2^64 points, by the values of `parts`: anywhere, each point as likely as another, and
 /// the same at every instance and on every host. With another `salt`, the same requests stand elsewhere.
 pub fn point(salt: &str, parts: &[KeyPart], sight: &Sight<'_>) -> u64 {
     let mut hash = Writer(Sha256::new());
     hash.bytes(tag::NAME, salt.as_bytes());
     hash.parts(parts, sight);
-    let digest = hash.0.finalize();
-    digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+    hash.point()
 }
 
 /// What is hashed, so that no two requests that differ come to the same bytes: everything has a tag that says what it is,
@@ -119,16 +119,18 @@ impl Values {
 
     /// The first 8 bytes of the hash.
     pub fn finish(self) -> u64 {
-        let digest: [u8; 32] = self.0.0.finalize().into();
-        let mut first = [0; 8];
-        first.copy_from_slice(&digest[..8]);
-        u64::from_be_bytes(first)
+        self.0.point()
     }
 }
 
 // === impl Writer ===
 
 impl Writer {
+    /// The first 8 bytes of the hash.
+    fn point(self) -> u64 {
+        self.0.finalize().first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+    }
+
     fn tag(&mut self, tag: u8) {
         self.0.update([tag]);
     }

@@ -27,12 +27,15 @@ impl Context<'_> {
         for (key, _) in with_upstream.into_iter().filter(|(_, is_written)| *is_written && !proxies) {
             self.error(&at.key(key), format!("{key} is for routes with an upstream"));
         }
-        if let Some(compose) = &written.compose {
-            if proxies || written.redirect.is_some() || written.respond.is_some() {
-                self.error(at, "a route has exactly one of upstream, compose, redirect and respond");
-                return None;
+        let others = proxies || written.redirect.is_some() || written.respond.is_some();
+        match (&written.compose, &written.batch) {
+            (None, None) => {}
+            (Some(compose), None) if !others => return self.compose(&at.key("compose"), compose),
+            (None, Some(batch)) if !others => {
+                let methods = written.matches.as_ref().map_or(&[][..], |matches| &matches.methods);
+                return self.batch(&at.key("batch"), batch, methods);
             }
-            return self.compose(&at.key("compose"), compose);
+            _ => return self.not_one(at),
         }
         match (&written.upstream, &written.redirect, &written.respond) {
             (_, None, None) if proxies => self.proxy(at, written, pattern).map(Box::new).map(Action::Proxy),
@@ -42,14 +45,16 @@ impl Context<'_> {
             (None, None, Some(respond)) => self.respond(&at.key("respond"), respond).map(Action::Respond),
             (None, None, None) => {
                 self.error(at, "the route does nothing")
-                    .help("give it one of upstream, compose, redirect and respond");
+                    .help("give it one of upstream, compose, redirect, respond and batch");
                 None
             }
-            _ => {
-                self.error(at, "a route has exactly one of upstream, compose, redirect and respond");
-                None
-            }
+            _ => self.not_one(at),
         }
+    }
+
+    fn not_one(&mut self, at: &Pointer) -> Option<Action> {
+        self.error(at, "a route has exactly one of upstream, compose, redirect, respond and batch");
+        None
     }
 
     fn proxy(&mut self, at: &Pointer, written: &config::Route, pattern: &Pattern) -> Option<Proxy> {

@@ -101,6 +101,16 @@ impl Client {
                 Ok(response) => return Ok(response),
             }
         }
+        // Rare and large: requests that find a connection must not carry it along.
+        Box::pin(self.over_new(target, patience, request)).await
+    }
+
+    async fn over_new(
+        &self,
+        target: &Target,
+        patience: &Patience,
+        request: Request<Outbound>,
+    ) -> Result<Response<NativeBody>, SendError> {
         let sent = match self.connect(target, patience.connect).await? {
             Connection::Http1(http1) => self.over_http1(target, http1, request).await,
             Connection::Http2(sender) => over_http2(target, sender, request).await,

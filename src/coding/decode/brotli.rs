@@ -31,7 +31,14 @@ impl Brotli {
         let (mut left, mut read) = (input.len(), 0);
         let (mut free, mut made, mut total) = (room.len(), 0, 0);
         let result = BrotliDecompressStream(
-            &mut left, &mut read, input, &mut free, &mut made, room, &mut total, &mut self.state,
+            &mut left,
+            &mut read,
+            input,
+            &mut free,
+            &mut made,
+            room,
+            &mut total,
+            &mut self.state,
         );
         input.advance(read.min(input.len()));
         match result {

@@ -66,7 +66,10 @@ impl Deflate {
 /// encoder writes.
 fn is_zlib(first: [u8; 2]) -> bool {
     let [method, flags] = first;
-    method & 0x0f == 8 && method >> 4 <= 7 && u16::from_be_bytes(first).is_multiple_of(31) && flags & 0x20 == 0
+    method & 0x0f == 8
+        && method >> 4 <= 7
+        && u16::from_be_bytes(first).is_multiple_of(31)
+        && flags & 0x20 == 0
 }
 
 // === impl Inflate ===

@@ -110,7 +110,8 @@ impl Gzip {
                 if self.flags & EXTRA == 0 {
                     self.next(At::Name);
                 } else if self.hold(input, 2) {
-                    let length = self.held.iter().rev().fold(0, |length, byte| length << 8 | usize::from(*byte));
+                    let length =
+                        self.held.iter().rev().fold(0, |length, byte| length << 8 | usize::from(*byte));
                     self.next(At::Extra(length));
                 }
             }

@@ -1,42 +1,46 @@
 //! `zstd` (RFC 8878): one frame.
 //!
 //! The library makes a whole frame of what it is given, and knows no flush. So each piece becomes a frame of its own, of which
-//! the blocks are taken: blocks say nothing of where they stand but whether they are the last, and those of one piece refer to
-//! nothing before it.
+//! the blocks are taken: blocks say nothing of where they stand but whether they are the last.
+
+use std::io::Cursor;
 
 use ruzstd::encoding::{CompressionLevel, FrameCompressor};
 
 use super::Failed;
 use crate::coding::decode::zstd_head_length;
 
-/// RFC 8878 section 3.1.1.1: the magic number, nothing beside a window, and a window of 128 KiB (section 3.1.1.1.2), in which
-/// no block can be larger than the library makes them.
-const HEAD: [u8; 6] = [0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3];
+mod window;
+
+use window::{BLOCK, WINDOW_BITS, Window};
+
+/// RFC 8878 section 3.1.1: the magic number, nothing beside a window, and how large that is (section 3.1.1.1.2).
+const HEAD: [u8; 6] = [0x28, 0xb5, 0x2f, 0xfd, 0, (WINDOW_BITS - 10) << 3];
 
 /// RFC 8878 section 3.1.1.2: the last block, raw and empty.
 const END: [u8; 3] = [1, 0, 0];
-
-/// How much is gathered before something is made of it, in bytes: the largest block.
-const GATHERED: usize = 128 << 10;
-
-/// What is smaller goes as it is, in bytes: the tables of a block alone are as large.
-const TINY: usize = 128;
 
 /// How long the checksum at the end of a frame is.
 const CHECKSUM: usize = 4;
 
 /// Content that becomes `zstd`.
-#[derive(Default)]
 pub(super) struct Zstd {
     begun: bool,
+    /// What has not become a block yet.
     held: Vec<u8>,
+    compressor: Box<FrameCompressor<Cursor<Vec<u8>>, Vec<u8>, Window>>,
 }
 
 // === impl Zstd ===
 
 impl Zstd {
+    pub(super) fn new() -> Self {
+        let compressor = FrameCompressor::new_with_matcher(Window::new(), CompressionLevel::Fastest);
+        Self { begun: false, held: Vec::new(), compressor: Box::new(compressor) }
+    }
+
     pub(super) fn write(&mut self, mut piece: &[u8], out: &mut Vec<u8>) -> Result<(), Failed> {
-        while let Some((now, rest)) = piece.split_at_checked(GATHERED - self.held.len()) {
+        while let Some((now, rest)) = piece.split_at_checked(BLOCK - self.held.len()) {
             self.held.extend_from_slice(now);
             self.flush(out)?;
             piece = rest;
@@ -52,19 +56,14 @@ impl Zstd {
         if self.held.is_empty() {
             return Ok(());
         }
-        if self.held.len() < TINY {
-            raw(&self.held, out)?;
-        } else {
-            let mut made = Vec::new();
-            let mut compressor = FrameCompressor::new(CompressionLevel::Fastest);
-            compressor.set_source(&*self.held);
-            compressor.set_drain(&mut made);
-            compressor.compress();
-            drop(compressor);
-            blocks(&made, out)?;
-        }
+        self.compressor.set_source(Cursor::new(std::mem::take(&mut self.held)));
+        self.compressor.set_drain(Vec::new());
+        self.compressor.compress();
+        let frame = self.compressor.take_drain().ok_or(Failed)?;
+        let held = self.compressor.take_source().ok_or(Failed)?;
+        self.held = held.into_inner();
         self.held.clear();
-        Ok(())
+        blocks(&frame, out)
     }
 
     pub(super) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Failed> {
@@ -72,15 +71,6 @@ impl Zstd {
         out.extend_from_slice(&END);
         Ok(())
     }
-}
-
-/// A block of `content` as it is.
-fn raw(content: &[u8], out: &mut Vec<u8>) -> Result<(), Failed> {
-    let size = u32::try_from(content.len()).map_err(|_| Failed)?;
-    let [first, second, third, _] = (size << 3).to_le_bytes();
-    out.extend_from_slice(&[first, second, third]);
-    out.extend_from_slice(content);
-    Ok(())
 }
 
 /// The blocks of `frame`, none of them as the last.

@@ -16,11 +16,16 @@ impl Compiler<'_> {
             ("!_", [a]) => (Node::Not(Box::new(self.condition(a))), Kind::Bool),
             ("_?_:_", [condition, then, other]) => {
                 let condition = self.condition(condition);
-                let ((then, a), (other, b)) = (self.node(then), self.node(other));
+                let ((then, a), (other, b)) = (self.any(then), self.any(other));
+                if then.is_optional() != other.is_optional() {
+                    return Some(self.wrong("of `?:`, both are values, or both may be there or not"));
+                }
                 (Node::Choose(Box::new([condition, then, other])), if a == b { a } else { Kind::Any })
             }
             ("-_", [a]) => self.negation(a),
             ("_[_]", [of, at]) => self.element(of, at),
+            ("_?._", [of, key]) => self.optional_member(of, key),
+            ("_[?_]", [of, at]) => self.optional_element(of, at),
             ("_==_", [a, b]) => self.binary(Operator::Equal, a, b),
             ("_!=_", [a, b]) => self.binary(Operator::NotEqual, a, b),
             ("_<_", [a, b]) => self.binary(Operator::Less, a, b),
@@ -46,7 +51,7 @@ impl Compiler<'_> {
     }
 
     fn element(&mut self, of: &IdedExpr, at: &IdedExpr) -> Typed {
-        let (of, at) = (self.node(of), self.node(at));
+        let (of, at) = (self.any(of), self.node(at));
         match (&of.1, &at) {
             (kind, (Node::Constant(Value::Text(key)), _))
                 if kind.may_be(Kind::Map) && !is_constant_map(&of.0) =>
@@ -58,6 +63,9 @@ impl Compiler<'_> {
             }
             (Kind::List | Kind::Map | Kind::Any, _) => {
                 let kind = if of.1 == Kind::List { Kind::Any } else { member_kind(&of.0) };
+                if of.0.is_optional() {
+                    return (Node::Optional(Box::new(Node::Element(Box::new([of.0, at.0])))), kind);
+                }
                 self.folded(Node::Element(Box::new([of.0, at.0])), kind)
             }
             (kind, _) => self.wrong(format!("{kind} has no members")),

@@ -94,7 +94,7 @@ impl<'a> Members<'a> {
     pub(super) fn into_node(self) -> Node<'a> {
         let members = self.list.into_iter().map(|member| (member.name, member.node));
         // No name stands twice, or it would have grown.
-        Node::Object(Object::new(members.collect()).unwrap_or_default())
+        Node::Object(Object::of_distinct(members.collect()))
     }
 }
 

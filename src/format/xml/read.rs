@@ -38,7 +38,7 @@ pub(in crate::format) fn content<'a>(
     let (name, node) = named(tokens, start, rules)?;
     let node = match rules.root {
         Some(_) => node,
-        None => Node::Object(Object::new(vec![(name, node)]).unwrap_or_default()),
+        None => Node::Object(Object::of_distinct(vec![(name, node)])),
     };
     // Arrays are levels that no element is.
     if node.depth() > tokens.most_depth() {

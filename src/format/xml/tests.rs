@@ -196,6 +196,11 @@ fn prefixes_are_kept_or_stripped() {
         ..XmlRules::of_root("a")
     };
     writes(r#"{"p:b":1}"#, &rules, r#"<a xmlns="urn:&amp;" xmlns:p="urn:p"><p:b>1</p:b></a>"#);
+    writes(
+        r#"{"@xmlns:p":null,"p:b":1}"#,
+        &rules,
+        r#"<a xmlns="urn:&amp;" xmlns:p="urn:p"><p:b>1</p:b></a>"#,
+    );
     writes(r#"{"@xmlns":"urn:own"}"#, &rules, r#"<a xmlns:p="urn:p" xmlns="urn:own"/>"#);
     for (json, fault) in [
         (r#"{"q:b":1}"#, Fault::Prefix),

@@ -96,7 +96,8 @@ impl<'r> Writer<'r> {
                 "" => format!("{}xmlns", rules.attribute),
                 prefix => format!("{}xmlns:{prefix}", rules.attribute),
             };
-            !rules.attribute.is_empty() && node.object().is_some_and(|object| object.get(&name).is_some())
+            let value = node.object().and_then(|object| object.get(&name));
+            !rules.attribute.is_empty() && value.is_some_and(|value| *value != Node::Null)
         };
         let mut declared = Vec::new();
         if let Some(namespace) = &rules.namespace {
@@ -115,9 +116,9 @@ impl<'r> Writer<'r> {
         match node {
             Node::Null => self.rules.nulls == Nulls::Nil,
             Node::Array(elements) => elements.iter().any(|element| self.needs_xsi(element)),
-            Node::Object(object) => object.iter().any(|(name, value)| {
-                let attribute = self.attribute_name(name);
-                attribute.is_some_and(|name| name.starts_with("xsi:")) || self.needs_xsi(value)
+            Node::Object(object) => object.iter().any(|(name, value)| match self.attribute_name(name) {
+                Some(name) => name.starts_with("xsi:") && *value != Node::Null,
+                None => self.needs_xsi(value),
             }),
             _ => false,
         }
@@ -217,6 +218,8 @@ impl<'r> Writer<'r> {
         let mut parts = Parts::default();
         for (name, value) in object.iter() {
             match self.attribute_name(name) {
+                // An attribute has no way to be null.
+                Some(_) if *value == Node::Null => {}
                 Some(name) => parts.attributes.push((name, value)),
                 None if *name == *self.rules.text => parts.text = Some(value),
                 None => parts.elements.push((name, value)),
@@ -226,10 +229,7 @@ impl<'r> Writer<'r> {
     }
 
     fn attribute(&mut self, name: &str, value: &Node<'_>) -> Result<(), Fault> {
-        let Some(value) = scalar(value)? else {
-            // An attribute has no way to be null.
-            return if *value == Node::Null { Ok(()) } else { Err(Fault::Place) };
-        };
+        let value = scalar(value)?.unwrap_or_default();
         let name = match declares(name) {
             Some(prefix) => {
                 if !may_declare(prefix, value) || (prefix == "xsi" && value != XSI) {

@@ -47,6 +47,14 @@ fn rfc_6902_appendix_a() {
             r#"[{"op":"replace","path":"/baz","value":"boo"}]"#,
             r#"{"baz":"boo","foo":"bar"}"#,
         ),
+    ] {
+        assert_eq!(patched(document, operations).as_deref(), Ok(result), "A.{section}");
+    }
+}
+
+#[test]
+fn rfc_6902_appendix_a_from_6() {
+    for (section, document, operations, result) in [
         (
             6,
             r#"{"foo":{"bar":"baz","waldo":"fred"},"qux":{"corge":"grault"}}"#,

@@ -9,6 +9,7 @@ use super::utf8::Begun;
 use super::{Picks, Way};
 use text::Text;
 
+mod skip;
 mod text;
 
 /// Reads a document piece by piece and keeps what [`Picks`] name; how it is cut into pieces makes no difference.
@@ -168,6 +169,14 @@ impl<'p> Picker<'p> {
     /// Goes through whole characters.
     fn run(&mut self, mut rest: &str) -> Result<(), Error> {
         while let Some(byte) = rest.as_bytes().first() {
+            if self.skips() {
+                let used = self.skip(rest.as_bytes());
+                if used > 0 {
+                    self.at += used;
+                    rest = rest.get(used..).unwrap_or_default();
+                    continue;
+                }
+            }
             let used = match self.state {
                 State::Text(text) => self.text(text, rest)?,
                 State::Number(digits) => self.number(digits, rest)?,

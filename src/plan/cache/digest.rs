@@ -19,6 +19,8 @@ pub(super) struct Digests<'a> {
     defaults: Option<&'a Defaults>,
     upstreams: BTreeMap<&'a str, &'a Upstream>,
     apis: BTreeMap<&'a str, &'a Api>,
+    /// Schemas, and the files that some of them are in.
+    schemas: [u8; 32],
     /// What upstreams may be told of consumers.
     consumers: [u8; 32],
     issuer: Option<&'a str>,
@@ -45,6 +47,9 @@ impl<'a> Digests<'a> {
                 .map(|(name, upstream)| (name.as_str(), upstream))
                 .collect(),
             apis: all().flat_map(|document| &document.apis).map(|(name, api)| (name.as_str(), api)).collect(),
+            schemas: sha256(&json!(
+                all().map(|document| (&document.schemas, &document.files)).collect::<Vec<_>>()
+            )),
             consumers: sha256(&json!(consumers)),
             issuer: all().find_map(|document| document.issuer.as_ref()?.name.as_deref()),
         }
@@ -61,6 +66,7 @@ impl<'a> Digests<'a> {
             "defaults": self.defaults.map(of_defaults),
             "upstreams": upstreams,
             "api": api,
+            "schemas": route.validate.as_ref().and_then(|it| it.answers.as_ref()).map(|_| self.schemas),
             "ways in": ready.map(ways_in),
             "consumers": ready.filter(|ready| ready.ways_in().next().is_some()).map(|_| self.consumers),
             "issuer": ready.filter(|ready| ready.route.identity.token.is_some()).map(|_| self.issuer),
@@ -89,8 +95,11 @@ fn of_route(route: &config::Route) -> Value {
         split: _,
         fallback,
         mapping,
+        // What an answer must be is looked at before it is kept.
+        validate,
         compose,
         transform,
+        graphql,
         mirror: _,
         idempotency: _,
         priority: _,
@@ -100,14 +109,17 @@ fn of_route(route: &config::Route) -> Value {
         plans: _,
         redirect: _,
         respond: _,
+        batch: _,
         timeouts: _,
         limits: _,
         cors: _,
         security_headers: _,
+        compression: _,
     } = route;
+    let answers = validate.as_ref().and_then(|validate| validate.answers.as_ref());
     json!([
-        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, rewrite, paths,
-        headers, cache
+        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, graphql, answers,
+        rewrite, paths, headers, cache
     ])
 }
 
@@ -136,6 +148,7 @@ fn of_defaults(defaults: &Defaults) -> Value {
         limits: _,
         cors: _,
         security_headers: _,
+        compression: _,
     } = defaults;
     json!([auth, identity, paths, headers, cache])
 }

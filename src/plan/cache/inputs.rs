@@ -86,13 +86,16 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         body_limit: _,
         response_edits: _,
         mapping: _,
+        validation: _,
         // What it makes of a request is made of what the cache lets pass, callers are told apart by what it asks of them, and
         // answers say in `Vary` which fields it asks for.
         transform: _,
+        graphql: _,
         idempotency: _,
         priority: _,
         cors: _,
         security_headers: _,
+        compression: _,
     } = ready.route;
     let mut list = List::default();
     // Digests are made of these, byte for byte, for each route by itself.

@@ -10,7 +10,8 @@ fn said(written: Option<&str>, parts: &[(&str, &str)]) -> (Merge, Vec<String>) {
     let mut context = Context::new(&[], &Abilities::NATIVE);
     let at = Pointer::root("a.toml");
     let written: Option<config::Merge> = written.map(|text| serde_json::from_str(text).unwrap());
-    let places = parts.iter().zip(at.key("steps").indices());
+    let steps = at.key("steps");
+    let places = parts.iter().zip(steps.indices());
     let parts: Vec<_> = places
         .filter_map(|((name, into), at)| {
             Some((at.clone(), *name, context.merge_place(&at.key("into"), into)?))

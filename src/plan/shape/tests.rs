@@ -6,7 +6,8 @@ use http::HeaderMap;
 
 use super::*;
 use crate::expression::{Beyond, CallerFacts, Facts, Timestamp};
-use crate::json::Limits;
+use crate::json::{Limits, parse};
+use crate::merge::{Part, Place};
 use crate::plan::Abilities;
 
 /// The shape that is written, or what is said about it: pointer and message.
@@ -97,6 +98,49 @@ fn operations_are_read_as_they_are_written() {
     }
 }
 
+/// The rows of a table on the page about shapes that have so many examples in them, all of a row written as code.
+fn rows(columns: usize) -> Vec<Vec<&'static str>> {
+    let page = include_str!("../../../docs/shapes.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `")).map(|line| {
+        let cells = line.trim_matches('|').split('|').map(str::trim);
+        cells.filter_map(|cell| cell.strip_prefix('`')?.strip_suffix('`')).collect::<Vec<_>>()
+    });
+    rows.filter(|cells| cells.len() == columns && !cells.iter().any(|cell| cell.contains('`'))).collect()
+}
+
+#[test]
+fn the_page_about_shapes_is_true() {
+    #[derive(serde::Deserialize)]
+    struct Written {
+        shape: Vec<ShapeStep>,
+    }
+    let rows = rows(3);
+    assert!(rows.len() > 20, "{rows:?}");
+    for row in rows {
+        let written: Written = toml::from_str(&format!("shape = [{{ {} }}]", row[0])).unwrap();
+        let steps = serde_json::to_string(&written.shape).unwrap();
+        assert_eq!(shaped(&steps, row[1]), row[2], "{}", row[0]);
+    }
+}
+
+#[test]
+fn the_page_about_merges_is_true() {
+    #[derive(serde::Deserialize)]
+    struct Written {
+        merge: crate::config::Merge,
+    }
+    let rows = rows(4);
+    assert!(rows.len() > 6, "{rows:?}");
+    for row in rows {
+        let written: Written = toml::from_str(&format!("merge = {{ {} }}", row[0])).unwrap();
+        let mut context = Context::new(&[], &Abilities::NATIVE);
+        let rules = context.merge(&Pointer::root("a.toml"), Some(&written.merge), &[]);
+        let node = |text: &'static str| parse(text.as_bytes(), &Limits::of(1_000)).unwrap();
+        let parts = [row[1], row[2]].map(|text| Part { name: "part", into: &Place::Top, node: node(text) });
+        assert_eq!(rules.of(parts, &Limits::of(1_000)).unwrap().to_text(), row[3], "{}", row[0]);
+    }
+}
+
 #[test]
 fn mistakes_are_told_where_they_are() {
     for (steps, said) in [
@@ -160,10 +204,24 @@ fn mistakes_are_told_where_they_are() {
 }
 
 #[test]
+fn steps_that_find_nothing_any_more_are_questioned() {
+    let said = |steps: &str| {
+        let mut context = Context::new(&[], &Abilities::NATIVE);
+        let steps: Vec<ShapeStep> = serde_json::from_str(steps).unwrap();
+        assert!(context.shape(&Pointer::root("a.toml"), &steps, &Known::default()).is_some());
+        context.diagnostics.iter().map(|it| (it.severity, it.place.pointer.clone())).collect::<Vec<_>>()
+    };
+    let rename = r#"{"rename":{"from":"a","to":"b"}}"#;
+    let found = said(&format!(r#"[{{"drop":"a"}},{rename}]"#));
+    assert_eq!(found, [(Severity::Warning, "/1".to_owned())]);
+    assert_eq!(said(&format!(r#"[{{"drop":"a"}},{{"unwrap":"data"}},{rename}]"#)), []);
+}
+
+#[test]
 fn what_is_too_much_is_said_once() {
     let many = |step: &str, count| format!("[{}]", vec![step; count].join(","));
-    assert!(shape(&many(r#"{"drop":"a"}"#, 64)).is_ok());
-    assert_eq!(shape(&many(r#"{"drop":"a"}"#, 65)).unwrap_err(), [" there are more than 64 operations"]);
+    assert!(shape(&many(r#"{"flatten":"a"}"#, 64)).is_ok());
+    assert_eq!(shape(&many(r#"{"flatten":"a"}"#, 65)).unwrap_err(), [" there are more than 64 operations"]);
     assert!(shape(&many(r#"{"wrap":"a"}"#, 64)).is_ok());
     let deep = r#"{"move":{"from":"a","to":"b.c.d.e.f.g"}}"#;
     assert!(shape(&many(deep, 12)).is_ok());

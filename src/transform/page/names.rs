@@ -134,7 +134,7 @@ impl<'s> Names<'s> {
             match variable {
                 Some(variable) if !variable.is_known(known) => mistakes.push(Mistake {
                     message: format!("`{}` is not known here", variable.name()),
-                    help: Some(variable.place().to_owned()),
+                    help: Some(format!("it is known {}", variable.place())),
                 }),
                 Some(Variable::Steps) => mistakes.extend(unknown_step(path, known)),
                 Some(_) => {}

@@ -107,6 +107,15 @@ struct Entitled {
     prefix: Box<str>,
 }
 
+/// What `work` comes to, which only the operator may have done: it is not begun for anybody else.
+async fn for_operator(managed: &Managed, headers: &HeaderMap, work: impl Future<Output = Done>) -> Reply {
+    let done = match operator(managed, headers) {
+        Ok(()) => work.await,
+        Err(problem) => Err(problem),
+    };
+    done.unwrap_or_else(Problem::reply)
+}
+
 /// Whether the request has the token; nobody may where there is none.
 fn operator(managed: &Managed, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(variable) = &managed.token else {

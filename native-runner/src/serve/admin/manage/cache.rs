@@ -9,7 +9,7 @@ use tollgate::deadline::Deadline;
 use tollgate::host::Remember as _;
 
 use super::usage::Counted;
-use super::{Done, Managed, Problem, Reply, invalid, json_of, json_reply, operator};
+use super::{Done, Managed, Problem, Reply, for_operator, invalid, json_of, json_reply};
 
 /// Whether the path is one of the cache's.
 pub fn is_cache(path: &str) -> bool {
@@ -22,11 +22,7 @@ where
     B: http_body::Body<Data = Bytes> + Unpin,
 {
     let (head, body) = request.into_parts();
-    let done = match operator(&managed, &head.headers) {
-        Ok(()) => perform(counted, &head, body).await,
-        Err(problem) => Err(problem),
-    };
-    done.unwrap_or_else(Problem::reply)
+    for_operator(&managed, &head.headers, perform(counted, &head, body)).await
 }
 
 async fn perform<B>(counted: Option<Counted>, head: &Parts, body: B) -> Done

@@ -14,7 +14,7 @@ use tollgate::migration::{Mirror, Split};
 use tollgate::plan::{Action, Plan, Proxy};
 
 use super::usage::Counted;
-use super::{Done, Managed, Problem, Reply, json_reply, operator, read};
+use super::{Done, Managed, Problem, Reply, for_operator, json_reply, read};
 
 /// Weights that are set: those of upstreams that are not named are as they are written.
 #[derive(Deserialize)]
@@ -52,11 +52,7 @@ where
     B: http_body::Body<Data = Bytes> + Unpin,
 {
     let (head, body) = request.into_parts();
-    let done = match operator(&managed, &head.headers) {
-        Ok(()) => perform(counted, &head, body).await,
-        Err(problem) => Err(problem),
-    };
-    done.unwrap_or_else(Problem::reply)
+    for_operator(&managed, &head.headers, perform(counted, &head, body)).await
 }
 
 async fn perform<B>(counted: Option<Counted>, head: &Parts, body: B) -> Done

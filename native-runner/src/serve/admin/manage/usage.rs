@@ -8,7 +8,7 @@ use tollgate::host::UnixMillis;
 use tollgate::limit::usage;
 use tollgate::plan::Plan;
 
-use super::{Done, Managed, Problem, Reply, json_reply, name, operator};
+use super::{Done, Managed, Problem, Reply, for_operator, json_reply, name};
 use crate::host::NativeHost;
 
 /// What counts, and by which plan.
@@ -35,11 +35,7 @@ pub async fn answer<B>(
     now: UnixMillis,
 ) -> Reply {
     let (head, _) = request.into_parts();
-    let done = match operator(&managed, &head.headers) {
-        Ok(()) => perform(&managed, counted, id, &head.method, now).await,
-        Err(problem) => Err(problem),
-    };
-    done.unwrap_or_else(Problem::reply)
+    for_operator(&managed, &head.headers, perform(&managed, counted, id, &head.method, now)).await
 }
 
 async fn perform(
