@@ -30,6 +30,7 @@ mod attempts;
 mod batching;
 mod browser;
 mod cached;
+mod changing;
 mod choosing;
 mod composing;
 mod compressing;

@@ -85,12 +85,7 @@ fn transform(change: &ResponseChange, content: &[u8]) -> Result<Option<Vec<u8>>,
     let head = response.into_parts().0;
     let node = parse(content, &Limits::of(MOST)).map_err(tollgate::format::Error::from)?;
     let facts = facts(&none);
-    let awaited = Awaited {
-        bare: false,
-        has: tollgate::mapping::Has::Unsaid,
-        format: 0,
-        put: false,
-    };
+    let awaited = Awaited { bare: false, has: tollgate::mapping::Has::Unsaid, format: 0, put: false };
     assert!(change.holds(&head, Some(&node), &facts)?);
     let new = change.calculate(&head, &mut Some((Some(Format::Json), node)), (awaited, &facts))?;
     let mut head = head;

@@ -1,7 +1,8 @@
 //! What stages have in common that read content and put other content in its place.
 
 use http::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HeaderName, HeaderValue, IF_RANGE, RANGE, TRAILER,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HeaderName, HeaderValue, IF_RANGE,
+    RANGE, TRAILER,
 };
 use http::{HeaderMap, StatusCode};
 

@@ -82,26 +82,7 @@ impl<H: Host> Gateway<H> {
         if announced(&incoming.head.headers, &body).is_some_and(|length| length > route.body_limit) {
             return Err(Problem::BodyTooLarge.into());
         }
-        let (body, passing) = match &route.mapping {
-            None => (body, None),
-            Some(mapping) => {
-                let head = &mut incoming.head;
-                let (body, passing) = self.map_request(mapping, route, head, body, deadline).await?;
-                (body, Some((mapping, passing)))
-            }
-        };
-        let (body, asked) = match &route.transform {
-            None => (body, None),
-            Some(transform) => {
-                let asking = self.transform_request(transform, route, incoming, body, deadline);
-                let (body, asked) = Box::pin(asking).await?;
-                (body, Some(asked))
-            }
-        };
-        let body = match &route.graphql {
-            None => body,
-            Some(graphql) => Box::pin(self.graphql_request(graphql, route, incoming, body, deadline)).await?,
-        };
+        let (body, changed) = self.change_for_upstream(route, incoming, body, deadline).await?;
         answers_in_clear(route, &mut incoming.head);
         let fallback = self.fallback(proxy, incoming);
         let second = fallback.as_ref().map(|fallback| &self.plan.upstreams[fallback.rule.upstream]);
@@ -126,18 +107,7 @@ impl<H: Host> Gateway<H> {
         let mut response = response.map(Body::Stream);
         forward::response(response.headers_mut());
         *response.version_mut() = Version::HTTP_11;
-        if let Some(graphql) = &route.graphql {
-            let answer = self.graphql_answer(graphql, route.patience.idle, response, deadline);
-            response = Box::pin(answer).await?;
-        }
-        if let Some(asked) = asked {
-            response = Box::pin(self.answer_transformed(asked, route, incoming, response, deadline)).await?;
-        }
-        if let Some((mapping, passing)) = passing {
-            let idle = route.patience.idle;
-            response = self.map_response(mapping, passing, idle, response, deadline).await?;
-        }
-        Ok(response)
+        self.change_for_client(route, changed, incoming, response, deadline).await
     }
 
     /// The content, in memory where one of `upstreams` is shown a signature that covers it.

@@ -145,7 +145,8 @@ fn told_of(change: &ResponseChange, awaited: Awaited, new: &NewResponse, head: &
     match new.content() {
         NewContent::None => {
             of_changed(headers);
-            for name in [CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, ACCEPT_RANGES, ETAG, LAST_MODIFIED] {
+            for name in [CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, ACCEPT_RANGES, ETAG, LAST_MODIFIED]
+            {
                 headers.remove(name);
             }
         }

@@ -198,12 +198,12 @@ fn refused(fault: &Fault) -> Failure {
     match fault {
         Fault::TooLarge => Failure::from(Problem::BodyTooLarge).detail(fault.to_string()),
         Fault::Type => Failure::from(Problem::UnsupportedMediaType).detail(fault.to_string()),
-        Fault::Content(_) | Fault::Soap(_) => Failure::from(Problem::InvalidContent).detail(fault.to_string()),
-        Fault::Shape(_) | Fault::Unwritable(_) => {
-            Failure::from(Problem::InvalidContent)
-                .detail("the content is not as it is wanted here")
-                .cause(fault.to_string())
+        Fault::Content(_) | Fault::Soap(_) => {
+            Failure::from(Problem::InvalidContent).detail(fault.to_string())
         }
+        Fault::Shape(_) | Fault::Unwritable(_) => Failure::from(Problem::InvalidContent)
+            .detail("the content is not as it is wanted here")
+            .cause(fault.to_string()),
         // What an expression asks for is the author's business: the client is told no name.
         Fault::Expression(_) | Fault::Unsendable(_) | Fault::Template(_) => {
             Failure::from(Problem::UnusableRequest).cause(fault.to_string())

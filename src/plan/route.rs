@@ -5,7 +5,6 @@ use http::Method;
 use super::compile::{Context, Pointer};
 use super::limit::Fitted;
 use super::policy::{layers, tolerated};
-use super::transform::Around;
 use super::{Action, IssuerPlan, Patience, Route, scalar};
 use crate::admission::DEFAULT_PRIORITY;
 use crate::auth::Access;
@@ -59,9 +58,7 @@ impl Context<'_> {
         let (mapping, validation, idempotency) = self.for_contents(at, written, pattern.as_ref());
         let (cors, security_headers, compression) =
             self.for_clients((at, written), (at_defaults, defaults), &methods);
-        let around = Around { route: written, pattern: pattern.as_ref() };
-        let transform = written.transform.as_ref();
-        let transform = transform.and_then(|it| self.transform(&at.key("transform"), it, around));
+        let transform = self.route_transform(at, written, pattern.as_ref());
         let proxied = written.upstream.is_some() || written.split.is_some();
         Some(Route {
             id: written.id.as_str().into(),
@@ -83,7 +80,7 @@ impl Context<'_> {
             mapping,
             graphql: written.graphql.as_ref().and_then(|it| self.graphql(&at.key("graphql"), it, proxied)),
             validation,
-            transform: transform.map(Box::new),
+            transform,
             idempotency,
             priority: self.priority(at, written),
             action: action?,

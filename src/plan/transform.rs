@@ -43,8 +43,18 @@ pub(super) struct Asks {
 }
 
 impl Context<'_> {
-    /// What becomes of requests and answers.
-    pub(super) fn transform(
+    /// What becomes of requests and answers of a route.
+    pub(super) fn route_transform(
+        &mut self,
+        at: &Pointer,
+        route: &config::Route,
+        pattern: Option<&Pattern>,
+    ) -> Option<Box<Transform>> {
+        let written = route.transform.as_ref()?;
+        self.transform(&at.key("transform"), written, Around { route, pattern }).map(Box::new)
+    }
+
+    fn transform(
         &mut self,
         at: &Pointer,
         written: &config::Transform,
@@ -65,7 +75,8 @@ impl Context<'_> {
         }
         let mut asks = Asks::default();
         let request = written.request.as_ref();
-        let request = request.and_then(|it| self.transform_request(&at.key("request"), it, around, &mut asks));
+        let request =
+            request.and_then(|it| self.transform_request(&at.key("request"), it, around, &mut asks));
         let response = written.response.as_ref();
         let response =
             response.and_then(|it| self.transform_response(&at.key("response"), it, around, &mut asks));
@@ -85,7 +96,8 @@ impl Context<'_> {
         let nothing =
             *written == TransformRequest { when: written.when.clone(), ..TransformRequest::default() };
         if nothing {
-            self.error(at, "nothing of requests is changed").help("write method, path, query, headers or body");
+            self.error(at, "nothing of requests is changed")
+                .help("write method, path, query, headers or body");
         }
         let rewrite = around.route.rewrite.as_ref();
         if written.path.is_some() && rewrite.is_some_and(|it| it.path.is_some() || it.prefix.is_some()) {
@@ -100,9 +112,10 @@ impl Context<'_> {
             self.error(&at.key("method"), format!("\"{fixed}\" is no method that a request can get"))
                 .help("such as \"POST\"; methods are case-sensitive");
         }
-        let path = written.path.as_deref().and_then(|text| {
-            self.template(&at.key("path"), text, around.pattern, &known, Encode::Path)
-        });
+        let path = written
+            .path
+            .as_deref()
+            .and_then(|text| self.template(&at.key("path"), text, around.pattern, &known, Encode::Path));
         path.iter().for_each(|path| own.template(path));
         let query = self.parameters_of(&at.key("query"), written.query.as_ref(), around, &known, &mut own);
         let fields = self.fields_of(&at.key("headers"), written.headers.as_ref(), around, &known, &mut own);
@@ -114,16 +127,7 @@ impl Context<'_> {
         let looked_at = own.variables.contains(&Variable::Content);
         let reader = self.reader(&at.key("body"), body, content.as_ref(), looked_at);
         asks.join(own);
-        let request = RequestChange {
-            when: when?,
-            method,
-            path,
-            query,
-            fields,
-            cookies,
-            reader,
-            content,
-        };
+        let request = RequestChange { when: when?, method, path, query, fields, cookies, reader, content };
         Some(request)
     }
 
@@ -181,7 +185,8 @@ impl Context<'_> {
         let nothing =
             *written == TransformResponse { when: written.when.clone(), ..TransformResponse::default() };
         if nothing {
-            self.error(at, "nothing of answers is changed").help("write status, headers, body, errors or formats");
+            self.error(at, "nothing of answers is changed")
+                .help("write status, headers, body, errors or formats");
         }
         if written.formats.is_empty() {
             return;
@@ -192,7 +197,8 @@ impl Context<'_> {
                 .help("remove when");
         }
         let body = written.body.as_ref();
-        if body.is_some_and(|body| body.to.is_some() || body.template.is_some() || body.media_type.is_some()) {
+        if body.is_some_and(|body| body.to.is_some() || body.template.is_some() || body.media_type.is_some())
+        {
             self.error(&at, "the client chooses the format, so that the body cannot have one of its own")
                 .help("remove to, media_type and template from the body");
         }
@@ -242,7 +248,8 @@ impl Context<'_> {
         let Some(written) = written else { return ParameterChange::default() };
         self.few_enough(at, written);
         let mut filled = [Vec::new(), Vec::new()];
-        for ((key, table), filled) in [("set", &written.set), ("add", &written.add)].into_iter().zip(&mut filled)
+        for ((key, table), filled) in
+            [("set", &written.set), ("add", &written.add)].into_iter().zip(&mut filled)
         {
             for (name, text) in table {
                 let template = self.text(&at.key(key).key(name), Some(text), around, known, asks);
@@ -269,7 +276,8 @@ impl Context<'_> {
             remove.extend(self.editable(&at, name));
         }
         let mut filled = [Vec::new(), Vec::new()];
-        for ((key, table), filled) in [("set", &written.set), ("add", &written.add)].into_iter().zip(&mut filled)
+        for ((key, table), filled) in
+            [("set", &written.set), ("add", &written.add)].into_iter().zip(&mut filled)
         {
             for (name, text) in table {
                 let at = at.key(key).key(name);

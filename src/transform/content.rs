@@ -121,12 +121,7 @@ impl Reader {
     }
 
     /// Reads content in a format.
-    pub fn read<'c>(
-        &self,
-        format: Format,
-        headers: &HeaderMap,
-        bytes: &'c [u8],
-    ) -> Result<Node<'c>, Fault> {
+    pub fn read<'c>(&self, format: Format, headers: &HeaderMap, bytes: &'c [u8]) -> Result<Node<'c>, Fault> {
         let limits = Limits::of(self.most);
         let content = text(headers, bytes)?;
         let bytes = content.as_bytes();
@@ -158,7 +153,9 @@ impl ContentChange {
         let node = match (&self.work, content) {
             (Work::Keep | Work::Shape(_), None) => return Ok(None),
             (Work::Keep, Some((_, node))) => node,
-            (Work::Shape(shape), Some((_, node))) => shape.apply(node, facts, &limits).map_err(Fault::of_shape)?,
+            (Work::Shape(shape), Some((_, node))) => {
+                shape.apply(node, facts, &limits).map_err(Fault::of_shape)?
+            }
             (Work::Value(value), _) => {
                 return self.written(&value.node(facts, limits.values)?, wanted, from).map(Some);
             }

@@ -77,8 +77,9 @@ impl CookieChange {
         if self.is_empty() {
             return;
         }
-        let goes =
-            |name: &str| self.remove.iter().chain(self.set.iter().map(|(set, _)| set)).any(|it| **it == *name);
+        let goes = |name: &str| {
+            self.remove.iter().chain(self.set.iter().map(|(set, _)| set)).any(|it| **it == *name)
+        };
         let mut text = Vec::new();
         for line in headers.get_all(COOKIE) {
             for piece in line.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii) {

@@ -100,7 +100,8 @@ impl RequestChange {
         }
         let method = self.method.as_ref().map(|method| method.fill(facts, Encode::Plain)).transpose()?;
         let method = method.filter(|text| *text != head.method.as_str());
-        let method = method.map(|text| is_method(&text).ok_or(Fault::Unsendable("the method"))).transpose()?;
+        let method =
+            method.map(|text| is_method(&text).ok_or(Fault::Unsendable("the method"))).transpose()?;
         let made = match &self.content {
             None => None,
             Some(change) => {

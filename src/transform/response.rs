@@ -135,7 +135,8 @@ impl StatusChange {
 
     /// What comes in place of a status.
     pub fn of(&self, status: StatusCode) -> StatusCode {
-        let exact = self.exact.binary_search_by_key(&status, |(from, _)| *from).ok().map(|at| self.exact[at].1);
+        let exact =
+            self.exact.binary_search_by_key(&status, |(from, _)| *from).ok().map(|at| self.exact[at].1);
         let class = || {
             let class = usize::from(status.as_u16() / 100).checked_sub(2)?;
             self.classes.get(class).copied().flatten()

@@ -44,13 +44,15 @@ impl Context<'_> {
             }
         }
         self.formats_fit(at, written, &work);
-        let media_type = written.media_type.as_deref().and_then(|text| self.media_type(&at.key("media_type"), text));
+        let media_type =
+            written.media_type.as_deref().and_then(|text| self.media_type(&at.key("media_type"), text));
         let picks = if answer { self.picks(at, written) } else { None };
         if written.arriving.is_some() && picks.is_none() {
             self.error(&at.key("arriving"), "all of this content is read before it is changed")
                 .help("remove it; only an answer whose shape begins with pick is read piece by piece");
         }
-        let arriving = written.arriving.as_ref().map_or(ARRIVING, |text| self.size(&at.key("arriving"), text));
+        let arriving =
+            written.arriving.as_ref().map_or(ARRIVING, |text| self.size(&at.key("arriving"), text));
         if !(1..=LARGEST_ARRIVING).contains(&arriving) {
             self.error(&at.key("arriving"), "this is not between 1 B and 16 GiB");
         }
@@ -61,7 +63,8 @@ impl Context<'_> {
     fn work(&mut self, at: &Pointer, written: &TransformBody, known: &Known<'_>) -> Option<Work> {
         let ways = [!written.shape.is_empty(), written.value.is_some(), written.template.is_some()];
         if ways.into_iter().filter(|is| *is).count() > 1 {
-            self.error(at, "the content is made by one of shape, value and template").help("keep one of them");
+            self.error(at, "the content is made by one of shape, value and template")
+                .help("keep one of them");
             return None;
         }
         if let Some(source) = &written.value {
@@ -86,10 +89,12 @@ impl Context<'_> {
     /// What can be read and written, and what goes together.
     fn formats_fit(&mut self, at: &Pointer, written: &TransformBody, work: &Work) {
         if written.from == Some(ContentFormat::Csv) {
-            self.error(&at.key("from"), "CSV is written, and not read").help("what its values are cannot be known");
+            self.error(&at.key("from"), "CSV is written, and not read")
+                .help("what its values are cannot be known");
         }
         let page = matches!(work, Work::Page(_));
-        let listed = matches!(written.to, Some(ContentFormat::Form | ContentFormat::Csv | ContentFormat::Ndjson));
+        let listed =
+            matches!(written.to, Some(ContentFormat::Form | ContentFormat::Csv | ContentFormat::Ndjson));
         if page && listed {
             self.error(&at.key("to"), "a template makes text, JSON or XML").help("make this of a value");
         }
@@ -102,7 +107,8 @@ impl Context<'_> {
         });
         let value = HeaderValue::from_str(text).ok().filter(|_| fits);
         if value.is_none() {
-            self.error(at, format!("{text:?} is no media type")).help("such as \"application/vnd.acme+json\"");
+            self.error(at, format!("{text:?} is no media type"))
+                .help("such as \"application/vnd.acme+json\"");
         }
         value
     }

@@ -125,8 +125,9 @@ impl Context<'_> {
     ) -> Option<Template> {
         let template = self.text(at, Some(text), around, known, asks)?;
         if !template.texts().all(|text| is_value(text.trim_matches('"'))) {
-            self.error(at, "no cookie has such a value")
-                .help("letters, digits and signs but spaces, quotation marks, commas, semicolons and backslashes");
+            self.error(at, "no cookie has such a value").help(
+                "letters, digits and signs but spaces, quotation marks, commas, semicolons and backslashes",
+            );
         }
         Some(template)
     }

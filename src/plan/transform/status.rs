@@ -25,7 +25,9 @@ impl Context<'_> {
             match (class, from.parse::<u16>().ok().and_then(|code| StatusCode::from_u16(code).ok())) {
                 (Some(class @ 2..=5), _) => classes[class - 2] = to,
                 // RFC 9110 sections 15.2, 15.3.7 and 15.4.5: these are about something else than themselves.
-                (_, Some(code)) if (200..600).contains(&code.as_u16()) && ![206, 304].contains(&code.as_u16()) => {
+                (_, Some(code))
+                    if (200..600).contains(&code.as_u16()) && ![206, 304].contains(&code.as_u16()) =>
+                {
                     exact.extend(to.map(|to| (code, to)));
                 }
                 _ => {
@@ -61,7 +63,9 @@ impl Context<'_> {
             Some(ErrorContent::Word(ErrorWord::Problem)) => &plain,
             Some(ErrorContent::Problem(problem)) => problem,
         };
-        if let Some(name) = problem.original.as_deref().filter(|name| MEMBERS.contains(name) || name.is_empty()) {
+        if let Some(name) =
+            problem.original.as_deref().filter(|name| MEMBERS.contains(name) || name.is_empty())
+        {
             self.error(&at.key("original"), format!("a problem has a member \"{name}\" of its own"))
                 .help("choose another name, such as \"upstream\"");
         }

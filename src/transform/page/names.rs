@@ -10,9 +10,33 @@ use crate::plan::scalar::nearest;
 
 /// Words of the language.
 const WORDS: [&str; 27] = [
-    "and", "autoescape", "break", "continue", "elif", "else", "endautoescape", "endfilter", "endfor", "endif",
-    "endraw", "endset", "endwith", "false", "filter", "for", "if", "in", "is", "not", "or", "raw", "recursive",
-    "set", "true", "with", "none",
+    "and",
+    "autoescape",
+    "break",
+    "continue",
+    "elif",
+    "else",
+    "endautoescape",
+    "endfilter",
+    "endfor",
+    "endif",
+    "endraw",
+    "endset",
+    "endwith",
+    "false",
+    "filter",
+    "for",
+    "if",
+    "in",
+    "is",
+    "not",
+    "or",
+    "raw",
+    "recursive",
+    "set",
+    "true",
+    "with",
+    "none",
 ];
 
 /// What there is beside variables.
@@ -103,7 +127,8 @@ impl<'s> Names<'s> {
 
     /// The steps that are named.
     pub(super) fn steps(&self) -> Vec<Box<str>> {
-        let of = |path: &Vec<&str>| (*path.first()? == "steps").then(|| path.get(1).copied().map(Into::into))?;
+        let of =
+            |path: &Vec<&str>| (*path.first()? == "steps").then(|| path.get(1).copied().map(Into::into))?;
         self.paths.iter().filter_map(of).collect()
     }
 
@@ -144,8 +169,10 @@ impl<'s> Names<'s> {
                         Some(meant) => format!("did you mean `{meant}`?"),
                         None => format!("there are {}", roots.iter().copied().collect::<Vec<_>>().join(", ")),
                     };
-                    mistakes
-                        .push(Mistake { message: format!("there is no variable `{root}`"), help: Some(help) });
+                    mistakes.push(Mistake {
+                        message: format!("there is no variable `{root}`"),
+                        help: Some(help),
+                    });
                 }
             }
         }
@@ -162,9 +189,7 @@ fn unknown_step(path: &[&str], known: &Known<'_>) -> Option<Mistake> {
             help: Some(help),
         }),
         Some(name) if known.steps.contains(name) => None,
-        Some(name) => {
-            Some(Mistake { message: format!("there is no step `{name}` here"), help: Some(help) })
-        }
+        Some(name) => Some(Mistake { message: format!("there is no step `{name}` here"), help: Some(help) }),
     }
 }
 
