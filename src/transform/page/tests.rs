@@ -1,3 +1,5 @@
+//! Pages, read and filled.
+
 #![allow(clippy::unwrap_used)]
 
 use http::{HeaderMap, StatusCode};
