@@ -171,8 +171,8 @@ fn weaken(headers: &mut HeaderMap) {
 /// Adds `Accept-Encoding` to `Vary`, where that does not say so already.
 fn vary(headers: &mut HeaderMap) {
     let says = |value: &HeaderValue| {
-        let members = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-        members.into_iter().any(|name| name == b"*" || name.eq_ignore_ascii_case(b"accept-encoding"))
+        let mut members = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        members.any(|name| name == b"*" || name.eq_ignore_ascii_case(b"accept-encoding"))
     };
     if !headers.get_all(VARY).iter().any(says) {
         headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));

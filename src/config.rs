@@ -52,8 +52,8 @@ pub use balance::{
 pub use batch::Batch;
 pub use cache::{Cache, CacheCallers, CacheKey, CacheQuery, CacheSetting, Caching, Purge};
 pub use compose::{
-    Compose, Each, EachBatch, Partial, StatedFailure, Step, StepBody, StepFailure, StepFailureWord,
-    StepFallback,
+    Compose, ComposeLimits, Each, EachBatch, Partial, StatedFailure, Step, StepBody, StepFailure,
+    StepFailureWord, StepFallback,
 };
 pub use compression::{CodingName, Compression, CompressionSetting};
 pub use consumer::{Consumer, SignatureKey};

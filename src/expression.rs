@@ -70,7 +70,8 @@ pub struct Expression {
     reads: Vec<Variable>,
     params: Vec<Box<str>>,
     steps: Vec<Box<str>>,
-    fields: Option<Vec<Box<str>>>,
+    fields: Vec<Box<str>>,
+    any_field: bool,
     bound: u32,
 }
 
@@ -168,14 +169,19 @@ impl Expression {
         &self.params
     }
 
+    /// The header fields of the request that it names, sorted.
+    pub fn fields(&self) -> &[Box<str>] {
+        &self.fields
+    }
+
+    /// Whether it asks for header fields of the request by names that are only known then.
+    pub fn reads_any_field(&self) -> bool {
+        self.any_field
+    }
+
     /// The steps that it names, sorted.
     pub fn steps(&self) -> &[Box<str>] {
         &self.steps
-    }
-
-    /// The header fields of the request that it asks for, sorted; `None` where it asks for more than it names.
-    pub fn fields(&self) -> Option<&[Box<str>]> {
-        self.fields.as_deref()
     }
 }
 

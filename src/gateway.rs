@@ -187,7 +187,11 @@ impl<H: Host> Gateway<H> {
     /// The same of a request whose content may be in memory.
     async fn handled(&self, head: Parts, body: Body<H::Stream>, peer: Peer) -> Reply<H> {
         let client = client_of(peer.address.ip(), &self.plan.trusted, &head.headers);
-        let mut open = Open::new(self.host.clone(), self.begin(&head, &client));
+        let record = self.begin(&head, &client);
+        let mut open = match head.extensions.get::<batching::OfABatch>() {
+            None => Open::new(self.host.clone(), record),
+            Some(_) => Open::of_part(self.host.clone(), record),
+        };
         let is_head = head.method == Method::HEAD;
         let origin = cors::origin_of(&head.headers).cloned();
         let answer = self.run(head, body, peer, &client, open.record()).await;

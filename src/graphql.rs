@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use crate::expression::{Expression, Facts, Fault};
+use crate::expression::{Expression, Facts, Fault, Variable};
 use crate::json::{Limits, Node, Object, Path, Segment};
 
 pub mod document;
@@ -106,6 +106,11 @@ impl GraphQl {
         let message = told.and_then(|error| error.object()?.get("message")?.text());
         let message = message.map(|text| text.chars().take(LONGEST_MESSAGE).collect());
         Came::Failure(decides.map(|(_, status)| status), message)
+    }
+
+    /// The variables of expressions that it asks for.
+    pub fn reads(&self) -> impl Iterator<Item = Variable> {
+        self.variables.iter().flat_map(|(_, value)| value.reads().iter().copied())
     }
 
     /// What the upstream's answer may come to.

@@ -193,6 +193,12 @@ catalogue! {
     UpstreamConnectTimeout = "upstream-connect-timeout", GATEWAY_TIMEOUT, "The service could not be reached in time", Upstream, Some("connection_timeout");
     /// The upstream's answer did not begin in time.
     UpstreamTimeout = "upstream-timeout", GATEWAY_TIMEOUT, "The service did not answer in time", Upstream, Some("http_response_timeout");
+    /// The request lacks what a required part of the answer is asked with, or has it in a form that cannot be sent on; the detail names the part.
+    StepRequest = "step-request", BAD_REQUEST, "The request lacks something that the answer needs", Client, None;
+    /// A required part of the answer is missing: a service answered with an error, or with something that cannot be read; the detail names the part.
+    StepFailed = "step-failed", BAD_GATEWAY, "A part of the answer is missing", Upstream, Some("http_protocol_error");
+    /// A required part of the answer did not come in time; the detail names the part.
+    StepTimeout = "step-timeout", GATEWAY_TIMEOUT, "A part of the answer did not come in time", Upstream, Some("http_response_timeout");
     /// The client wants a kept answer or none, and there is none that it may have (RFC 9111 section 5.2.1.7, `only-if-cached`).
     NotCached = "not-cached", GATEWAY_TIMEOUT, "No such answer is kept", Client, None;
     /// The version of HTTP is not supported (RFC 9110 section 15.6.6).

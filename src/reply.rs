@@ -49,7 +49,7 @@ pub struct Ending<H: Host> {
 }
 
 /// A request's record, open from its first stage to the last byte of its answer. Dropped before, it was the client
-/// who went away, and that is told too.
+/// who went away, or the gateway that gave a part up, and that is told too.
 #[derive(Debug)]
 pub struct Open<H: Host> {
     host: H,
@@ -252,6 +252,11 @@ impl<H: Host> Open<H> {
         Box::new(Self { host, record, answer: None, told: false })
     }
 
+    /// The same of a request that is a part of another.
+    pub fn of_part(host: H, record: Record) -> Box<Self> {
+        Self::new(host, Record { part: true, ..record })
+    }
+
     /// What is known so far.
     pub fn record(&mut self) -> &mut Record {
         &mut self.record
@@ -283,7 +288,7 @@ impl<H: Host> Drop for Open<H> {
         if self.told {
             return;
         }
-        self.record.outcome = Outcome::ClientGone;
+        self.record.outcome = if self.record.part { Outcome::GivenUp } else { Outcome::ClientGone };
         if self.answer.is_none() {
             self.record.status = NO_ANSWER;
         }

@@ -12,12 +12,13 @@ use crate::auth::Caller;
 use crate::body::Meter;
 use crate::cache;
 use crate::cache::keeping::Keeping;
+use crate::compose;
 use crate::compression;
 use crate::host::{Tick, UnixMillis};
 use crate::idempotency;
 use crate::limit::{self, Held, Judged, Toll};
 use crate::migration::Mirroring;
-use crate::plan::Plan;
+use crate::plan::{Backend, Plan, Route};
 use crate::pool::{Roster, Taken};
 use crate::problem::Problem;
 use crate::validation::{self, Judging};
@@ -54,6 +55,8 @@ pub struct Record {
     pub target: Option<PathAndQuery>,
     /// The index of the route.
     pub route: Option<usize>,
+    /// Whether it was a part of another request: of a step, or one of a batch.
+    pub part: bool,
     /// Whether it was a preflight, which that route's CORS answered.
     pub preflight: bool,
     /// Which version of an API it is for.
@@ -86,6 +89,8 @@ pub struct Record {
     pub fell_back: Option<usize>,
     /// What it holds of an upstream as long as the record is open.
     pub taken: Taken,
+    /// What came of the steps of a composed route, in their order.
+    pub steps: Vec<compose::run::Outcome>,
     /// How often an upstream was asked.
     pub attempts: u32,
     /// When the upstream was first asked, since the beginning.
@@ -117,6 +122,8 @@ pub enum Outcome {
     Problem(Problem),
     /// The client went away before the end.
     ClientGone,
+    /// It was a part of another request, which had its answer without it, or none.
+    GivenUp,
     /// The upstream broke its answer off.
     AnswerBroken,
     /// The upstream's answer stopped arriving.
@@ -134,6 +141,7 @@ impl Outcome {
             Self::Answered => "answered",
             Self::Problem(problem) => problem.spec().slug,
             Self::ClientGone => "client-gone",
+            Self::GivenUp => "given-up",
             Self::AnswerBroken => "answer-broken",
             Self::AnswerIdle => "answer-idle",
             Self::AnswerDeadline => "answer-deadline",
@@ -187,6 +195,16 @@ impl Record {
         let Err(doubt) = verdict else { return };
         self.disagrees = matches!(doubt, validation::Doubt::Wrong(_));
         self.cause.get_or_insert_with(|| doubt.to_string());
+    }
+
+    /// The steps of a composed route, each with what came of it.
+    pub fn composed(&self) -> impl Iterator<Item = (&compose::Step, &compose::run::Outcome)> {
+        let route = self.route.and_then(|route| self.plan.routes.get(route));
+        let steps = match route.and_then(Route::backend) {
+            Some(Backend::Parts(compose)) => &compose.steps[..],
+            _ => &[],
+        };
+        steps.iter().zip(&self.steps)
     }
 
     /// Where limits write down what they say of the request.

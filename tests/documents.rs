@@ -13,6 +13,7 @@ const PAGES: &[(&str, usize)] = &[
     ("balancing.md", 3),
     ("batches.md", 0),
     ("caching.md", 4),
+    ("compose.md", 2),
     ("compression.md", 1),
     ("discovery.md", 0),
     ("graphql.md", 0),

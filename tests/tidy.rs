@@ -37,6 +37,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Content is collected until a deadline, on the host's clock.
     ("coding", &["body", "deadline", "host"]),
     ("component", &["body", "compression", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
+    // What is asked next, of whom the gateway asks it: requests are made by expressions, answers are JSON that is shaped and put
+    // together, times are the host's, and what parts allow caches counts for the whole.
+    ("compose", &["cache", "expression", "host", "json", "merge", "shape"]),
     // A body that is encoded as it passes.
     ("compression", &["body", "coding"]),
     ("config", &[]),
@@ -59,7 +62,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("format", &["json", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     // Services register over HTTP.
-    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "coding", "compression", "cors", "credentials", "deadline", "discovery", "expression", "format", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "validation", "version"]),
+    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "coding", "compose", "compression", "cors", "credentials", "deadline", "discovery", "expression", "format", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "validation", "version"]),
     // Health is judged by how exchanges end, and shared in a store; a probe is an exchange, too.
     ("health", &["balance", "body", "breaker", "circuit", "deadline", "host", "plan", "pool", "problem", "retry", "upstream"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
@@ -81,7 +84,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A split sees requests as limits do; a comparison reads JSON.
     ("migration", &["auth", "expression", "forward", "gateway", "host", "json", "limit", "plan", "route", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["admission", "auth", "balance", "cache", "circuit", "coding", "compression", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "format", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "merge", "migration", "retry", "route", "security_headers", "shape", "transform", "validation", "version"]),
+    ("plan", &["admission", "auth", "balance", "cache", "circuit", "coding", "compose", "compression", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "format", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "merge", "migration", "retry", "route", "security_headers", "shape", "transform", "validation", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
     ("pool", &["admission", "balance", "circuit", "discovery", "health", "host", "plan", "retry"]),
     ("problem", &[]),
@@ -97,7 +100,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Its clients hold tokens, which are signed as the gateway signs its own.
     ("sim", &["author", "body", "coding", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
     // Says who called, and what an answer was like.
-    ("telemetry", &["auth", "body", "cache", "compression", "host", "idempotency", "limit", "migration", "plan", "pool", "problem", "validation", "version"]),
+    ("telemetry", &["auth", "body", "cache", "compose", "compression", "host", "idempotency", "limit", "migration", "plan", "pool", "problem", "validation", "version"]),
     // A rewritten path is matched again for what it captured. What is changed is calculated by expressions over content in its
     // formats; entity tags are marked as mappings mark them.
     ("transform", &["expression", "format", "host", "json", "mapping", "plan", "problem", "route", "shape"]),

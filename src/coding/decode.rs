@@ -23,8 +23,8 @@ pub const PIECE: usize = 32 << 10;
 /// Content that is decoded as it arrives.
 ///
 /// [`push`](Self::push) a piece, [`pull`](Self::pull) until there is nothing more, and [`finish`](Self::finish) after the last.
-/// What is held beside a piece in and a piece out is the window of each coding: 32 KiB, 16 MiB of `br`, 8 MiB of `zstd`, and
-/// never more than what has come out of it.
+/// What is held beside a piece in and a piece out is the window of each coding: 32 KiB, at most 16 MiB of `br` (RFC 7932 section
+/// 9.1), at most 8 MiB of `zstd` (RFC 9659 section 3).
 pub struct Decoder {
     /// The coding that was applied last is undone first.
     stages: Vec<Stage>,

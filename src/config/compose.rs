@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::CacheSetting;
 use super::mapping::Mapping;
+use super::merge::Merge;
 use super::migration::{Fallback, Split};
 use super::policy::{HeaderPolicy, Timeouts};
-use super::text::{DurationText, OneOrMany};
+use super::shape::ShapeStep;
+use super::text::{DurationText, OneOrMany, SizeText};
 
 /// Makes one answer of several upstreams'. Steps that do not need each other's answers are asked at once; one that names
 /// another (`steps.NAME` in an expression, or `needs`) waits for it. What becomes of the answers is JSON, put together in the
@@ -20,15 +22,34 @@ pub struct Compose {
     /// What is asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+    /// How the answers of steps become one. Default: each stands in the result under the step's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merge: Option<Merge>,
     /// What the client gets when a required step fails. Default: `"problem"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<StepFailure>,
     /// What is done with an answer from which an optional step is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<Partial>,
-    /// How many requests to upstreams one request may have under way at once. Default: 16.
+    /// How many requests to upstreams one request may have under way at once, 1 to 64. Default: 16.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_once: Option<u32>,
+    /// How large answers of steps may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<ComposeLimits>,
+}
+
+/// How large answers of steps may be: they are in memory until the answer is made of them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct ComposeLimits {
+    /// One answer: a step fails whose answer is larger. At most `"64MiB"`. Default: `"1MiB"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<SizeText>,
+    /// All answers together, and what is made of them. At most `"256MiB"`. Default: `"8MiB"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<SizeText>,
 }
 
 /// One request to an upstream, or one for each element of a list.
@@ -70,10 +91,10 @@ pub struct Step {
     /// The content. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<StepBody>,
-    /// A condition in CEL: the step is left out where it does not hold.
+    /// A condition in CEL: the step is left out where it does not hold, and nothing is missing then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
-    /// Steps that must have been asked before, beside those that expressions name.
+    /// Steps that must have ended before, whatever came of them, beside those that expressions name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
     /// Asks once for each element of a list.
@@ -82,15 +103,19 @@ pub struct Step {
     /// Whether there is no answer without this step. Default: true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required: Option<bool>,
-    /// Which statuses are success: `"200"`, `"2xx"`, or a list of these. Default: `"2xx"`.
+    /// Which statuses are success: `"200"`, `"2xx"`, or a list of these. Default: `"2xx"`. An answer without content is `null`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success: Option<OneOrMany>,
-    /// How long the step may take, retries included, within the time of the whole request.
+    /// How long the step may take, with all its requests and their retries, within the time of the whole request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<DurationText>,
-    /// What stands in for the step's answer where it fails; it counts as answered then.
+    /// What stands in for the step's answer where it fails; it counts as answered then. With `each`, for that of an element.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<StepFallback>,
+    /// What becomes of the answer on its way into the result, in order; with `each`, of each answer by itself. Other steps see
+    /// it as it came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shape: Vec<ShapeStep>,
     /// Where the answer goes in the result: a name, a path (`"user.orders"`), or `"."` for the top, where its members become
     /// those of the result. Default: the step's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,10 +164,10 @@ pub struct Each {
     /// The list, in CEL: `"steps.orders.body.items"`.
     #[serde(rename = "in")]
     pub list: String,
-    /// How many are asked for at once. Default: 4.
+    /// How many requests are under way at once, 1 to 64. Default: 4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_once: Option<u32>,
-    /// The longest list: the step fails where it is longer. Default: 100.
+    /// The longest list, 1 to 1000: the step fails where it is longer. Default: 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<u32>,
     /// What two elements are the same by, in CEL: the same is asked for once. Default: the whole element.

@@ -37,9 +37,10 @@ struct Compiler<'k> {
     steps: Vec<Box<str>>,
     /// How many times `steps` stands without the name of a step behind it.
     bare_steps: usize,
+    /// The names of header fields of the request that stand behind `request.headers`.
     fields: Vec<Box<str>>,
-    /// The same of `request.headers`.
-    bare_fields: usize,
+    /// How many times that stands without one.
+    bare_headers: usize,
     /// The names that macros around the current place have given to their items.
     locals: Vec<String>,
     depth: usize,
@@ -83,7 +84,8 @@ pub(super) fn compile(source: &str, wanted: Kind, known: &Known<'_>) -> Result<E
         reads: compiler.reads,
         params: compiler.params,
         steps: compiler.steps,
-        fields: (compiler.bare_fields == 0).then_some(compiler.fields),
+        fields: compiler.fields,
+        any_field: compiler.bare_headers > 0,
         bound: u32::try_from(bound).unwrap_or(LIMIT),
     })
 }

@@ -159,21 +159,8 @@ impl<'a> Run<'a> {
                 Ok(Value::Bool(networks.iter().any(|network| network.contains(address))))
             }
             Node::Fold(fold) => self.fold(fold),
-            Node::OrValue(both) => match self.perhaps(&both[0])? {
-                Some(value) => Ok(value),
-                None => self.value(&both[1]),
-            },
-            Node::HasValue(of) => Ok(Value::Bool(self.perhaps(of)?.is_some())),
-            // Whatever may be there or not stands in one of these, or in a list or a map that leaves it out.
-            Node::ValueOf(of) => self.required(of),
-            Node::Optional(_) | Node::FirstOf(_) | Node::OptionalOf(_) | Node::OptionalNone => {
-                self.required(node)
-            }
+            optional => self.about_optional(optional),
         }
-    }
-
-    fn required(&mut self, node: &'a Node) -> Found<'a> {
-        self.perhaps(node)?.ok_or_else(|| Fault::Absent("value".into()))
     }
 
     /// A value that must be true or false.

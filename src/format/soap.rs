@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::json::{Limits, Node};
 
-use super::xml::{Token, Tokens, Writer, XmlRules, content, named};
+use super::xml::{Token, Tokens, Writer, XmlRules, content, is_blank, named};
 use super::{Error, Fault};
 
 /// Which SOAP.
@@ -114,7 +114,7 @@ pub fn unwrap<'a>(bytes: &'a [u8], rules: &XmlRules, limits: &Limits) -> Result<
                 // SOAP 1.1 section 4.1.1 allows more behind the body; nobody says what it means.
                 _ => return Err(tokens.fault(Fault::Root).into()),
             },
-            Token::Text(text) if !text.trim().is_empty() => return Err(tokens.fault(Fault::Mixed).into()),
+            Token::Text(text) if !is_blank(&text) => return Err(tokens.fault(Fault::Mixed).into()),
             Token::Text(_) => {}
             Token::End => break,
             Token::Eof => return Err(tokens.fault(Fault::End).into()),
@@ -139,7 +139,7 @@ fn body<'a>(tokens: &mut Tokens<'a>, rules: &XmlRules, version: Version) -> Resu
                 }
                 node = Some(content(tokens, start, rules)?);
             }
-            Token::Text(text) if !text.trim().is_empty() => return Err(tokens.fault(Fault::Mixed).into()),
+            Token::Text(text) if !is_blank(&text) => return Err(tokens.fault(Fault::Mixed).into()),
             Token::Text(_) => {}
             Token::End => return Ok(node.unwrap_or(Node::Null)),
             Token::Eof => return Err(tokens.fault(Fault::End).into()),

@@ -22,6 +22,7 @@ mod write;
 
 pub use places::Places;
 
+pub(super) use names::is_blank;
 pub(super) use read::{content, named};
 pub(super) use tokens::{Token, Tokens};
 pub(super) use write::Writer;
@@ -148,6 +149,12 @@ impl XmlRules {
     /// The usual ones, with a root element of this name.
     pub fn of_root(name: &str) -> Self {
         Self { root: Some(name.into()), ..Self::default() }
+    }
+
+    /// The name of the root element, as it is read.
+    fn root_name(&self) -> Option<&str> {
+        let root = self.root.as_deref()?;
+        Some(if self.namespaces == Namespaces::Strip { names::split(root).1 } else { root })
     }
 
     /// What every element can be read by, for what is looked at and not passed on.

@@ -24,6 +24,8 @@ const CHAINS: [HeaderName; 2] = [HeaderName::from_static("cdn-loop"), http::head
 pub(super) struct Part<H: Host> {
     pub(super) reply: Reply<H>,
     pub(super) failure: Option<Failure>,
+    /// How often upstreams were asked for it.
+    pub(super) attempts: u32,
 }
 
 impl<H: Host> Gateway<H> {
@@ -49,14 +51,15 @@ impl<H: Host> Gateway<H> {
         record.request_id.clone_from(&whole.request_id);
         record.trace.clone_from(&whole.trace);
         record.caller.clone_from(&around.admitted.caller);
-        let mut open = Open::new(self.host.clone(), record);
+        let mut open = Open::of_part(self.host.clone(), record);
         let route = &self.plan.routes[index];
         let answer = self.answer_part(route, head, body, around, open.record(), deadline).await;
         let (answer, failure): (Answer<H::Stream>, _) = match answer {
             Ok(response) => ((response, route.patience, deadline), None),
             Err(failure) => (self.fail(&failure, open.record()), Some(failure)),
         };
-        Part { reply: self.reply(answer, open, false), failure }
+        let attempts = open.record().attempts;
+        Part { reply: self.reply(answer, open, false), failure, attempts }
     }
 
     async fn answer_part(

@@ -16,6 +16,20 @@ enum Scalar<'a> {
     Text(&'a str),
 }
 
+// === impl Key ===
+
+impl Key<'_> {
+    /// The same, for whoever keeps it longer than the value: two are equal where the keys are.
+    pub fn to_text(&self) -> String {
+        match &self.0 {
+            Scalar::Bool(it) => it.to_string(),
+            Scalar::Number(decimal) => decimal.to_string(),
+            Scalar::Written(text) => (*text).to_owned(),
+            Scalar::Text(text) => format!("\"{text}"),
+        }
+    }
+}
+
 impl Node<'_> {
     /// What tells it from other scalars; `None` for `null`, arrays and objects.
     pub fn key(&self) -> Option<Key<'_>> {

@@ -30,7 +30,7 @@ impl Context<'_> {
         let others = proxies || written.redirect.is_some() || written.respond.is_some();
         match (&written.compose, &written.batch) {
             (None, None) => {}
-            (Some(compose), None) if !others => return self.compose(&at.key("compose"), compose),
+            (Some(compose), None) if !others => return self.composed(at, written, compose, pattern),
             (None, Some(batch)) if !others => {
                 let methods = written.matches.as_ref().map_or(&[][..], |matches| &matches.methods);
                 return self.batch(&at.key("batch"), batch, methods);

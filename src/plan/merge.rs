@@ -7,7 +7,6 @@ use crate::merge::{Arrays, Collision, Meeting, Merge, Objects, Place, known_coll
 impl Context<'_> {
     /// The rules. `parts` are those that go into the document, in their order: where each is written, its name, and where it
     /// goes. Where two of them can meet, it must be written what stays.
-    #[allow(dead_code, reason = "compose has the parts")]
     pub(super) fn merge(
         &mut self,
         at: &Pointer,
@@ -44,7 +43,6 @@ impl Context<'_> {
     }
 
     /// Where a part goes.
-    #[allow(dead_code, reason = "compose has the parts")]
     pub(super) fn merge_place(&mut self, at: &Pointer, text: &str) -> Option<Place> {
         match Place::read(text) {
             Ok(place) => Some(place),

@@ -129,7 +129,7 @@ impl Context<'_> {
         let mapping = mapping.and_then(|it| self.mapping(&at.key("mapping"), it, proxied));
         let validation = self.validation(at, written, pattern);
         let at = at.key("idempotency");
-        if written.idempotency.is_some() && written.upstream.is_none() && written.split.is_none() {
+        if written.idempotency.is_some() && !proxied && written.compose.is_none() {
             self.error(&at, "idempotency is for routes with an upstream");
         }
         let idempotency = written.idempotency.as_ref().and_then(|it| self.idempotency(&at, it));

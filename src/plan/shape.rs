@@ -23,7 +23,6 @@ const MOST_PREFIX: usize = 64;
 impl Context<'_> {
     /// The operations; `None` where there is a mistake in one. What is computed may be about what is `known` there, beside
     /// the document itself.
-    #[allow(dead_code, reason = "transform and compose have the keys that shapes stand in")]
     pub(super) fn shape(&mut self, at: &Pointer, written: &[ShapeStep], known: &Known<'_>) -> Option<Shape> {
         let mistakes = self.mistakes_so_far();
         if written.len() > MOST_STEPS {

@@ -323,10 +323,8 @@ fn tags(written: &TransformResponse, changed: bool, shaping: &Asks) -> Tags {
 impl Asks {
     fn expression(&mut self, expression: &Expression) {
         self.variables.extend(expression.reads());
-        match expression.fields() {
-            Some(names) => self.fields.extend(names.iter().cloned()),
-            None => self.all_fields = true,
-        }
+        self.fields.extend(expression.fields().iter().cloned());
+        self.all_fields |= expression.reads_any_field();
     }
 
     fn template(&mut self, template: &Template) {

@@ -145,7 +145,7 @@ impl Parameter {
     fn texts<'a>(&self, given: &Given<'a>) -> Result<Texts<'a>, &'static str> {
         let texts = match &self.place {
             Place::Path(at) => match given.captures.get(*at) {
-                Some(text) => self.split(text, ",", |piece| Cow::Borrowed(piece)),
+                Some(text) => self.split(text, ",", Cow::Borrowed),
                 None => Texts::None,
             },
             Place::Query => self.of_query(given.query)?,

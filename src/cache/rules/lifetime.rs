@@ -83,6 +83,13 @@ fn lifetime(
     })
 }
 
+/// How long an answer is fresh still that says for how long it is, when it arrives.
+pub fn left(headers: &HeaderMap, said: &Said, received: UnixMillis) -> Duration {
+    let explicit = said.s_maxage.or(said.max_age);
+    let all = explicit.unwrap_or_else(|| until_expires(headers, received));
+    all.saturating_sub(age(headers, received, received))
+}
+
 /// RFC 9111 section 5.3: from `Date` to `Expires`; what is no date is in the past.
 fn until_expires(headers: &HeaderMap, received: UnixMillis) -> Duration {
     let now = whole_seconds(received);

@@ -81,8 +81,11 @@ fn an_event_passes_at_once() {
     // What is decoded of zstd here comes with its end; so the frame itself: each event is a block of its own, as it is.
     let (mut encoding, mut body) = (Encoding::new(Coding::Zstd), arriving(&events));
     let polled = encoding.poll_frame(Pin::new(&mut body), &mut Context::from_waker(Waker::noop()), |_| ());
-    let Poll::Ready(Some(Ok(frame))) = polled else { panic!("nothing passed") };
-    assert!(frame.into_data().unwrap().ends_with(b"data: 1\n\n"));
+    let passed = match polled {
+        Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap(),
+        _ => Bytes::new(),
+    };
+    assert!(passed.ends_with(b"data: 1\n\n"));
 }
 
 #[test]

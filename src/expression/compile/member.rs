@@ -45,18 +45,16 @@ impl Compiler<'_> {
             Node::Variable(Variable::Query) => Kind::Text,
             Node::Variable(Variable::Steps) => self.step(key),
             of if is_step(of) => self.part_of_step(key),
-            of if is_headers(of) => {
-                if matches!(of, Node::Variable(Variable::Headers)) {
-                    self.bare_fields = self.bare_fields.saturating_sub(1);
-                    self.fields.push(key.into());
-                }
-                self.header(of, key)
-            }
+            of if is_headers(of) => self.header(of, key),
             _ => Kind::Any,
         }
     }
 
     fn header(&mut self, of: &Node, key: &str) -> Kind {
+        if matches!(of, Node::Variable(Variable::Headers)) {
+            self.fields.push(key.into());
+            self.bare_headers = self.bare_headers.saturating_sub(1);
+        }
         if key.bytes().any(|byte| byte.is_ascii_uppercase()) {
             let lower = key.to_ascii_lowercase();
             let of = match of {

@@ -4,6 +4,7 @@ use cel::common::ast::IdedExpr;
 
 use super::member::is_headers;
 use super::{Compiler, Typed};
+use crate::expression::facts::Variable;
 use crate::expression::node::{Node, Operator};
 use crate::expression::value::{Kind, Value};
 
@@ -32,7 +33,7 @@ impl Compiler<'_> {
             ("_<=_", [a, b]) => self.binary(Operator::LessOrEqual, a, b),
             ("_>_", [a, b]) => self.binary(Operator::Greater, a, b),
             ("_>=_", [a, b]) => self.binary(Operator::GreaterOrEqual, a, b),
-            ("@in", [a, b]) => self.binary(Operator::In, a, b),
+            ("@in", [a, b]) => self.within(a, b),
             ("_+_", [a, b]) => self.binary(Operator::Add, a, b),
             ("_-_", [a, b]) => self.binary(Operator::Subtract, a, b),
             ("_*_", [a, b]) => self.binary(Operator::Multiply, a, b),
@@ -40,6 +41,18 @@ impl Compiler<'_> {
             ("_%_", [a, b]) => self.binary(Operator::Remainder, a, b),
             _ => return None,
         })
+    }
+
+    /// `a in b`. A field of the request that is named so is asked for as others are.
+    fn within(&mut self, a: &IdedExpr, b: &IdedExpr) -> Typed {
+        let typed = self.binary(Operator::In, a, b);
+        if let Node::Binary(Operator::In, operands) = &typed.0
+            && let [Node::Constant(Value::Text(name)), Node::Variable(Variable::Headers)] = &**operands
+        {
+            self.fields.push((&**name).into());
+            self.bare_headers = self.bare_headers.saturating_sub(1);
+        }
+        typed
     }
 
     fn negation(&mut self, of: &IdedExpr) -> Typed {

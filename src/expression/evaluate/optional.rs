@@ -1,10 +1,24 @@
 //! What may be there or not.
 
-use super::{Run, Value};
+use super::{Found, Run, Value};
 use crate::expression::fault::Fault;
 use crate::expression::node::Node;
 
 impl<'a> Run<'a> {
+    /// What is said about a value that may be there or not. Whatever may be stands in one of these, or in a list or a map
+    /// that leaves it out.
+    pub(super) fn about_optional(&mut self, node: &'a Node) -> Found<'a> {
+        match node {
+            Node::OrValue(both) => match self.perhaps(&both[0])? {
+                Some(value) => Ok(value),
+                None => self.value(&both[1]),
+            },
+            Node::HasValue(of) => Ok(Value::Bool(self.perhaps(of)?.is_some())),
+            Node::ValueOf(of) => self.perhaps(of)?.ok_or_else(|| Fault::Absent("value".into())),
+            _ => Err(Fault::Absent("value".into())),
+        }
+    }
+
     /// A value, if there is one.
     pub(super) fn perhaps(&mut self, node: &'a Node) -> Result<Option<Value<'a>>, Fault> {
         match node {

@@ -22,7 +22,7 @@ pub(super) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-pub(super) fn is_blank(text: &str) -> bool {
+pub(in crate::format) fn is_blank(text: &str) -> bool {
     text.bytes().all(is_space)
 }
 

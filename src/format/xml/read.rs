@@ -30,8 +30,8 @@ pub(in crate::format) fn content<'a>(
     start: Start<'a>,
     rules: &XmlRules,
 ) -> Result<Node<'a>, Error> {
-    if let Some(root) = &rules.root
-        && name_of(start.name, rules) != **root
+    if let Some(root) = rules.root_name()
+        && name_of(start.name, rules) != root
     {
         return Err(tokens.fault(Fault::Root));
     }

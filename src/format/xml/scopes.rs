@@ -40,14 +40,14 @@ impl<'a> Scopes<'a> {
     }
 
     /// A declaration of the element that was opened last. The prefix is empty for the default namespace.
-    pub(super) fn declare(&mut self, prefix: &'a str, namespace: &Cow<'a, str>) -> Result<(), Fault> {
-        if !may_declare(prefix, namespace) {
+    pub(super) fn declare(&mut self, prefix: &'a str, namespace: Cow<'a, str>) -> Result<(), Fault> {
+        if !may_declare(prefix, &namespace) {
             return Err(Fault::Prefix);
         }
         if self.declared.len() >= MOST {
             return Err(Fault::Values);
         }
-        self.declared.push((prefix, namespace.clone()));
+        self.declared.push((prefix, namespace));
         Ok(())
     }
 

@@ -190,6 +190,15 @@ fn prefixes_are_kept_or_stripped() {
     let rules = XmlRules { namespaces: Namespaces::Strip, ..XmlRules::default() };
     reads(text, &rules, r#"{"a":{"@x":"1","@y":"2","b":["1","2"]}}"#);
     assert_eq!(read_text(r#"<a xmlns:s="urn:s" s:x="1" x="2"/>"#, &rules).unwrap_err().fault, Fault::Twice);
+    let rules = saying(
+        XmlRules {
+            namespaces: Namespaces::Strip,
+            prefixes: [("p".into(), "urn:p".into())].into(),
+            ..XmlRules::of_root("p:l")
+        },
+        &[("l", What::List("i".into()))],
+    );
+    is(r#"<p:l xmlns:p="urn:p"><i>1</i></p:l>"#, &rules, r#"["1"]"#);
     let rules = XmlRules {
         namespace: Some("urn:&".into()),
         prefixes: [("p".into(), "urn:p".into())].into(),
@@ -262,7 +271,6 @@ fn what_is_no_xml_is_refused_where_it_is_wrong() {
     let text = |message| Fault::Syntax(message);
     let beside = text("there is something beside the root element");
     let attribute = text("an attribute is not written like one");
-    let declaration = text("the XML declaration is not written like one");
     for (xml, at, fault) in [
         (&b""[..], 0, Fault::End),
         (b"  ", 2, Fault::End),
@@ -295,15 +303,6 @@ fn what_is_no_xml_is_refused_where_it_is_wrong() {
         (b"<a><?xml version='1.0'?></a>", 3, text("an XML declaration stands behind something else")),
         (b" <?xml version='1.0'?><a/>", 1, text("an XML declaration stands behind something else")),
         (b"<?XML v?><a/>", 0, text("a processing instruction has no name of one")),
-        (b"<?xml version='1.1'?><a/>", 0, Fault::Version),
-        (b"<?xml encoding='utf-8'?><a/>", 0, declaration),
-        (b"<?xml version='1.0' standalone='x'?><a/>", 0, declaration),
-        (b"<?xml version='1.0' more='x'?><a/>", 0, declaration),
-        (b"<?xml version='1.0' encoding='iso-8859-1'?><a/>", 0, Fault::Charset),
-        (b"<?xml version='1.0' encoding='us-ascii'?><a>\xc3\xbc</a>", 0, Fault::Charset),
-        (b"<?xml version='1.0' encoding='utf-16'?><a/>", 0, Fault::Charset),
-        (b"\xff\xfe<\x00a\x00/\x00>\x00", 0, Fault::Charset),
-        (b"<\x00a\x00/\x00>\x00", 1, Fault::Charset),
         (b"<a>\xff</a>", 3, Fault::Encoding),
         (b"<a>\x0b</a>", 3, Fault::Character),
         (b"<a>\xef\xbf\xbf</a>", 3, Fault::Character),
@@ -314,6 +313,24 @@ fn what_is_no_xml_is_refused_where_it_is_wrong() {
         (b"<a xmlns:xml='urn:x'/>", 0, Fault::Prefix),
         (b"<a xmlns:p='u' xmlns:q='u' p:x='' q:x=''/>", 0, Fault::Twice),
         (b"<a><b xmlns:p='u'/><p:c/></a>", 19, Fault::Prefix),
+    ] {
+        refuses(xml, at, fault);
+    }
+}
+
+#[test]
+fn what_is_not_utf_8_of_xml_1_0_is_refused() {
+    let declaration = Fault::Syntax("the XML declaration is not written like one");
+    for (xml, at, fault) in [
+        (&b"<?xml version='1.1'?><a/>"[..], 0, Fault::Version),
+        (b"<?xml encoding='utf-8'?><a/>", 0, declaration),
+        (b"<?xml version='1.0' standalone='x'?><a/>", 0, declaration),
+        (b"<?xml version='1.0' more='x'?><a/>", 0, declaration),
+        (b"<?xml version='1.0' encoding='iso-8859-1'?><a/>", 0, Fault::Charset),
+        (b"<?xml version='1.0' encoding='us-ascii'?><a>\xc3\xbc</a>", 0, Fault::Charset),
+        (b"<?xml version='1.0' encoding='utf-16'?><a/>", 0, Fault::Charset),
+        (b"\xff\xfe<\x00a\x00/\x00>\x00", 0, Fault::Charset),
+        (b"<\x00a\x00/\x00>\x00", 1, Fault::Charset),
     ] {
         refuses(xml, at, fault);
     }

@@ -189,7 +189,8 @@ impl<'a> Tokens<'a> {
 
     /// XML section 2.4.
     fn text(&self, raw: &'a str) -> Result<Cow<'a, str>, Error> {
-        if raw.contains("]]>") {
+        // A search for one byte is quick, and most texts have none.
+        if raw.contains(']') && raw.contains("]]>") {
             return Err(self.syntax("]]> stands in text"));
         }
         Ok(lines(raw))
@@ -249,7 +250,7 @@ impl<'a> Tokens<'a> {
         self.scopes.open();
         for (name, value) in &attributes {
             if let Some(prefix) = declares(name) {
-                self.scopes.declare(prefix, value).map_err(|fault| fault.at(self.mark + self.at))?;
+                self.scopes.declare(prefix, value.clone()).map_err(|fault| fault.at(self.mark + self.at))?;
             }
         }
         self.namespaces(name, &attributes).map_err(|fault| self.fault(fault))?;

@@ -79,7 +79,7 @@ impl<'r> Writer<'r> {
             Some(name) => (&**name, node),
             None => only(node).ok_or(Fault::Root)?,
         };
-        let here = rules.places.step(&rules.places.start(), name);
+        let here = rules.places.step(&rules.places.start(), rules.root_name().unwrap_or(name));
         // Without a root, elements of an array would be several roots.
         if rules.root.is_none() && matches!(node, Node::Array(_)) && rules.places.list(&here).is_none() {
             return Err(Fault::Root);

@@ -315,6 +315,7 @@ impl<'p> Picker<'p> {
         if self.skipped.depth > 0 {
             return;
         }
+        let asked_for = self.frames.last().map_or(0, |frame| frame.way.members.len());
         match (self.frames.last_mut().map(|frame| &mut frame.open), node) {
             (None, node) => {
                 self.result = node;
@@ -322,6 +323,10 @@ impl<'p> Picker<'p> {
             }
             (Some(Open::Array { elements, .. }), Some(node)) => elements.push(node),
             (Some(Open::Object { name, members, .. }), Some(node)) => {
+                // A list grows to four at once, and there may be many with one in them.
+                if members.is_empty() {
+                    members.reserve_exact(asked_for.min(4));
+                }
                 members.push((Cow::Owned(std::mem::take(name)), node));
             }
             (Some(_), None) => {}

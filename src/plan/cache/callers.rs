@@ -12,6 +12,7 @@ use crate::cache::policy::{KeyParts, Passes};
 use crate::config::{self, CacheCallers};
 use crate::diagnostic::Diagnostic;
 use crate::expression::Variable;
+use crate::graphql::GraphQl;
 use crate::transform::{Transform, Vary};
 
 impl Context<'_> {
@@ -93,6 +94,39 @@ impl Context<'_> {
         }
     }
 
+    /// What the variables of a GraphQL operation are made of must be in the key: its answers do not say what they depend on.
+    pub(super) fn graphql_alike(
+        &mut self,
+        written: &Written<'_>,
+        settings: &Settings<'_>,
+        graphql: &GraphQl,
+        key: &KeyParts,
+    ) {
+        let at = written.at.key("graphql").key("variables");
+        for (name, value) in &graphql.variables {
+            let unkeyed = value.fields().iter().find(|field| {
+                let known = |header: &HeaderName| header.as_str() == &***field;
+                !key.headers.iter().any(known)
+            });
+            let (what, help) = match unkeyed {
+                _ if value.reads().contains(&Variable::ClientAddress) => {
+                    ("the client's address".to_owned(), "remove one of them".to_owned())
+                }
+                _ if value.reads_any_field() => {
+                    ("any header field".to_owned(), "write request.headers[\"name\"]".to_owned())
+                }
+                Some(field) => {
+                    (format!("the header field {field}"), format!("add \"{field}\" to key.headers"))
+                }
+                None => continue,
+            };
+            let message =
+                format!("answers are kept, and the variable depends on {what}, which is not in the key");
+            let diagnostic = Diagnostic::error((&at.key(name)).into(), message);
+            self.report(diagnostic.related((&settings.at).into(), "answers are kept here")).help(help);
+        }
+    }
+
     /// Where answers are shared, nothing may be told of callers that could make a difference.
     fn told_and_shared(&mut self, written: &Written<'_>, shared: &Pointer, told: &Told<'_>) {
         let message = format!("answers are shared between callers, and the upstream is told {told}");
@@ -125,7 +159,7 @@ impl Context<'_> {
             Told::Token(_) => Some(identity(|it| it.token.is_some())?.key("token")),
             Told::Authorization(_) => Some(identity(|it| it.authorization.is_some())?.key("authorization")),
             Told::Forwarded(way, _) | Told::External(way, _) => written.place_of(way),
-            Told::Read(_) => Some(at.key("transform")),
+            Told::Read(_, by) => Some(at.key(by)),
         }
     }
 }

@@ -69,7 +69,7 @@ impl<'a> Digests<'a> {
             "schemas": route.validate.as_ref().and_then(|it| it.answers.as_ref()).map(|_| self.schemas),
             "ways in": ready.map(ways_in),
             "consumers": ready.filter(|ready| ready.ways_in().next().is_some()).map(|_| self.consumers),
-            "issuer": ready.filter(|ready| ready.route.identity.token.is_some()).map(|_| self.issuer),
+            "issuer": ready.filter(|ready| tells_tokens(*ready)).map(|_| self.issuer),
             "gateway": self.known.gateway,
         });
         let mut half = [0; 16];
@@ -123,14 +123,31 @@ fn of_route(route: &config::Route) -> Value {
     ])
 }
 
+/// Whether some upstream gets a token of the gateway's.
+fn tells_tokens(ready: Ready<'_>) -> bool {
+    ready.asked().any(|(route, _)| route.identity.token.is_some())
+}
+
 /// All upstreams whose answers the route may keep.
 fn upstreams_of(route: &config::Route) -> impl Iterator<Item = &str> {
-    let of_split = route.split.iter().flat_map(|split| {
+    let own = named(route.upstream.as_ref(), route.split.as_ref(), route.fallback.as_ref());
+    let steps = route.compose.iter().flat_map(|compose| &compose.steps);
+    let of_steps =
+        steps.flat_map(|step| named(step.upstream.as_ref(), step.split.as_ref(), step.second.as_ref()));
+    own.chain(of_steps)
+}
+
+fn named<'c>(
+    upstream: Option<&'c String>,
+    split: Option<&'c config::migration::Split>,
+    fallback: Option<&'c config::migration::Fallback>,
+) -> impl Iterator<Item = &'c str> {
+    let of_split = split.into_iter().flat_map(|split| {
         let of_rules = split.rules.iter().map(|rule| &rule.upstream);
         of_rules.chain(split.to.iter().map(|part| &part.upstream))
     });
-    let fallback = route.fallback.iter().map(|fallback| &fallback.to);
-    route.upstream.iter().chain(of_split).chain(fallback).map(String::as_str)
+    let fallback = fallback.map(|fallback| &fallback.to);
+    upstream.into_iter().chain(of_split).chain(fallback).map(String::as_str)
 }
 
 fn of_defaults(defaults: &Defaults) -> Value {

@@ -85,11 +85,20 @@ fn number(first: u8, rest: &[u8]) -> usize {
 }
 
 fn string(rest: &[u8]) -> usize {
-    let mut at = 1;
+    match inside(&rest[1..]) {
+        (used, true) => used + 1,
+        (_, false) => 0,
+    }
+}
+
+/// Passes over text from anywhere in it: how many bytes, and whether the quotation mark behind it is one of them. It stops
+/// where something is unusual.
+pub(super) fn inside(rest: &[u8]) -> (usize, bool) {
+    let mut at = 0;
     loop {
         at += plain(&rest[at..]);
         match rest.get(at..) {
-            Some([b'"', ..]) => return at + 1,
+            Some([b'"', ..]) => return (at + 1, true),
             Some([b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..]) => at += 2,
             // Surrogates begin with d.
             Some([b'\\', b'u', high, digits @ ..])
@@ -99,7 +108,7 @@ fn string(rest: &[u8]) -> usize {
             {
                 at += 6;
             }
-            _ => return 0,
+            _ => return (at, false),
         }
     }
 }

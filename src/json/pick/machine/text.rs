@@ -3,6 +3,7 @@
 use super::super::super::parse::FEW;
 use super::super::super::scan::plain;
 use super::super::super::{Error, Fault, Node};
+use super::skip::inside;
 use super::{Frame, Open, Picker, State};
 
 /// How far a text or name has come.
@@ -83,6 +84,13 @@ impl Picker<'_> {
     /// Goes on with a text or name.
     pub(super) fn text(&mut self, mut text: Text, rest: &str) -> Result<usize, Error> {
         let byte = rest.as_bytes().first().copied().unwrap_or_default();
+        if let (Part::Plain, Keep::Nothing) = (text.part, text.keep) {
+            match inside(rest.as_bytes()) {
+                (used, true) => return self.text_ends(text).map(|()| used),
+                (0, false) => {}
+                (used, false) => return Ok(used),
+            }
+        }
         let mut used = 1;
         text.part = match text.part {
             Part::Plain => {
