@@ -50,7 +50,6 @@ impl Compiler<'_> {
         }
         self.reads.push(variable);
         self.bare_steps += usize::from(variable == Variable::Steps);
-        self.bare_fields += usize::from(variable == Variable::Headers);
         self.bare_headers += usize::from(variable == Variable::Headers);
         (Node::Variable(variable), variable.kind())
     }
