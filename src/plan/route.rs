@@ -5,7 +5,6 @@ use http::Method;
 use super::compile::{Context, Pointer};
 use super::limit::Fitted;
 use super::policy::{layers, tolerated};
-use super::transform::Around;
 use super::{Action, IssuerPlan, Patience, Route, scalar};
 use crate::admission::DEFAULT_PRIORITY;
 use crate::auth::Access;
