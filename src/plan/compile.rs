@@ -209,6 +209,7 @@ pub(super) fn compile(
     };
     context.conflicts(&plan);
     context.exposures(&plan);
+    context.step_fields(&plan);
     context.preflights(&plan);
     context.unserved(documents, &plan);
     let failed = context.upstream_names.len() != plan.upstreams.len()
