@@ -38,6 +38,7 @@ mod abilities;
 mod action;
 mod admission;
 mod auth;
+mod backend;
 mod balance;
 mod batch;
 mod cache;
@@ -377,26 +378,6 @@ impl Route {
             Action::Proxy(proxy) => Some(Backend::Upstream(proxy)),
             Action::Compose(compose) => Some(Backend::Parts(compose)),
             _ => None,
-        }
-    }
-}
-
-// === impl Backend ===
-
-impl<'a> Backend<'a> {
-    /// What is asked, where that is one upstream.
-    pub fn proxy(self) -> Option<&'a Proxy> {
-        match self {
-            Self::Upstream(proxy) => Some(proxy),
-            Self::Parts(_) => None,
-        }
-    }
-
-    /// Which of several upstreams answers, where that is chosen.
-    pub fn split(self) -> Option<&'a Split> {
-        match self {
-            Self::Upstream(proxy) => proxy.split.as_ref(),
-            Self::Parts(_) => None,
         }
     }
 }

@@ -207,14 +207,21 @@ pub(super) fn compile(
         telemetry,
         server,
     };
-    context.conflicts(&plan);
-    context.exposures(&plan);
-    context.step_fields(&plan);
-    context.preflights(&plan);
-    context.unserved(documents, &plan);
+    context.look_over(documents, &plan);
     let failed = context.upstream_names.len() != plan.upstreams.len()
         || context.authenticator_names.len() != plan.auth.authenticators.len();
     ((!failed).then_some(plan), context.diagnostics)
+}
+
+impl Context<'_> {
+    /// What only shows when everything has its place.
+    fn look_over(&mut self, documents: &[(String, Document)], plan: &Plan) {
+        self.conflicts(plan);
+        self.exposures(plan);
+        self.step_fields(plan);
+        self.preflights(plan);
+        self.unserved(documents, plan);
+    }
 }
 
 fn extension_methods(routes: &[Route]) -> Vec<Method> {
