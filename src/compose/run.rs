@@ -19,11 +19,14 @@ use crate::json::Node;
 mod beginning;
 mod coming;
 
+/// The contents of one step's answers, by request.
+type Contents = Box<[OnceLock<Bytes>]>;
+
 /// What everything is made of: it stays where it is as long as the composition does.
 #[derive(Debug)]
 pub struct Ground {
     /// The contents of answers, by step and request.
-    contents: Box<[OnceLock<Box<[OnceLock<Bytes>]>>]>,
+    contents: Box<[OnceLock<Contents>]>,
     /// Lists that expressions made, by step.
     lists: Box<[OnceLock<Vec<Node<'static>>>]>,
 }
