@@ -386,6 +386,7 @@ impl<'a> Context<'a> {
     fn whole(&mut self, documents: &[(String, Document)], plan: &Plan) {
         self.conflicts(plan);
         self.exposures(plan);
+        self.step_fields(plan);
         self.preflights(plan);
         self.unserved(documents, plan);
     }

@@ -130,12 +130,10 @@ impl Context<'_> {
     /// What is done with contents.
     fn for_contents(&mut self, at: &Pointer, written: &config::Route, pattern: Option<&Pattern>) -> Contents {
         let proxied = written.upstream.is_some() || written.split.is_some();
-        let around = Around { route: written, pattern };
         let key = |key: &str| at.key(key);
         let mapping = written.mapping.as_ref();
         let mapping = mapping.and_then(|it| self.mapping(&key("mapping"), it, proxied));
-        let transform = written.transform.as_ref();
-        let transform = transform.and_then(|it| self.transform(&key("transform"), it, around));
+        let transform = self.route_transform(at, written, pattern);
         let graphql = written.graphql.as_ref();
         let graphql = graphql.and_then(|it| self.graphql(&key("graphql"), it, proxied));
         let validation = self.validation(at, written, pattern);
@@ -144,7 +142,7 @@ impl Context<'_> {
         }
         let idempotency = written.idempotency.as_ref();
         let idempotency = idempotency.and_then(|it| self.idempotency(&key("idempotency"), it));
-        Contents { mapping, transform: transform.map(Box::new), graphql, validation, idempotency }
+        Contents { mapping, transform, graphql, validation, idempotency }
     }
 
     /// What is done for clients alone, and nothing else depends on.
