@@ -208,6 +208,13 @@ impl From<&serde_json::Value> for Node<'static> {
 
 // === impl Object ===
 
+/// Members in their order, of which the caller knows that no name stands twice.
+impl FromIterator<(String, Node<'static>)> for Object<'static> {
+    fn from_iter<I: IntoIterator<Item = (String, Node<'static>)>>(members: I) -> Self {
+        Self { members: members.into_iter().map(|(name, value)| (Cow::Owned(name), value)).collect() }
+    }
+}
+
 impl<'a> Object<'a> {
     /// Whether it has no members.
     pub fn is_empty(&self) -> bool {

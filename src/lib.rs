@@ -33,6 +33,7 @@ pub mod live;
 pub mod mapping;
 pub mod memory;
 pub mod migration;
+pub mod openapi;
 pub mod plan;
 pub mod pool;
 pub mod problem;
