@@ -19,10 +19,13 @@ const MAX_BYTES: usize = 64 << 20;
 pub fn described(name: &str, text: &str) -> Result<(json::Node<'static>, Locations), Vec<Diagnostic>> {
     let format = match Format::of(name) {
         // Every JSON text is YAML too, and some who write JSON name it so; this reader is stricter, and quicker.
-        Some(Format::Yaml) if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') => Format::Json,
+        Some(Format::Yaml) if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') => {
+            Format::Json
+        }
         Some(format @ (Format::Json | Format::Yaml)) => format,
         _ => {
-            let found = Diagnostic::error(Place::new(name, ""), "this is neither JSON nor YAML, by its extension");
+            let found =
+                Diagnostic::error(Place::new(name, ""), "this is neither JSON nor YAML, by its extension");
             return Err(vec![found.help("such a document ends in .json, .yaml or .yml")]);
         }
     };

@@ -67,7 +67,9 @@ impl<'a> Document<'a> {
             _ if members.get("swagger").is_some() => {
                 return refused("/swagger", "this is Swagger 2.0; OpenAPI 3.0 and 3.1 are read");
             }
-            _ => return refused("", "an OpenAPI document says in \"openapi\" which version it is written in"),
+            _ => {
+                return refused("", "an OpenAPI document says in \"openapi\" which version it is written in");
+            }
         };
         let mut parts = version.split('.');
         let dialect = match (parts.next(), parts.next()) {
@@ -126,7 +128,9 @@ impl<'a> Document<'a> {
             [first, section, name] if *first == "components" => {
                 self.components.get(&(&**section, &**name)).copied().ok_or_else(nothing)?
             }
-            steps => steps.iter().try_fold(self.root, |node, step| step_to(node, step)).ok_or_else(nothing)?,
+            steps => {
+                steps.iter().try_fold(self.root, |node, step| step_to(node, step)).ok_or_else(nothing)?
+            }
         };
         // Written anew: there are several ways to write one pointer.
         let pointer = steps.iter().fold(String::new(), |pointer, step| below(&pointer, step));

@@ -17,8 +17,8 @@ mod names;
 mod path;
 mod report;
 mod routes;
-mod security;
 mod sections;
+mod security;
 mod servers;
 mod ways;
 mod write;
@@ -60,6 +60,8 @@ pub struct Import {
     pub operations: usize,
     /// How many of them have a route.
     pub routes: usize,
+    /// How many routes let everybody in, because the document asks for no credentials.
+    pub public: usize,
     /// How many routes let nobody in, because their security cannot be expressed.
     pub closed: usize,
 }
@@ -80,6 +82,7 @@ struct Importer<'a, 'o> {
     places: BTreeMap<String, String>,
     routes: Vec<Section>,
     operations: usize,
+    public: usize,
     closed: usize,
 }
 
@@ -91,22 +94,24 @@ pub fn import(document: &Document<'_>, options: &Options) -> Import {
         decisions: BTreeMap::new(),
         used: BTreeSet::new(),
         to_do: Vec::new(),
-        servers: Servers::default(),
+        servers: Servers::new(&options.taken),
         ways: Ways::new(&options.taken),
         ids: options.taken.clone(),
         places: BTreeMap::new(),
         routes: Vec::new(),
         operations: 0,
+        public: 0,
         closed: 0,
     };
     importer.routes();
-    let Importer { servers, ways, decisions, used, routes, operations, closed, mut to_do, .. } = importer;
+    let Importer { servers, ways, decisions, used, routes, operations, public, closed, mut to_do, .. } =
+        importer;
     let mut sections = servers.sections(&mut to_do);
     sections.extend(ways.sections(&mut to_do, closed > 0));
     let count = routes.len();
     sections.extend(routes);
     let account = account::account(document, &decisions, &used);
-    Import { sections, account, to_do, operations, routes: count, closed }
+    Import { sections, account, to_do, operations, routes: count, public, closed }
 }
 
 impl Importer<'_, '_> {

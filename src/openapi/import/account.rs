@@ -95,8 +95,12 @@ impl Accountant<'_, '_> {
                     let text = resolved.as_ref().and_then(|it| it.node.object()?.get("type")?.text());
                     What::One(Kind::of_scheme(text))
                 };
-                let kinds: Vec<_> =
-                    node.object().into_iter().flat_map(Object::iter).map(|(_, scheme)| kind(scheme)).collect();
+                let kinds: Vec<_> = node
+                    .object()
+                    .into_iter()
+                    .flat_map(Object::iter)
+                    .map(|(_, scheme)| kind(scheme))
+                    .collect();
                 let mut kinds = kinds.into_iter();
                 self.map(node, at, |_| kinds.next().unwrap_or(What::One(Kind::OtherScheme)))
             }

@@ -47,7 +47,8 @@ const VALIDATION: &str = "requests and answers are not validated";
 const LINKS: &str = "what a client may ask next is the client's business";
 const CALLBACKS: &str = "the service asks its clients by it, not they the service";
 const FLOWS: &str = "the gateway checks tokens, and fetches none for clients";
-const DEPRECATED: &str = "it has no date, which the gateway would tell clients: see [apis] for versions that have one";
+const DEPRECATED: &str =
+    "it has no date, which the gateway would tell clients: see [apis] for versions that have one";
 
 const ROOT: &[(&str, What)] = &[
     ("openapi", Taken),
@@ -171,9 +172,12 @@ impl Kind {
     pub(super) fn unused(self) -> Option<&'static str> {
         match self {
             Self::Server => Some("no operation that is taken over is served by it"),
-            Self::PathItem | Self::ApiKey | Self::HttpScheme | Self::OAuth2 | Self::OpenIdConnect | Self::OtherScheme => {
-                Some("nothing that is taken over refers to it")
-            }
+            Self::PathItem
+            | Self::ApiKey
+            | Self::HttpScheme
+            | Self::OAuth2
+            | Self::OpenIdConnect
+            | Self::OtherScheme => Some("nothing that is taken over refers to it"),
             _ => None,
         }
     }

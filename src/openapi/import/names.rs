@@ -38,8 +38,13 @@ mod tests {
 
     #[test]
     fn names_are_legal_and_unique() {
-        let table =
-            [("listPets", "listPets"), ("List all pets!", "List-all-pets"), ("a/b", "a/b"), ("ü", "x"), ("", "x")];
+        let table = [
+            ("listPets", "listPets"),
+            ("List all pets!", "List-all-pets"),
+            ("a/b", "a/b"),
+            ("ü", "x"),
+            ("", "x"),
+        ];
         for (text, expected) in table {
             assert_eq!(legal(text, "._-/", "x"), expected, "{text}");
         }

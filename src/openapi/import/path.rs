@@ -23,7 +23,12 @@ pub(super) struct Translated {
 /// Why no pattern takes what the path takes.
 pub(super) fn translate(path: &str) -> Result<Translated, String> {
     if path.contains('#') {
-        return Err("a client sends no fragment (#), so that no route can tell this path from another".to_owned());
+        return Err(
+            "a client sends no fragment (#), so that no route can tell this path from another".to_owned()
+        );
+    }
+    if !path.starts_with('/') {
+        return Err("a path begins with a slash".to_owned());
     }
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let segments: Vec<_> = path.split('/').collect();
@@ -65,7 +70,11 @@ fn segment(text: &str, is_last: bool) -> Result<String, String> {
 fn capture(name: &str) -> String {
     let fits = |it: char| it.is_ascii_alphanumeric() || it == '_';
     let name: String = name.chars().map(|it| if fits(it) { it } else { '_' }).collect();
-    if name.starts_with(|first: char| first.is_ascii_digit()) || name.is_empty() { format!("_{name}") } else { name }
+    if name.starts_with(|first: char| first.is_ascii_digit()) || name.is_empty() {
+        format!("_{name}")
+    } else {
+        name
+    }
 }
 
 fn conditions(query: &str) -> Result<Vec<(String, Option<String>)>, String> {
@@ -120,8 +129,8 @@ mod tests {
             assert_eq!(translate(path).unwrap().pattern, expected, "{path}");
         }
         let translated = translate("/a?b=true&c&d={x}").unwrap();
-        let expected =
-            [("b", Some("true")), ("c", None), ("d", None)].map(|(k, v)| (k.to_owned(), v.map(str::to_owned)));
+        let expected = [("b", Some("true")), ("c", None), ("d", None)]
+            .map(|(k, v)| (k.to_owned(), v.map(str::to_owned)));
         assert_eq!(translated.query, expected);
     }
 

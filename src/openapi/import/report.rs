@@ -27,6 +27,8 @@ pub struct Report {
     pub operations: usize,
     /// How many of them have a route.
     pub routes: usize,
+    /// How many routes let everybody in, because the document asks for no credentials.
+    pub public: usize,
     /// How many routes let nobody in, because their security cannot be expressed.
     pub closed: usize,
     /// What is in the configuration, each with everything in it.
@@ -70,11 +72,12 @@ impl Report {
                 }
             }
         }
-        let Import { operations, routes, closed, to_do, .. } = import;
+        let Import { operations, routes, public, closed, to_do, .. } = import;
         Self {
             file: file.to_owned(),
             operations: *operations,
             routes: *routes,
+            public: *public,
             closed: *closed,
             taken_over,
             documentation,
@@ -85,9 +88,12 @@ impl Report {
 
     /// For people: reasons, each with the first places.
     pub fn text(&self) -> String {
-        let mut text = format!("{}: {} of {} operations have a route", self.file, self.routes, self.operations);
-        if self.closed > 0 {
-            let _ = write!(text, ", {} of them for nobody", self.closed);
+        let mut text =
+            format!("{}: {} of {} operations have a route", self.file, self.routes, self.operations);
+        for (count, whom) in [(self.public, "everybody"), (self.closed, "nobody")] {
+            if count > 0 {
+                let _ = write!(text, ", {count} of them for {whom}");
+            }
         }
         text.push('\n');
         let mut reasons: BTreeMap<&str, Vec<&LeftOut>> = BTreeMap::new();
@@ -103,7 +109,8 @@ impl Report {
         for (reason, places) in reasons {
             let _ = writeln!(text, "  {reason}");
             for left in places.iter().take(SHOWN) {
-                let place = Place { position: left.position, ..Place::new(self.file.as_str(), &left.pointer) };
+                let place =
+                    Place { position: left.position, ..Place::new(self.file.as_str(), &left.pointer) };
                 let _ = writeln!(text, "    {place}");
             }
             if let Some(more @ 1..) = places.len().checked_sub(SHOWN) {
@@ -114,7 +121,8 @@ impl Report {
             text.push_str("\nTo do:\n");
         }
         for line in &self.to_do {
-            let _ = writeln!(text, "  {}\n    {}", line.text, line.pointer);
+            let at = if line.pointer.is_empty() { "the whole document" } else { &line.pointer };
+            let _ = writeln!(text, "  {}\n    {at}", line.text);
         }
         text
     }

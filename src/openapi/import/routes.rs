@@ -64,7 +64,9 @@ impl<'a> Importer<'a, '_> {
 
     fn operation(&mut self, item: &Item<'a>, method: &str, operation: &'a Node<'a>) {
         let at = below(&item.pointer, method);
-        let Some(members) = operation.object() else { return self.leave_out(&at, "an operation is an object") };
+        let Some(members) = operation.object() else {
+            return self.leave_out(&at, "an operation is an object");
+        };
         let method = method.to_ascii_uppercase();
         let place = format!("{method} {}", item.translated.place);
         if let Some(other) = self.places.get(&place) {
@@ -85,6 +87,7 @@ impl<'a> Importer<'a, '_> {
         ];
         let upstream = self.upstream(&lists);
         let wanted = self.access(members.get("security"), &below(&at, "security"));
+        self.public += usize::from(wanted.auth == Setting::from("public"));
         let mut route = Section::one_of("routes").with("id", id.clone());
         if members.get("deprecated") == Some(&Node::Bool(true)) {
             route = route.comment("Deprecated, the document says.");

@@ -34,7 +34,8 @@ const NOBODY: &str = "invalid";
 impl Importer<'_, '_> {
     /// The upstream of an operation: of the first server of the nearest of these lists that there is.
     pub(super) fn upstream(&mut self, lists: &[(Option<&Node<'_>>, String)]) -> String {
-        let servers = |node: &Option<&Node<'_>>| matches!(node, Some(Node::Array(servers)) if !servers.is_empty());
+        let servers =
+            |node: &Option<&Node<'_>>| matches!(node, Some(Node::Array(servers)) if !servers.is_empty());
         let nearest = lists.iter().find(|(node, _)| servers(node));
         // OpenAPI Object, servers: without any, there is one whose url is `/`.
         let here = nearest.map_or(String::new(), |(_, pointer)| below(pointer, "0"));
@@ -69,12 +70,15 @@ impl Importer<'_, '_> {
         let address = self.address(server, here);
         let (url, unknown) = match address {
             Ok(url) => (url, None),
-            Err((path, reason)) => (format!("http://upstream.{NOBODY}{path}"), Some((here.to_owned(), reason))),
+            Err((path, reason)) => {
+                (format!("http://upstream.{NOBODY}{path}"), Some((here.to_owned(), reason)))
+            }
         };
         if let Some(known) = self.servers.written.iter().find(|it| it.url == url) {
             return known.name.clone();
         }
-        let host = Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        let host =
+            Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
         let name = match upstream {
             Some(name) => name.clone(),
             None if unknown.is_some() => "upstream".to_owned(),
@@ -89,26 +93,41 @@ impl Importer<'_, '_> {
     fn address(&mut self, server: Option<&Node<'_>>, here: &str) -> Result<String, (String, String)> {
         let fields = server.and_then(Node::object);
         let Some(written) = fields.and_then(|it| it.get("url")).and_then(Node::text) else {
-            return Err((String::new(), "the document does not say where the service is".to_owned()));
+            let reason = "the document does not say where the service is";
+            return Err(self.no_address(here, reason.to_owned()));
         };
         let text = self.filled_in(written, fields.and_then(|it| it.get("variables")), here);
-        match Url::parse(&text) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => {
-                let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-                if !plain {
-                    self.leave_out(&below(here, "url"), "an upstream has no user, query or fragment");
-                    return Err((path_of(&url), format!("{text:?} is more than an address and a path")));
-                }
-                Ok(text.trim_end_matches('/').to_owned())
-            }
-            Ok(url) => Err((String::new(), format!("{:?} is not spoken to upstreams", url.scheme()))),
-            Err(_) if text.starts_with('/') => {
-                let path = Url::parse("http://upstream.invalid").and_then(|base| base.join(&text));
-                let reason = format!("{text:?} is relative to where the document is, which nobody says");
-                Err((path.map(|url| path_of(&url)).unwrap_or_default(), reason))
-            }
-            Err(error) => Err((String::new(), format!("{text:?} is not an address: {error}"))),
+        if text.contains(['{', '}']) {
+            return Err(self.no_address(here, format!("{text:?} has a variable without a default")));
         }
+        let unlike = match Url::parse(&text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => {
+                let user = !url.username().is_empty() || url.password().is_some();
+                if !user && url.query().is_none() && url.fragment().is_none() {
+                    return Ok(text.trim_end_matches('/').to_owned());
+                }
+                format!("{text:?} has a user, a query or a fragment, which the url of an upstream has not")
+            }
+            Ok(url) => format!("an upstream speaks http or https, not {:?}", url.scheme()),
+            Err(_) if text.starts_with('/') => {
+                let url = Url::parse(&format!("http://upstream.{NOBODY}")).and_then(|base| base.join(&text));
+                let path = url.map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+                return Err((
+                    path,
+                    format!("{text:?} is relative to where the document is, which nobody says"),
+                ));
+            }
+            Err(error) => format!("{text:?} is not an address: {error}"),
+        };
+        Err(self.no_address(here, unlike))
+    }
+
+    /// Nothing of a server is taken over.
+    fn no_address(&mut self, here: &str, reason: String) -> (String, String) {
+        if !here.is_empty() {
+            self.leave_out(here, reason.clone());
+        }
+        (String::new(), reason)
     }
 
     /// The url with the defaults of its variables.
@@ -129,13 +148,13 @@ impl Importer<'_, '_> {
     }
 }
 
-fn path_of(url: &Url) -> String {
-    url.path().trim_end_matches('/').to_owned()
-}
-
 // === impl Servers ===
 
 impl Servers {
+    pub(super) fn new(taken: &BTreeSet<String>) -> Self {
+        Self { names: taken.clone(), ..Self::default() }
+    }
+
     /// What is written, and what there is to do about it.
     pub(super) fn sections(self, to_do: &mut Vec<Line>) -> Vec<Section> {
         let section = |upstream: Upstream| {

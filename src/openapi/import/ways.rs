@@ -89,10 +89,9 @@ impl Importer<'_, '_> {
             return Ok(Way { name: written.name.clone(), scopes });
         }
         let name = unique(&legal(scheme, "._-", "way"), &mut self.ways.names);
-        let lines = to_do.into_iter().map(|text| Line {
-            pointer: first.clone(),
-            text: format!("[auth.{name}]: {text}"),
-        });
+        let lines = to_do
+            .into_iter()
+            .map(|text| Line { pointer: first.clone(), text: format!("[auth.{name}]: {text}") });
         self.ways.written.push((Written { name: name.clone(), kind, settings }, lines.collect()));
         Ok(Way { name, scopes })
     }
@@ -110,7 +109,9 @@ fn translate(name: &str, scheme: &Object<'_>) -> Result<Translated, String> {
                 to_do: vec!["give consumers their passwords, in [consumers]".to_owned()],
                 unused: None,
             }),
-            Some("bearer") if text("bearerFormat").is_some_and(|it| it.to_ascii_lowercase().contains("jwt")) => {
+            Some("bearer")
+                if text("bearerFormat").is_some_and(|it| it.to_ascii_lowercase().contains("jwt")) =>
+            {
                 Ok(token(name, None))
             }
             Some("bearer") => Ok(keys(
@@ -128,9 +129,11 @@ fn translate(name: &str, scheme: &Object<'_>) -> Result<Translated, String> {
             let unused = issuer.is_none().then_some(("openIdConnectUrl", "no issuer can be read from it"));
             Ok(Translated { unused, ..token(name, issuer) })
         }
-        Some("mutualTLS") => Err("client certificates are asked for by a listener: see server.client_certificates, \
+        Some("mutualTLS") => {
+            Err("client certificates are asked for by a listener: see server.client_certificates, \
                                   and write a way in of the kind certificate"
-            .to_owned()),
+                .to_owned())
+        }
         Some(other) => Err(format!("there is no way in for security of the type {other:?}")),
         None => Err("it does not say of which type it is".to_owned()),
     }
@@ -146,13 +149,17 @@ fn api_key(place: Option<&str>, name: Option<&str>) -> Result<Translated, String
                 "the document does not say after which scheme the key stands in Authorization: Bearer is guessed; \
                  give consumers their keys",
             )),
-            Ok(COOKIE) => Err("a key in Cookie is the value of one cookie, and it does not say of which".to_owned()),
+            Ok(COOKIE) => {
+                Err("a key in Cookie is the value of one cookie, and it does not say of which".to_owned())
+            }
             Ok(_) => Ok(keys(("header", name), TO_DO)),
             Err(_) => Err(format!("{name:?} cannot name a header field")),
         },
         Some("query") => Ok(keys(("query", name), TO_DO)),
         // RFC 6265 section 4.1.1: a cookie's name is a token, as a method is one.
-        Some("cookie") if http::Method::from_bytes(name.as_bytes()).is_ok() => Ok(keys(("cookie", name), TO_DO)),
+        Some("cookie") if http::Method::from_bytes(name.as_bytes()).is_ok() => {
+            Ok(keys(("cookie", name), TO_DO))
+        }
         Some("cookie") => Err(format!("{name:?} cannot be the name of a cookie")),
         _ => Err("it does not say where the key stands".to_owned()),
     }

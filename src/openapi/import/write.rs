@@ -34,7 +34,8 @@ fn toml_value(setting: &Setting) -> String {
         Setting::Flag(flag) => flag.to_string(),
         Setting::List(texts) => list(texts),
         Setting::Table(settings) => {
-            let pair = |(key, setting): &(String, Setting)| format!("{} = {}", toml_key(key), toml_value(setting));
+            let pair =
+                |(key, setting): &(String, Setting)| format!("{} = {}", toml_key(key), toml_value(setting));
             let pairs: Vec<_> = settings.iter().map(pair).collect();
             format!("{{ {} }}", pairs.join(", "))
         }
@@ -92,7 +93,8 @@ fn yaml_value(setting: &Setting) -> String {
         Setting::Flag(flag) => flag.to_string(),
         Setting::List(texts) => list(texts),
         Setting::Table(settings) => {
-            let pair = |(key, setting): &(String, Setting)| format!("{}: {}", yaml_key(key), yaml_value(setting));
+            let pair =
+                |(key, setting): &(String, Setting)| format!("{}: {}", yaml_key(key), yaml_value(setting));
             let pairs: Vec<_> = settings.iter().map(pair).collect();
             format!("{{ {} }}", pairs.join(", "))
         }
