@@ -26,12 +26,14 @@ pub mod policy;
 pub mod rate_limit;
 pub mod retry;
 pub mod route;
+pub mod schema;
 pub mod security_headers;
 pub mod server;
 pub mod store;
 pub mod telemetry;
 pub mod text;
 pub mod upstream;
+pub mod validation;
 pub mod version;
 
 pub use admission::{AdaptiveLimit, Admission, Priority, PriorityName};
@@ -61,6 +63,7 @@ pub use rate_limit::{
 };
 pub use retry::{Hedge, Retries, RetryBudget, TellDeadline};
 pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};
+pub use schema::{Schema, SchemaDraft};
 pub use security_headers::{
     Frame, FrameSetting, Hsts, HstsSetting, Referrer, ReferrerSetting, SecurityHeaders,
     SecurityHeadersSetting, TextSetting,
@@ -70,6 +73,10 @@ pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
 pub use upstream::{Protocol, Upstream, UpstreamTls};
+pub use validation::{
+    AnswerMode, AnswerValidation, BodyValidation, JsonLimits, ParameterRule, ParameterSetting,
+    ParameterStyle, Validation,
+};
 pub use version::{
     Api, ApiVersion, Brownout, TellVersion, VersionLinks, VersionMatching, VersionNames, VersionWay,
 };
@@ -121,6 +128,13 @@ pub struct Document {
     /// APIs that have versions, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub apis: BTreeMap<String, Api>,
+    /// JSON Schemas, by name: what `validate` of a route names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub schemas: BTreeMap<String, Schema>,
+    /// What stands in the files that this one names, as JSON, by their names: put here when the configuration is read.
+    #[cfg_attr(feature = "author", schemars(skip))]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
     /// The gateway's own registry, where services register themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registry: Option<Registry>,

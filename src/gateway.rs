@@ -54,6 +54,7 @@ mod showing;
 mod sticking;
 mod upkeep;
 mod usage;
+mod validating;
 mod versioned;
 
 pub use afterwards::{Afterwards, settle};
@@ -280,6 +281,10 @@ impl<H: Host> Gateway<H> {
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
+        let body = match &route.validation {
+            None => body,
+            Some(validation) => Box::pin(self.validate(validation, route, incoming, body, deadline)).await?,
+        };
         let mut response = match &route.action {
             Action::Proxy(proxy) => {
                 return match &route.idempotency {

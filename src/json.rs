@@ -13,12 +13,14 @@ mod number;
 mod parse;
 mod path;
 mod reach;
+mod weigh;
 mod write;
 
 pub use compare::{Difference, Differences, Kind, Numbers, Rules, compare};
 pub use number::Number;
 pub use parse::parse;
 pub use path::{Path, PathError, Segment};
+pub use weigh::{Bounds, Excess, weigh};
 
 /// The deepest that any document may be, whatever its reader allows: it is walked through by functions that call
 /// themselves.

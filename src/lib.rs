@@ -46,4 +46,5 @@ pub mod sim;
 pub mod telemetry;
 pub mod transform;
 pub mod upstream;
+pub mod validation;
 pub mod version;

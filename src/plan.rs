@@ -29,6 +29,7 @@ use crate::route::path::Ambiguities;
 use crate::route::pattern::Pattern;
 use crate::route::table::{HostPattern, Table};
 use crate::security_headers::SecurityHeaders;
+use crate::validation::Validation;
 use crate::version::{Api, Condition};
 
 mod abilities;
@@ -59,6 +60,7 @@ mod registry;
 mod retry;
 mod route;
 pub(crate) mod scalar;
+mod schema;
 mod secret;
 mod security_headers;
 mod server;
@@ -67,6 +69,7 @@ mod targets;
 mod template;
 mod upstream;
 mod usage;
+mod validation;
 mod version;
 pub mod worst;
 mod written_consumer;
@@ -155,6 +158,8 @@ pub struct Route {
     pub cache: Option<Arc<Policy>>,
     /// How the JSON of requests and answers becomes another; `None` for not at all.
     pub mapping: Option<Mapping>,
+    /// What requests and answers must be like; `None` for anything.
+    pub validation: Option<Validation>,
     /// What becomes of requests with an `Idempotency-Key`; `None` where they are like others.
     pub idempotency: Option<Idempotency>,
     /// How important its requests are where an upstream cannot take them all; 0 is the most important.

@@ -155,7 +155,7 @@ impl<H: Host> Ending<H> {
         }
     }
 
-    /// A piece of the body, where the answer is to be kept or compared.
+    /// A piece of the body, where the answer is to be kept, judged or compared.
     pub fn collect(&mut self, piece: &[u8]) {
         let Some(open) = &mut self.open else { return };
         if let Some(mirroring) = &mut open.record.mirroring {
@@ -169,6 +169,9 @@ impl<H: Host> Ending<H> {
         if let Some(settling) = &mut open.record.settling {
             settling.pass(piece);
         }
+        if let Some(judging) = &mut open.record.judging {
+            judging.pass(piece);
+        }
     }
 
     /// The body is complete, if not yet with the client: it is kept, where it is to be.
@@ -180,14 +183,17 @@ impl<H: Host> Ending<H> {
         if let Some(settling) = open.record.settling.take() {
             settling.finish(&open.host);
         }
+        if let Some(judging) = open.record.judging.take() {
+            open.record.judged_answer(judging.finish());
+        }
     }
 
-    /// Whether the body must be seen, and not only counted: the answer is to be kept or compared.
+    /// Whether the body must be seen, and not only counted: the answer is to be kept, judged or compared.
     pub fn keeps(&self) -> bool {
         self.open.as_ref().is_some_and(|open| {
             let record = &open.record;
             let mirrored = record.mirroring.as_ref().is_some_and(|it| it.collects());
-            record.keeping.is_some() || record.settling.is_some() || mirrored
+            record.keeping.is_some() || record.settling.is_some() || record.judging.is_some() || mirrored
         })
     }
 

@@ -19,6 +19,7 @@ use crate::migration::Mirroring;
 use crate::plan::Plan;
 use crate::pool::{Roster, Taken};
 use crate::problem::Problem;
+use crate::validation::{self, Judging};
 use crate::version::{self, Api, Negotiated};
 
 pub mod line;
@@ -68,6 +69,10 @@ pub struct Record {
     pub keeping: Option<Box<Keeping>>,
     /// The answer that is to be kept for those who repeat the request.
     pub settling: Option<Box<idempotency::Keeping>>,
+    /// The answer that is judged while it passes.
+    pub judging: Option<Box<Judging>>,
+    /// Whether the answer was not as the route's schemas say.
+    pub disagrees: bool,
     /// The request that a mirror is to get when the answer has ended.
     pub mirroring: Option<Box<Mirroring>>,
     /// What came of a request to a mirror, where this is the record of one.
@@ -172,6 +177,13 @@ impl Record {
     /// The name of the upstream that was asked before a fallback; `None` where none was.
     pub fn fell_back_from(&self) -> Option<&str> {
         Some(&self.plan.upstreams.get(self.fell_back?)?.name)
+    }
+
+    /// What came of judging the answer: what is wrong with it, or why it could not be judged.
+    pub fn judged_answer(&mut self, verdict: Result<(), validation::Doubt>) {
+        let Err(doubt) = verdict else { return };
+        self.disagrees = matches!(doubt, validation::Doubt::Wrong(_));
+        self.cause.get_or_insert_with(|| doubt.to_string());
     }
 
     /// Where limits write down what they say of the request.

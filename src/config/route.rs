@@ -16,6 +16,7 @@ use super::policy::{Addresses, BodyLimits, HeaderPolicy, Paths, Timeouts};
 use super::rate_limit::RoutePlans;
 use super::security_headers::SecurityHeadersSetting;
 use super::text::OneOrMany;
+use super::validation::Validation;
 
 /// One route: what it matches, and exactly one of `upstream`, `redirect` and `respond`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -67,6 +68,9 @@ pub struct Route {
     /// How the JSON of requests becomes that of the upstream, and the upstream's that of answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
+    /// What requests and answers must be like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validate: Option<Validation>,
     /// What becomes of requests with an `Idempotency-Key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency: Option<Idempotency>,

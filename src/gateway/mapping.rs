@@ -173,7 +173,7 @@ fn unreadable(error: Error) -> Failure {
 }
 
 /// An answer that broke off.
-fn broken(error: BodyError) -> Failure {
+pub(super) fn broken(error: BodyError) -> Failure {
     let problem = match error {
         BodyError::TooLarge => Problem::UpstreamContent,
         BodyError::Aborted(_) => Problem::UpstreamTerminated,

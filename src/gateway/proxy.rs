@@ -2,6 +2,7 @@
 
 use http::{Response, Version};
 
+use super::validating::answers_in_clear;
 use super::{Gateway, Incoming, Peer, announced, options, tell_admitted};
 use crate::body::{Body, Source};
 use crate::cache;
@@ -83,6 +84,10 @@ impl<H: Host> Gateway<H> {
                 (body, Some((mapping, passing)))
             }
         };
+        let answers = route.validation.as_ref().and_then(|validation| validation.answers.as_ref());
+        if let Some(answers) = answers {
+            answers_in_clear(answers, &mut incoming.head);
+        }
         let fallback = self.fallback(proxy, incoming);
         let second = fallback.as_ref().map(|fallback| &self.plan.upstreams[fallback.rule.upstream]);
         let body = self.signable(route, [Some(upstream), second], body, deadline).await?;
@@ -109,6 +114,9 @@ impl<H: Host> Gateway<H> {
         if let Some((mapping, passing)) = passing {
             let idle = route.patience.idle;
             response = self.map_response(mapping, passing, idle, response, deadline).await?;
+        }
+        if let Some(answers) = answers {
+            response = self.validate_answer(answers, route, incoming.record, response, deadline).await?;
         }
         Ok(response)
     }

@@ -44,6 +44,8 @@ impl<H: Host> Gateway<H> {
             held: Held::default(),
             cache: None,
             keeping: None,
+            judging: None,
+            disagrees: false,
             mirroring: None,
             mirror: None,
             settling: None,

@@ -11,6 +11,7 @@ use super::cache::Known;
 use super::identity::claimed;
 use super::limit;
 use super::scalar::{is_token, nearest};
+use super::schema::Schemas;
 use super::store::Stores;
 use super::version;
 use super::written_consumer;
@@ -60,6 +61,8 @@ pub(super) struct Context<'a> {
     pub(super) written_limits: limit::Written,
     /// APIs that are written.
     pub(super) apis: version::Written,
+    /// Schemas that are written.
+    pub(super) written_schemas: Schemas,
 }
 
 /// The methods that every HTTP server knows: RFC 9110 section 9 and RFC 5789.
@@ -169,6 +172,7 @@ pub(super) fn compile(
     context.has_live = live.is_some();
     let auth = context.auth(documents);
     context.policies(documents);
+    context.written_schemas = context.schemas(documents);
     context.certificate_sources(documents, &trusted, &server);
     let issuer = context.own_issuer(documents, &telemetry.name);
     let limits = context.limits(documents);
@@ -279,6 +283,7 @@ impl<'a> Context<'a> {
             stores: Stores::default(),
             written_limits: limit::Written::default(),
             apis: version::Written::default(),
+            written_schemas: Schemas::default(),
         }
     }
 

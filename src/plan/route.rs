@@ -54,6 +54,7 @@ impl Context<'_> {
         let edits = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let (request_edits, response_edits) = self.both_edits(&edits);
         let (mapping, idempotency) = self.for_contents(at, written);
+        let validation = self.validation(at, written, pattern.as_ref());
         let (cors, security_headers) = self.for_browsers((at, written), (at_defaults, defaults), &methods);
         Some(Route {
             id: written.id.as_str().into(),
@@ -72,6 +73,7 @@ impl Context<'_> {
             limits,
             cache: None,
             mapping,
+            validation,
             idempotency,
             priority: self.priority(at, written),
             action: action?,
@@ -307,6 +309,7 @@ impl Route {
             limits: RouteLimits::default(),
             cache: None,
             mapping: None,
+            validation: None,
             idempotency: None,
             priority: DEFAULT_PRIORITY,
             action,

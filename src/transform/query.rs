@@ -106,6 +106,14 @@ pub fn values<'a>(query: Option<&'a str>, name: &str) -> impl Iterator<Item = Co
         .map(|piece| piece.split_once('=').map_or(Cow::Borrowed(""), |(_, value)| decoded(value)))
 }
 
+/// The values of the parameters with this name, in order, as they came: for readers of lists, in which a comma that is
+/// encoded is none.
+pub fn raw_values<'a>(query: Option<&'a str>, name: &str) -> impl Iterator<Item = &'a str> {
+    pieces(query.unwrap_or_default())
+        .filter(move |piece| name_of(piece) == name)
+        .map(|piece| piece.split_once('=').map_or("", |(_, value)| value))
+}
+
 /// The decoded names of the parameters, in order; as often as they stand.
 pub fn names(query: Option<&str>) -> impl Iterator<Item = Cow<'_, str>> {
     pieces(query.unwrap_or_default()).map(name_of)
@@ -126,7 +134,7 @@ fn last(pairs: &[(&str, &str)], name: &str) -> Option<usize> {
 }
 
 /// Percent-decoded, `+` as a space. A `%` without two digits is itself; bytes that are no UTF-8 become U+FFFD.
-fn decoded(text: &str) -> Cow<'_, str> {
+pub fn decoded(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
         return Cow::Borrowed(text);
     }

@@ -19,6 +19,8 @@ pub(super) struct Digests<'a> {
     defaults: Option<&'a Defaults>,
     upstreams: BTreeMap<&'a str, &'a Upstream>,
     apis: BTreeMap<&'a str, &'a Api>,
+    /// Schemas, and the files that some of them are in.
+    schemas: [u8; 32],
     /// What upstreams may be told of consumers.
     consumers: [u8; 32],
     issuer: Option<&'a str>,
@@ -45,6 +47,9 @@ impl<'a> Digests<'a> {
                 .map(|(name, upstream)| (name.as_str(), upstream))
                 .collect(),
             apis: all().flat_map(|document| &document.apis).map(|(name, api)| (name.as_str(), api)).collect(),
+            schemas: sha256(&json!(
+                all().map(|document| (&document.schemas, &document.files)).collect::<Vec<_>>()
+            )),
             consumers: sha256(&json!(consumers)),
             issuer: all().find_map(|document| document.issuer.as_ref()?.name.as_deref()),
         }
@@ -61,6 +66,7 @@ impl<'a> Digests<'a> {
             "defaults": self.defaults.map(of_defaults),
             "upstreams": upstreams,
             "api": api,
+            "schemas": route.validate.as_ref().and_then(|it| it.answers.as_ref()).map(|_| self.schemas),
             "ways in": ready.map(ways_in),
             "consumers": ready.filter(|ready| ready.ways_in().next().is_some()).map(|_| self.consumers),
             "issuer": ready.filter(|ready| ready.route.identity.token.is_some()).map(|_| self.issuer),
@@ -89,6 +95,8 @@ fn of_route(route: &config::Route) -> Value {
         split: _,
         fallback,
         mapping,
+        // What an answer must be is looked at before it is kept.
+        validate,
         mirror: _,
         idempotency: _,
         priority: _,
@@ -103,7 +111,8 @@ fn of_route(route: &config::Route) -> Value {
         cors: _,
         security_headers: _,
     } = route;
-    json!([id, matches, auth, identity, upstream, fallback, mapping, rewrite, paths, headers, cache])
+    let answers = validate.as_ref().and_then(|validate| validate.answers.as_ref());
+    json!([id, matches, auth, identity, upstream, fallback, mapping, answers, rewrite, paths, headers, cache])
 }
 
 /// All upstreams whose answers the route may keep.

@@ -85,6 +85,7 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         body_limit: _,
         response_edits: _,
         mapping: _,
+        validation: _,
         idempotency: _,
         priority: _,
         cors: _,
