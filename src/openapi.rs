@@ -12,9 +12,15 @@
 //!
 //! The import is the author's tool, and only there where authors are.
 
+mod contract;
 mod document;
 #[cfg(feature = "author")]
 pub mod import;
+mod keywords;
+mod operation;
 mod pointer;
+mod schema;
 
+pub use contract::{Answer, Content, Contract, In, Wanted};
 pub use document::{Dialect, Document, Refused, Resolved};
+pub use operation::{Operation, capture};

@@ -75,7 +75,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A split sees requests as limits do; a comparison reads JSON.
     ("migration", &["auth", "expression", "forward", "gateway", "host", "json", "limit", "plan", "route", "telemetry"]),
     // Paths of documents are patterns of routes; what an import writes is read again, and its policies are expressions.
-    ("openapi", &["author", "diagnostic", "expression", "json", "route"]),
+    // Its schemas become those that judge.
+    ("openapi", &["author", "diagnostic", "expression", "json", "route", "validation"]),
     // Reads everything that can be written, and makes the policy of every area.
     ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "validation", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.

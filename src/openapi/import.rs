@@ -43,8 +43,19 @@ pub struct Options {
     pub upstream_is_known: bool,
     /// What goes before every path at the gateway, and not at the upstream; without a slash at its end.
     pub prefix: String,
+    /// Requests and answers are validated by the document.
+    pub validate: Option<Described>,
     /// Names in the configuration that are taken: of routes, of ways in.
     pub taken: BTreeSet<String>,
+}
+
+/// The document, as the configuration names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// Its name.
+    pub name: String,
+    /// Its file, from the configuration's directory.
+    pub file: String,
 }
 
 /// A configuration, and what became of the document.
@@ -81,6 +92,8 @@ struct Importer<'a, 'o> {
     /// Paths, methods and conditions that have a route.
     places: BTreeMap<String, String>,
     routes: Vec<Section>,
+    /// How often each operation's identifier stands in the document, where it matters.
+    operation_ids: BTreeMap<&'a str, usize>,
     operations: usize,
     public: usize,
     closed: usize,
@@ -99,6 +112,7 @@ pub fn import(document: &Document<'_>, options: &Options) -> Import {
         ids: options.taken.clone(),
         places: BTreeMap::new(),
         routes: Vec::new(),
+        operation_ids: BTreeMap::new(),
         operations: 0,
         public: 0,
         closed: 0,
@@ -108,9 +122,12 @@ pub fn import(document: &Document<'_>, options: &Options) -> Import {
         importer;
     let mut sections = servers.sections(&mut to_do);
     sections.extend(ways.sections(&mut to_do, closed > 0));
+    if let Some(Described { name, file }) = &options.validate {
+        sections.push(Section::at(["openapi", name]).with("file", file.as_str()));
+    }
     let count = routes.len();
     sections.extend(routes);
-    let account = account::account(document, &decisions, &used);
+    let account = account::account(document, &decisions, &used, options.validate.is_some());
     Import { sections, account, to_do, operations, routes: count, public, closed }
 }
 

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::grammar::{Kind, What};
+use super::grammar::{Kind, VALIDATION, What};
 use crate::json::{Node, Object};
 use crate::openapi::document::{Document, reference};
+use crate::openapi::keywords::Keyword;
 use crate::openapi::pointer::below;
 
 /// What became of a value, and of all that is in it.
@@ -41,6 +42,8 @@ struct Accountant<'a, 'w> {
     document: &'a Document<'a>,
     decisions: &'w BTreeMap<String, String>,
     used: &'w BTreeSet<String>,
+    /// Whether requests and answers are validated.
+    validated: bool,
     entries: Vec<Entry>,
 }
 
@@ -58,8 +61,9 @@ pub(super) fn account(
     document: &Document<'_>,
     decisions: &BTreeMap<String, String>,
     used: &BTreeSet<String>,
+    validated: bool,
 ) -> Account {
-    let mut accountant = Accountant { document, decisions, used, entries: Vec::new() };
+    let mut accountant = Accountant { document, decisions, used, validated, entries: Vec::new() };
     if let Outcome::All(fate) = accountant.look(What::One(Kind::Root), document.root(), "") {
         accountant.entries.push(Entry { pointer: String::new(), fate });
     }
@@ -71,12 +75,22 @@ impl Accountant<'_, '_> {
         if let Some(reason) = self.decisions.get(at) {
             return left(reason);
         }
+        let what = match what {
+            What::Judged(_) | What::JudgedList(_) | What::JudgedMap(_) if !self.validated => {
+                return left(VALIDATION);
+            }
+            What::Judged(kind) => What::One(kind),
+            What::JudgedList(kind) => What::List(kind),
+            What::JudgedMap(kind) => What::Map(kind),
+            what => what,
+        };
         match what {
             What::Documentation => Outcome::All(Fate::Documentation),
             What::Left(reason) => left(reason),
             What::TakenIfUsed(reason) if !self.used.contains(at) => left(reason),
             What::Taken | What::TakenIfUsed(_) => self.taken(node, at),
             What::One(kind) => self.one(kind, node, at),
+            What::Judged(_) | What::JudgedList(_) | What::JudgedMap(_) => left(VALIDATION),
             What::List(kind) => match node {
                 Node::Array(elements) => {
                     let parts: Vec<_> = elements
@@ -88,7 +102,10 @@ impl Accountant<'_, '_> {
                 }
                 _ => left(MALFORMED),
             },
-            What::Map(kind) => self.map(node, at, |_| What::One(kind)),
+            What::Map(kind) => {
+                let extensible = at == "/paths" || (kind == Kind::Response && at != "/components/responses");
+                self.map(node, at, extensible, || What::One(kind))
+            }
             What::Schemes => {
                 let kind = |scheme: &Node<'_>| {
                     let resolved = self.document.resolve(scheme, "").ok();
@@ -102,7 +119,7 @@ impl Accountant<'_, '_> {
                     .map(|(_, scheme)| kind(scheme))
                     .collect();
                 let mut kinds = kinds.into_iter();
-                self.map(node, at, |_| kinds.next().unwrap_or(What::One(Kind::OtherScheme)))
+                self.map(node, at, false, || kinds.next().unwrap_or(What::One(Kind::OtherScheme)))
             }
         }
     }
@@ -122,29 +139,31 @@ impl Accountant<'_, '_> {
         self.parts(parts)
     }
 
-    fn map(&mut self, node: &Node<'_>, at: &str, mut what: impl FnMut(&str) -> What) -> Outcome {
+    fn map(
+        &mut self,
+        node: &Node<'_>,
+        at: &str,
+        extensible: bool,
+        mut what: impl FnMut() -> What,
+    ) -> Outcome {
         let Some(members) = node.object() else { return left(MALFORMED) };
         let parts: Vec<_> = members
             .iter()
             .map(|(name, member)| {
-                let what = what(name);
-                // Extensions may stand among paths and components.
-                let what = if name.starts_with("x-") && !at.ends_with("/securitySchemes") {
-                    Kind::Root.member(name)
-                } else {
-                    what
-                };
-                (what, member, below(at, name))
+                let usual = what();
+                let extension = extensible && name.starts_with("x-");
+                (if extension { Kind::Root.member(name) } else { usual }, member, below(at, name))
             })
             .collect();
         self.parts(parts)
     }
 
     fn one(&mut self, kind: Kind, node: &Node<'_>, at: &str) -> Outcome {
-        // A path is used by being there; what stands among components is used by who refers to it.
-        let by_itself = kind == Kind::PathItem && at.starts_with("/paths/");
-        if let (Some(reason), false) = (kind.unused(), by_itself || self.used.contains(at)) {
+        if let (Some(reason), false) = (kind.unused(at), self.used.contains(at)) {
             return left(reason);
+        }
+        if kind == Kind::Schema {
+            return self.schema(node, at);
         }
         let Some(members) = node.object() else { return left(MALFORMED) };
         let refers = reference(node).is_some();
@@ -160,6 +179,26 @@ impl Accountant<'_, '_> {
                 (what, member, below(at, name))
             })
             .collect();
+        self.parts(parts)
+    }
+
+    fn schema(&mut self, node: &Node<'_>, at: &str) -> Outcome {
+        let members = match node {
+            Node::Object(members) => members,
+            // What is malformed has been decided about.
+            _ => return Outcome::All(Fate::Taken),
+        };
+        let dialect = self.document.dialect();
+        let what = |name: &str| match Keyword::of(name, dialect) {
+            _ if name == "$ref" => What::Taken,
+            Keyword::Schema => What::One(Kind::Schema),
+            Keyword::Schemas => What::List(Kind::Schema),
+            Keyword::Named | Keyword::Definitions => What::Map(Kind::Schema),
+            Keyword::Value(_) | Keyword::Direction | Keyword::Nullable => What::Taken,
+            Keyword::Documentation => What::Documentation,
+            Keyword::Left(reason) => What::Left(reason),
+        };
+        let parts = members.iter().map(|(name, member)| (what(name), member, below(at, name))).collect();
         self.parts(parts)
     }
 

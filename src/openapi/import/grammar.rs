@@ -17,6 +17,11 @@ pub(super) enum Kind {
     OAuth2,
     OpenIdConnect,
     OtherScheme,
+    Parameter,
+    Body,
+    Media,
+    Response,
+    Schema,
 }
 
 /// What becomes of a member.
@@ -38,12 +43,23 @@ pub(super) enum What {
     Map(Kind),
     /// It is a security scheme, by its name.
     Schemes,
+    /// It is an object of this kind, about what is validated.
+    Judged(Kind),
+    /// It is a list of these, about what is validated.
+    JudgedList(Kind),
+    /// It is a map of these, about what is validated.
+    JudgedMap(Kind),
 }
 
-use What::{Documentation, Left, List, Map, One, Schemes, Taken, TakenIfUsed};
+use What::{Documentation, Judged, JudgedList, JudgedMap, Left, List, Map, One, Schemes, Taken, TakenIfUsed};
 
 /// What is checked about requests and answers is another matter than where they go.
-const VALIDATION: &str = "requests and answers are not validated";
+pub(super) const VALIDATION: &str = "requests and answers are not validated";
+const DIALECT: &str = "schemas are read as JSON Schema 2020-12";
+const FIELDS: &str = "header fields of answers are not judged";
+const ENCODING: &str = "only JSON is judged";
+const RESERVED: &str = "what is encoded is decoded before it is judged";
+const EMPTY: &str = "an empty value is judged as any other";
 const LINKS: &str = "what a client may ask next is the client's business";
 const CALLBACKS: &str = "the service asks its clients by it, not they the service";
 const FLOWS: &str = "the gateway checks tokens, and fetches none for clients";
@@ -53,7 +69,7 @@ const DEPRECATED: &str =
 const ROOT: &[(&str, What)] = &[
     ("openapi", Taken),
     ("info", Documentation),
-    ("jsonSchemaDialect", Left(VALIDATION)),
+    ("jsonSchemaDialect", Left(DIALECT)),
     ("servers", List(Kind::Server)),
     ("paths", Map(Kind::PathItem)),
     ("webhooks", Left(CALLBACKS)),
@@ -84,7 +100,7 @@ const PATH_ITEM: &[(&str, What)] = &[
     ("patch", One(Kind::Operation)),
     ("trace", One(Kind::Operation)),
     ("servers", List(Kind::Server)),
-    ("parameters", Left(VALIDATION)),
+    ("parameters", JudgedList(Kind::Parameter)),
 ];
 
 const OPERATION: &[(&str, What)] = &[
@@ -93,9 +109,9 @@ const OPERATION: &[(&str, What)] = &[
     ("description", Documentation),
     ("externalDocs", Documentation),
     ("operationId", Taken),
-    ("parameters", Left(VALIDATION)),
-    ("requestBody", Left(VALIDATION)),
-    ("responses", Left(VALIDATION)),
+    ("parameters", JudgedList(Kind::Parameter)),
+    ("requestBody", Judged(Kind::Body)),
+    ("responses", JudgedMap(Kind::Response)),
     ("callbacks", Left(CALLBACKS)),
     ("deprecated", Left(DEPRECATED)),
     ("security", Taken),
@@ -103,12 +119,12 @@ const OPERATION: &[(&str, What)] = &[
 ];
 
 const COMPONENTS: &[(&str, What)] = &[
-    ("schemas", Left(VALIDATION)),
-    ("responses", Left(VALIDATION)),
-    ("parameters", Left(VALIDATION)),
+    ("schemas", JudgedMap(Kind::Schema)),
+    ("responses", JudgedMap(Kind::Response)),
+    ("parameters", JudgedMap(Kind::Parameter)),
     ("examples", Documentation),
-    ("requestBodies", Left(VALIDATION)),
-    ("headers", Left(VALIDATION)),
+    ("requestBodies", JudgedMap(Kind::Body)),
+    ("headers", Left(FIELDS)),
     ("securitySchemes", Schemes),
     ("links", Left(LINKS)),
     ("callbacks", Left(CALLBACKS)),
@@ -126,6 +142,39 @@ const OAUTH2: &[(&str, What)] = &[("type", Taken), ("description", Documentation
 const OPEN_ID_CONNECT: &[(&str, What)] =
     &[("type", Taken), ("description", Documentation), ("openIdConnectUrl", Taken)];
 
+const PARAMETER: &[(&str, What)] = &[
+    ("name", Taken),
+    ("in", Taken),
+    ("description", Documentation),
+    ("required", Taken),
+    ("deprecated", Left(DEPRECATED)),
+    ("allowEmptyValue", Left(EMPTY)),
+    ("style", Taken),
+    ("explode", Taken),
+    ("allowReserved", Left(RESERVED)),
+    ("schema", One(Kind::Schema)),
+    ("example", Documentation),
+    ("examples", Documentation),
+    ("content", Map(Kind::Media)),
+];
+
+const BODY: &[(&str, What)] =
+    &[("description", Documentation), ("content", Map(Kind::Media)), ("required", Taken)];
+
+const MEDIA: &[(&str, What)] = &[
+    ("schema", One(Kind::Schema)),
+    ("example", Documentation),
+    ("examples", Documentation),
+    ("encoding", Left(ENCODING)),
+];
+
+const RESPONSE: &[(&str, What)] = &[
+    ("description", Documentation),
+    ("headers", Left(FIELDS)),
+    ("content", Map(Kind::Media)),
+    ("links", Left(LINKS)),
+];
+
 // === impl Kind ===
 
 impl Kind {
@@ -142,7 +191,11 @@ impl Kind {
             Self::HttpScheme => HTTP_SCHEME,
             Self::OAuth2 => OAUTH2,
             Self::OpenIdConnect => OPEN_ID_CONNECT,
-            Self::OtherScheme => &[],
+            Self::Parameter => PARAMETER,
+            Self::Body => BODY,
+            Self::Media => MEDIA,
+            Self::Response => RESPONSE,
+            Self::OtherScheme | Self::Schema => &[],
         }
     }
 
@@ -168,16 +221,16 @@ impl Kind {
         }
     }
 
-    /// Why one of these that nobody has used is left out; `None` for what is used by being there.
-    pub(super) fn unused(self) -> Option<&'static str> {
+    /// Why one of these is left out that stands there, and that nobody has used; `None` for what is used by being there.
+    pub(super) fn unused(self, at: &str) -> Option<&'static str> {
+        let steps = at.matches('/').count();
+        let around = at.rsplit('/').nth(1);
         match self {
             Self::Server => Some("no operation that is taken over is served by it"),
-            Self::PathItem
-            | Self::ApiKey
-            | Self::HttpScheme
-            | Self::OAuth2
-            | Self::OpenIdConnect
-            | Self::OtherScheme => Some("nothing that is taken over refers to it"),
+            _ if at.starts_with("/components/") && steps == 3 => {
+                Some("nothing that is taken over refers to it")
+            }
+            Self::Schema if matches!(around, Some("$defs" | "definitions")) => Some("nothing refers to it"),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! Paths of a document as patterns of routes.
 
+use crate::openapi::operation::capture;
 use crate::route::pattern::{Pattern, Segment, Tail};
 
 /// A path, as a route can have it.
@@ -64,17 +65,6 @@ fn segment(text: &str, is_last: bool) -> Result<String, String> {
         return Ok(format!("{{*{}}}", capture(name)));
     }
     Ok(format!("{}{{{}}}{}", before.replace('}', "}}"), capture(name), after.replace('}', "}}")))
-}
-
-/// A name that a capture can have.
-fn capture(name: &str) -> String {
-    let fits = |it: char| it.is_ascii_alphanumeric() || it == '_';
-    let name: String = name.chars().map(|it| if fits(it) { it } else { '_' }).collect();
-    if name.starts_with(|first: char| first.is_ascii_digit()) || name.is_empty() {
-        format!("_{name}")
-    } else {
-        name
-    }
 }
 
 fn conditions(query: &str) -> Result<Vec<(String, Option<String>)>, String> {
