@@ -119,6 +119,8 @@ pub struct Plan {
     pub issuer: Option<IssuerPlan>,
     /// Names under which some upstream is told who calls: no client says anything under them.
     pub claimed: Arc<FoldedNames>,
+    /// Files that the configuration names, by their paths from its directory; sorted.
+    pub files: Vec<Box<str>>,
     /// Every method that some route lists beyond those every HTTP server knows.
     pub methods: Vec<Method>,
 }

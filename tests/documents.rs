@@ -21,6 +21,7 @@ const PAGES: &[(&str, usize)] = &[
     ("overload.md", 0),
     ("registry.md", 0),
     ("retries.md", 0),
+    ("validation.md", 1),
     ("versions.md", 1),
 ];
 

@@ -84,10 +84,7 @@ impl<H: Host> Gateway<H> {
                 (body, Some((mapping, passing)))
             }
         };
-        let answers = route.validation.as_ref().and_then(|validation| validation.answers.as_ref());
-        if let Some(answers) = answers {
-            answers_in_clear(answers, &mut incoming.head);
-        }
+        answers_in_clear(route, &mut incoming.head);
         let fallback = self.fallback(proxy, incoming);
         let second = fallback.as_ref().map(|fallback| &self.plan.upstreams[fallback.rule.upstream]);
         let body = self.signable(route, [Some(upstream), second], body, deadline).await?;
@@ -115,10 +112,7 @@ impl<H: Host> Gateway<H> {
             let idle = route.patience.idle;
             response = self.map_response(mapping, passing, idle, response, deadline).await?;
         }
-        if let Some(answers) = answers {
-            response = self.validate_answer(answers, route, incoming.record, response, deadline).await?;
-        }
-        Ok(response)
+        self.validate_answer(route, incoming.record, response, deadline).await
     }
 
     /// The content, in memory where one of `upstreams` is shown a signature that covers it.

@@ -86,12 +86,12 @@ impl<H: Host> Gateway<H> {
     /// The answer, if it is as it should be, or if nobody minds.
     pub(super) async fn validate_answer(
         &self,
-        answers: &Arc<Answers>,
         route: &Route,
         record: &mut Record,
         response: Response<Body<H::Stream>>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
+        let Some(answers) = answers_of(route) else { return Ok(response) };
         let status = response.status();
         let bare = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let known = answers.of_status(status).next().is_some();
@@ -120,13 +120,17 @@ impl<H: Host> Gateway<H> {
 
 /// What has to be asked for so that answers can be judged: a part of one, or one in a coding, cannot be. Answers that are
 /// only reported on pass as the client asked for them.
-pub(super) fn answers_in_clear(answers: &Answers, head: &mut Parts) {
-    if answers.enforce {
+pub(super) fn answers_in_clear(route: &Route, head: &mut Parts) {
+    if answers_of(route).is_some_and(|answers| answers.enforce) {
         // RFC 9110 section 14.2: a server may ignore it.
         head.headers.remove(RANGE);
         head.headers.remove(IF_RANGE);
         head.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
+}
+
+fn answers_of(route: &Route) -> Option<&Arc<Answers>> {
+    route.validation.as_ref()?.answers.as_ref()
 }
 
 /// A request without content, where that is right.

@@ -121,7 +121,7 @@ mod tests {
             r#"[{"a":1,"b":2},{"a":1,"b":2},[1,2,3]]"#,
             r#"["abcd",":,{["]"#,
             // A quotation mark that is escaped ends no text.
-            r#"["\"[[["]"#,
+            r#"["\"[["]"#,
             // No JSON at all, for others to find out.
             "]]]}}}:::,,,",
             "\"abcd",

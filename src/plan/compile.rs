@@ -191,6 +191,7 @@ pub(super) fn compile(
         apis,
         live,
         methods: extension_methods(&routes),
+        files: named_files(documents),
         variables: std::mem::take(&mut context.variables).into_iter().collect(),
         called: std::mem::take(&mut context.called).into_iter().collect(),
         claimed: claimed(&routes, &auth).into(),
@@ -215,6 +216,14 @@ pub(super) fn compile(
     let failed = context.upstream_names.len() != plan.upstreams.len()
         || context.authenticator_names.len() != plan.auth.authenticators.len();
     ((!failed).then_some(plan), context.diagnostics)
+}
+
+fn named_files(documents: &[(String, Document)]) -> Vec<Box<str>> {
+    let names = documents.iter().flat_map(|(_, document)| document.files.keys());
+    let mut names: Vec<_> = names.map(|name| name.as_str().into()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn extension_methods(routes: &[Route]) -> Vec<Method> {

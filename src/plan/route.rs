@@ -21,6 +21,7 @@ use crate::route::path::Ambiguities;
 use crate::route::pattern::{Pattern, PatternError};
 use crate::route::table::HostPattern;
 use crate::security_headers::SecurityHeaders;
+use crate::validation::Validation;
 use crate::version;
 
 impl Context<'_> {
@@ -53,8 +54,7 @@ impl Context<'_> {
         let limits = self.route_limits(limits, written, &fitted, (at_defaults, defaults));
         let edits = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let (request_edits, response_edits) = self.both_edits(&edits);
-        let (mapping, idempotency) = self.for_contents(at, written);
-        let validation = self.validation(at, written, pattern.as_ref());
+        let (mapping, validation, idempotency) = self.for_contents(at, written, pattern.as_ref());
         let (cors, security_headers) = self.for_browsers((at, written), (at_defaults, defaults), &methods);
         Some(Route {
             id: written.id.as_str().into(),
@@ -114,15 +114,18 @@ impl Context<'_> {
         &mut self,
         at: &Pointer,
         written: &config::Route,
-    ) -> (Option<Mapping>, Option<Idempotency>) {
+        pattern: Option<&Pattern>,
+    ) -> (Option<Mapping>, Option<Validation>, Option<Idempotency>) {
         let proxied = written.upstream.is_some() || written.split.is_some();
         let mapping = written.mapping.as_ref();
         let mapping = mapping.and_then(|it| self.mapping(&at.key("mapping"), it, proxied));
+        let validation = self.validation(at, written, pattern);
         let at = at.key("idempotency");
         if written.idempotency.is_some() && written.upstream.is_none() && written.split.is_none() {
             self.error(&at, "idempotency is for routes with an upstream");
         }
-        (mapping, written.idempotency.as_ref().and_then(|it| self.idempotency(&at, it)))
+        let idempotency = written.idempotency.as_ref().and_then(|it| self.idempotency(&at, it));
+        (mapping, validation, idempotency)
     }
 
     /// What only browsers heed.

@@ -100,7 +100,12 @@ impl Context<'_> {
                     let formats = formats.get(name).copied().flatten();
                     self.schema_made(sources, written, formats)
                 }
-                _ => None,
+                (None, Some(written)) => {
+                    let mistakes = Sources::ill_formed(&written.value, written.draft);
+                    mistakes.iter().for_each(|mistake| written.place.report(self, mistake));
+                    None
+                }
+                (_, None) => None,
             };
             schemas.named.insert(name.clone(), made);
         }

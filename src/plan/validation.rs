@@ -54,7 +54,7 @@ impl Context<'_> {
                 .help("remove answers");
         }
         let only = written.only.unwrap_or(false);
-        let nothing = parameters.is_empty() && body.is_none() && answers.is_none() && !only;
+        let nothing = written.body.is_none() && written.answers.is_none() && parameters.is_empty() && !only;
         if nothing && self.diagnostics.len() == known {
             self.error(at, "this looks at nothing").help("write body, params, query, headers or answers");
         }

@@ -49,6 +49,9 @@ struct Line<'a> {
     /// What came of a request to a mirror.
     #[serde(skip_serializing_if = "Option::is_none")]
     mirror: Option<&'a str>,
+    /// Whether the answer passed though it was not as the route's schemas say.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    disagrees: bool,
     attempts: u32,
     bytes_in: u64,
     bytes_out: u64,
@@ -95,6 +98,7 @@ pub fn json(record: &Record) -> String {
         target: record.target_name(),
         fell_back_from: record.fell_back_from(),
         mirror: record.mirror,
+        disagrees: record.disagrees,
         attempts: record.attempts,
         bytes_in: record.bytes_in(),
         bytes_out: record.bytes_out,

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use jsonschema::JsonType;
-use jsonschema::json::{Array, Json, JsonNumber, Node as JsonNode, NodeIdentity, Object, unique};
+use jsonschema::json::{Array, Json, JsonNumber, Node as JsonNode, NodeIdentity, Object, cmp, unique};
 use serde_json::Value;
 
 use crate::json::{self, Node};
@@ -261,7 +261,7 @@ fn equals(node: &Node<'_>, expected: &Value, work: &Work) -> bool {
     match (node, expected) {
         (Node::Null, Value::Null) => true,
         (Node::Bool(one), Value::Bool(other)) => one == other,
-        (Node::Number(one), Value::Number(other)) => one.equals(&json::Number::of(other)),
+        (Node::Number(one), Value::Number(other)) => cmp::equal_numbers(&Digits(one), other),
         (Node::Text(one), Value::String(other)) => one == other,
         (Node::Array(one), Value::Array(other)) => {
             one.len() == other.len()

@@ -92,10 +92,6 @@ impl Sources {
         draft: Draft,
         formats: Option<bool>,
     ) -> Result<Schema, Vec<Mistake>> {
-        let mistakes = ill_formed(schema, draft);
-        if !mistakes.is_empty() {
-            return Err(mistakes);
-        }
         let patterns = PatternOptions::regex().size_limit(PATTERN).dfa_size_limit(PATTERN_CACHE);
         let mut options = jsonschema::options_for::<Nodes>()
             .with_draft(draft.detect(schema))
@@ -106,8 +102,23 @@ impl Sources {
         if let Some(formats) = formats {
             options = options.should_validate_formats(formats);
         }
-        let built = options.build(schema);
-        built.map(|validator| Schema { validator }).map_err(|error| vec![words::of_schema(&error)])
+        match options.build(schema) {
+            Ok(validator) => Ok(Schema { validator }),
+            // The library stops at the first mistake.
+            Err(error) => match Self::ill_formed(schema, draft) {
+                mistakes if mistakes.is_empty() => Err(vec![words::of_schema(&error)]),
+                mistakes => Err(mistakes),
+            },
+        }
+    }
+
+    /// What the schema of schemas has to say of one, whatever its references lead to.
+    pub fn ill_formed(schema: &Value, draft: Draft) -> Vec<Mistake> {
+        let validator = match draft.detect(schema) {
+            Draft::Draft7 => jsonschema::draft7::meta::validator(),
+            _ => jsonschema::draft202012::meta::validator(),
+        };
+        validator.iter_errors(schema).take(8).map(|error| words::of_schema(&error)).collect()
     }
 
     /// The value that `reference` names, from within the document at `base`, and the address of the document it is in.
@@ -123,15 +134,6 @@ fn disunion(error: jsonschema::ReferencingError) -> Disunion {
         jsonschema::ReferencingError::Unretrievable { uri, .. } => Disunion::Unknown(uri),
         other => Disunion::Other(other.to_string()),
     }
-}
-
-/// What the schema of schemas has to say.
-fn ill_formed(schema: &Value, draft: Draft) -> Vec<Mistake> {
-    let validator = match draft.detect(schema) {
-        Draft::Draft7 => jsonschema::draft7::meta::validator(),
-        _ => jsonschema::draft202012::meta::validator(),
-    };
-    validator.iter_errors(schema).take(8).map(|error| words::of_schema(&error)).collect()
 }
 
 // === impl Schema ===

@@ -170,6 +170,10 @@ pub(super) fn of_schema(error: &ValidationError<'_>) -> Mistake {
             "this is not a regular expression that can be used".to_owned(),
             Some("patterns are matched in linear time: without look-around and back-references"),
         ),
+        Kind::AnyOf { .. } if pointer.ends_with("/type") => (
+            "this is not a schema: there is no such type".to_owned(),
+            Some("types are array, boolean, integer, null, number, object and string, or a list of these"),
+        ),
         kind => {
             let keyword = pointer.rsplit('/').next().unwrap_or_default();
             let subject = if keyword.is_empty() { "this" } else { keyword };
