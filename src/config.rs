@@ -22,6 +22,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod mapping;
 pub mod migration;
+pub mod openapi;
 pub mod policy;
 pub mod rate_limit;
 pub mod retry;
@@ -56,6 +57,7 @@ pub use mapping::{
     RenameMember, RenameParameter, Scalar,
 };
 pub use migration::{Compare, Fallback, Live, Mirror, Split, SplitPart, SplitRule};
+pub use openapi::OpenapiDocument;
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use rate_limit::{
     ConsumerPlan, Counting, KeyName, KeyPart, KeyParts, KeyTable, OnStoreFailure, Period, Quota, RateLimit,
@@ -131,6 +133,9 @@ pub struct Document {
     /// JSON Schemas, by name: what `validate` of a route names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub schemas: BTreeMap<String, Schema>,
+    /// OpenAPI documents, by name: `validate.operation` of a route names what they describe.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub openapi: BTreeMap<String, OpenapiDocument>,
     /// What stands in the files that this one names, as JSON, by their names: put here when the configuration is read.
     #[cfg_attr(feature = "author", schemars(skip))]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

@@ -54,6 +54,7 @@ mod limit;
 mod live;
 mod mapping;
 mod migration;
+mod openapi;
 mod own_routes;
 mod policy;
 mod registry;

@@ -13,7 +13,9 @@ use similar::TextDiff;
 use tollgate::author::{self, Locations};
 use tollgate::json::Node;
 use tollgate::openapi::Document;
-use tollgate::openapi::import::{Fate, Import, Options, Report, Section, Setting, import, toml, yaml};
+use tollgate::openapi::import::{
+    Described, Fate, Import, Options, Report, Section, Setting, import, toml, yaml,
+};
 use tollgate::plan::{Abilities, Plan};
 
 fn folder() -> PathBuf {
@@ -44,6 +46,21 @@ fn read(path: &Path) -> (Node<'static>, Locations) {
 
 fn imported(node: &Node<'_>, options: &Options) -> Import {
     import(&Document::read(node).unwrap(), options)
+}
+
+/// As with `--validate`.
+fn validated() -> Options {
+    let described = Described { name: "api".to_owned(), file: "openapi/api.json".to_owned() };
+    Options { validate: Some(described), ..Options::default() }
+}
+
+/// The same configuration with the document in it, for there are no files here.
+fn with_document(sections: &[Section], node: &Node<'_>) -> String {
+    let mut sections = sections.to_vec();
+    for section in sections.iter_mut().filter(|section| section.path[0] == "openapi") {
+        section.settings = vec![("json".to_owned(), Setting::Text(node.to_text()))];
+    }
+    toml(&[], &sections)
 }
 
 /// What `tollgate check` finds wrong with it.
@@ -166,9 +183,27 @@ fn disorder(node: &Node<'_>, import: &Import) -> Vec<String> {
 #[test]
 fn every_value_is_accounted_for_once() {
     for (name, node, _) in documents() {
-        let wrong = disorder(&node, &imported(&node, &Options::default()));
-        assert!(wrong.is_empty(), "{name}: {}", wrong.join("\n"));
+        for options in [Options::default(), validated()] {
+            let wrong = disorder(&node, &imported(&node, &options));
+            assert!(wrong.is_empty(), "{name}: {}", wrong.join("\n"));
+        }
     }
+}
+
+/// With `--validate`, routes name operations, and the plan finds them.
+#[test]
+fn routes_are_validated_by_operations() {
+    let mut operations = 0;
+    for (name, node, locations) in documents() {
+        let import = imported(&node, &validated());
+        let text = with_document(&import.sections, &node);
+        assert_eq!(mistakes("a.toml", &text), Vec::<String>::new(), "{name}: {text}");
+        operations += text.matches("operation = \"api#").count();
+        let report = Report::of(&name, &import, |pointer| locations.place(&name, pointer)).text();
+        let wrong = compare(&folder().join(&name).with_extension("validated.txt"), &report);
+        assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
+    }
+    assert!(operations > 5, "{operations}");
 }
 
 /// Where there is something, to change it.
@@ -328,17 +363,27 @@ fn real_documents_are_imported_and_accounted_for() {
         assert!(wrong.is_empty(), "{name}: {}", wrong.join("\n"));
         let wrong = disorder(&node, &import);
         assert!(wrong.is_empty(), "{name}: {}", wrong.join("\n"));
+        let judged = imported(&node, &validated());
+        let wrong = disorder(&node, &judged);
+        assert!(wrong.is_empty(), "{name}, validated: {}", wrong.join("\n"));
+        let accounted = began.elapsed().as_millis();
+        // A thousand operations are compiled as a hundred are, and nobody who runs tests wants to wait for that.
+        if import.operations < 300 {
+            let wrong = mistakes("a.toml", &with_document(&judged.sections, &node));
+            assert!(wrong.is_empty(), "{name}, validated: {}", wrong.join("\n"));
+        }
         let report = Report::of(&name, &import, |pointer| locations.place(&name, pointer));
         assert!(import.routes * 10 >= import.operations * 9 && import.routes > 0, "{}", report.text());
         println!(
             "{name}: OpenAPI {version}, {} values, {} of {} operations have a route, {} closed; {} entries, {} left \
-             out; {} ms",
+             out, {} with validation; {accounted} and {} ms",
             node.values(),
             import.routes,
             import.operations,
             import.closed,
             import.account.entries.len(),
             report.left_out.len(),
+            judged.account.entries.iter().filter(|it| matches!(it.fate, Fate::LeftOut(_))).count(),
             began.elapsed().as_millis(),
         );
     }

@@ -78,7 +78,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Its schemas become those that judge.
     ("openapi", &["author", "diagnostic", "expression", "json", "route", "validation"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "retry", "route", "security_headers", "transform", "validation", "version"]),
+    ("plan", &["admission", "auth", "balance", "cache", "circuit", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "openapi", "retry", "route", "security_headers", "transform", "validation", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
     ("pool", &["admission", "balance", "circuit", "discovery", "health", "host", "plan", "retry"]),
     ("problem", &[]),

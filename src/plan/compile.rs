@@ -10,6 +10,7 @@ use super::auth::authenticator_names;
 use super::cache::Known;
 use super::identity::claimed;
 use super::limit;
+use super::openapi::Openapi;
 use super::scalar::{is_token, nearest};
 use super::schema::Schemas;
 use super::store::Stores;
@@ -63,6 +64,8 @@ pub(super) struct Context<'a> {
     pub(super) apis: version::Written,
     /// Schemas that are written.
     pub(super) written_schemas: Schemas,
+    /// OpenAPI documents that are written.
+    pub(super) written_openapi: Openapi,
 }
 
 /// The methods that every HTTP server knows: RFC 9110 section 9 and RFC 5789.
@@ -173,6 +176,7 @@ pub(super) fn compile(
     let auth = context.auth(documents);
     context.policies(documents);
     context.written_schemas = context.schemas(documents);
+    context.written_openapi = context.openapi(documents);
     context.certificate_sources(documents, &trusted, &server);
     let issuer = context.own_issuer(documents, &telemetry.name);
     let limits = context.limits(documents);
@@ -293,6 +297,7 @@ impl<'a> Context<'a> {
             written_limits: limit::Written::default(),
             apis: version::Written::default(),
             written_schemas: Schemas::default(),
+            written_openapi: Openapi::default(),
         }
     }
 

@@ -47,6 +47,10 @@ pub struct Openapi {
     /// What goes before every path, and is not sent to the upstream.
     #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
     pub prefix: String,
+    /// Validate requests by the document, and report answers that are not as it says. With --out, the document is copied
+    /// into openapi/ beneath the directory; else it is for you to put it there.
+    #[arg(long)]
+    pub validate: bool,
     /// What the configuration is written in.
     #[arg(long, value_name = "FORMAT", default_value = "toml")]
     pub format: ImportFormat,

@@ -10,7 +10,7 @@ use anyhow::{Context as _, anyhow, bail};
 use tollgate::author::{self, Loaded};
 use tollgate::diagnostic::{Diagnostic, Place};
 use tollgate::openapi::Document;
-use tollgate::openapi::import::{self, Options, Report};
+use tollgate::openapi::import::{self, Described, Options, Report};
 use tollgate::plan::{Abilities, Plan};
 use tollgate::route::pattern::Pattern;
 
@@ -57,6 +57,12 @@ fn openapi(arguments: &Openapi) -> anyhow::Result<ExitCode> {
     };
     let target = target(directory, path, arguments.format);
     fs::create_dir_all(directory).with_context(|| format!("{} cannot be made", directory.display()))?;
+    if let Some(Described { file, .. }) = &options.validate {
+        let copy = directory.join(file);
+        let folder = copy.parent().unwrap_or(directory);
+        fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        write_new(&copy, &text)?;
+    }
     write_new(&target, &written)?;
     output::print(&format!("{}\n{} is new\n", report.text(), target.display()))?;
     check(directory)
@@ -91,8 +97,10 @@ fn options(arguments: &Openapi) -> anyhow::Result<Options> {
         taken.extend(document.routes.iter().map(|route| route.id.clone()));
         let known = arguments.upstream.as_ref().is_some_and(|name| document.upstreams.contains_key(name));
         upstream_is_known |= known;
+        taken.extend(document.openapi.keys().cloned());
     }
-    Ok(Options { upstream: arguments.upstream.clone(), upstream_is_known, prefix, taken })
+    let validate = arguments.validate.then(|| described(&arguments.file, &taken));
+    Ok(Options { validate, upstream: arguments.upstream.clone(), upstream_is_known, prefix, taken })
 }
 
 /// The configuration in `directory`, if there is one.
@@ -110,6 +118,23 @@ fn what_is_there(directory: &Path) -> anyhow::Result<Option<Loaded>> {
         let first = found.first().map(ToString::to_string).unwrap_or_default();
         anyhow!("{} has mistakes; correct them first, or write without --out:\n{first}", directory.display())
     })
+}
+
+/// What the document is called in the configuration, and where it will be.
+fn described(file: &Path, taken: &BTreeSet<String>) -> Described {
+    let legal = |text: String| -> String {
+        let fits = |it: char| it.is_ascii_alphanumeric() || "._-".contains(it);
+        text.chars().map(|it| if fits(it) { it } else { '-' }).collect()
+    };
+    let stem = file.file_stem().map(|stem| legal(stem.to_string_lossy().into_owned())).unwrap_or_default();
+    let mut name = stem.clone();
+    let mut number = 2;
+    while taken.contains(&name) {
+        name = format!("{stem}-{number}");
+        number += 1;
+    }
+    let extension = file.extension().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    Described { file: format!("openapi/{name}.{extension}"), name }
 }
 
 /// The file that is added: named as the document is.
