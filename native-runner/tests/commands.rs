@@ -69,7 +69,10 @@ fn a_document_becomes_part_of_a_configuration() {
     assert_eq!(copy, fs::read_to_string(folder().join("openapi/small.yaml")).unwrap());
     let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
     assert_eq!((&report["operations"], &report["closed"]), (&2.into(), &1.into()), "{report}");
-    assert!(report["left_out"].as_array().unwrap().iter().any(|it| it["pointer"] == "/servers/1"), "{report}");
+    assert!(
+        report["left_out"].as_array().unwrap().iter().any(|it| it["pointer"] == "/servers/1"),
+        "{report}"
+    );
     // Nothing is written over.
     let again = import(&[]);
     assert!(!again.status.success(), "{again:?}");

@@ -211,10 +211,7 @@ pub(super) fn compile(
         server,
     };
     context.conflicts(&plan);
-    // Routes know upstreams by their places, which are others where one of them could not be read.
-    if context.upstream_names.len() == plan.upstreams.len() {
-        context.exposures(&plan);
-    }
+    context.exposures(&plan);
     context.preflights(&plan);
     context.unserved(documents, &plan);
     let failed = context.upstream_names.len() != plan.upstreams.len()
