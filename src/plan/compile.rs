@@ -176,7 +176,6 @@ pub(super) fn compile(
     let auth = context.auth(documents);
     context.policies(documents);
     context.written_schemas = context.schemas(documents);
-    context.written_openapi = context.openapi(documents);
     context.certificate_sources(documents, &trusted, &server);
     let issuer = context.own_issuer(documents, &telemetry.name);
     let limits = context.limits(documents);

@@ -109,9 +109,15 @@ fn list(texts: &[String]) -> String {
 /// Comments, one a line, with nothing in them that could end one.
 fn commented(text: &mut String, indent: &str, comments: &[String]) {
     for comment in comments {
-        let line: String = comment.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
+        let line: String = comment.chars().map(|it| if is_plain(it) { it } else { ' ' }).collect();
         let _ = writeln!(text, "{indent}# {}", line.trim_end());
     }
+}
+
+/// Whether a character may stand as it is: line and paragraph separators end lines in YAML 1.1, and a byte order mark is
+/// no character to it.
+fn is_plain(character: char) -> bool {
+    !character.is_control() && !matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 fn quoted(text: &str) -> String {
@@ -121,8 +127,7 @@ fn quoted(text: &str) -> String {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             ' '..='~' => out.push(character),
-            // Line and paragraph separators end lines in YAML 1.1, and a byte order mark is no character to it.
-            other if other.is_control() || matches!(other, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+            other if !is_plain(other) => {
                 let _ = write!(out, "\\u{:04x}", u32::from(other));
             }
             other => out.push(other),
