@@ -65,6 +65,7 @@ mod live;
 mod mapping;
 mod merge;
 mod migration;
+mod openapi;
 mod own_routes;
 mod policy;
 mod registry;

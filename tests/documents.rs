@@ -22,6 +22,7 @@ const PAGES: &[(&str, usize)] = &[
     ("limits.md", 10),
     ("mappings.md", 0),
     ("migration.md", 0),
+    ("openapi.md", 0),
     ("overload.md", 0),
     ("registry.md", 0),
     ("retries.md", 0),

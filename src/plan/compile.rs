@@ -11,6 +11,7 @@ use super::cache::Known;
 use super::compose::link_steps;
 use super::identity::claimed;
 use super::limit;
+use super::openapi::Openapi;
 use super::scalar::{is_token, nearest};
 use super::schema::Schemas;
 use super::store::Stores;
@@ -64,6 +65,8 @@ pub(super) struct Context<'a> {
     pub(super) apis: version::Written,
     /// Schemas that are written.
     pub(super) written_schemas: Schemas,
+    /// OpenAPI documents that are written.
+    pub(super) written_openapi: Openapi,
 }
 
 /// The methods that every HTTP server knows: RFC 9110 section 9 and RFC 5789.
@@ -293,6 +296,7 @@ impl<'a> Context<'a> {
             written_limits: limit::Written::default(),
             apis: version::Written::default(),
             written_schemas: Schemas::default(),
+            written_openapi: Openapi::default(),
         }
     }
 

@@ -29,7 +29,7 @@ impl Context<'_> {
         if !proxied {
             self.error(at, "graphql is for routes with an upstream");
         }
-        let operation = self.operation(at, written)?;
+        let operation = self.graphql_operation(at, written)?;
         let get = match written.method.as_deref() {
             None | Some("POST") => false,
             Some("GET") if operation.kind == Kind::Query => true,
@@ -96,7 +96,7 @@ impl Context<'_> {
     }
 
     /// The operation that is meant.
-    fn operation(&mut self, at: &Pointer, written: &config::GraphQl) -> Option<Operation> {
+    fn graphql_operation(&mut self, at: &Pointer, written: &config::GraphQl) -> Option<Operation> {
         let at_query = at.key("query");
         if written.query.len() > LONGEST {
             self.error(&at_query, "the document has more than 64 KiB");
