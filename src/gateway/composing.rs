@@ -16,13 +16,14 @@ use crate::compose::run::{self, Answers, Ground, Run};
 use crate::credentials::uncollected;
 use crate::deadline::Deadline;
 use crate::expression::{Beyond, Facts};
+use crate::forward;
 use crate::host::Host;
 use crate::json::{self, Limits, Node};
 use crate::mapping::{Media, is_coded, media};
 use crate::plan::Route;
 use crate::problem::{Failure, Problem};
+use crate::route::{host, lowercase};
 use crate::telemetry::Record;
-use crate::{forward, route as routes};
 
 mod answering;
 mod asking;
@@ -75,7 +76,7 @@ impl<H: Host> Gateway<H> {
             keeps: incoming.shared.is_some(),
             held: &held,
         };
-        let host = routes::lowercase(routes::host::name(authority));
+        let host = lowercase(host::name(authority));
         let facts = self.facts(route, &incoming.head, around, &host);
         let facts = Facts { beyond: Beyond { content: parsed.as_ref(), ..Beyond::default() }, ..facts };
         let asked = self.host.tick();

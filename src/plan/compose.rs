@@ -14,6 +14,7 @@ use crate::merge;
 use crate::route::pattern::Pattern;
 
 mod each;
+mod fields;
 mod graph;
 mod request;
 mod step;

@@ -5,7 +5,6 @@ use http::Method;
 use super::compile::{Context, Pointer};
 use super::limit::Fitted;
 use super::policy::{layers, tolerated};
-use super::transform::Around;
 use super::{Action, IssuerPlan, Patience, Route, scalar};
 use crate::admission::DEFAULT_PRIORITY;
 use crate::auth::Access;
@@ -14,6 +13,7 @@ use crate::compression::Policy;
 use crate::config;
 use crate::config::{Condition, Defaults, Match, OneOrMany};
 use crate::cors;
+use crate::graphql::GraphQl;
 use crate::idempotency::Idempotency;
 use crate::identity::Identity;
 use crate::limit::{Limits, RouteLimits};
@@ -23,8 +23,18 @@ use crate::route::path::Ambiguities;
 use crate::route::pattern::{Pattern, PatternError};
 use crate::route::table::HostPattern;
 use crate::security_headers::SecurityHeaders;
+use crate::transform::Transform;
 use crate::validation::Validation;
 use crate::version;
+
+/// What a route does with contents.
+struct Contents {
+    mapping: Option<Mapping>,
+    transform: Option<Box<Transform>>,
+    graphql: Option<Box<GraphQl>>,
+    validation: Option<Validation>,
+    idempotency: Option<Idempotency>,
+}
 
 impl Context<'_> {
     pub(super) fn route(
@@ -56,13 +66,10 @@ impl Context<'_> {
         let limits = self.route_limits(limits, written, &fitted, (at_defaults, defaults));
         let edits = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let (request_edits, response_edits) = self.both_edits(&edits);
-        let (mapping, validation, idempotency) = self.for_contents(at, written, pattern.as_ref());
+        let Contents { mapping, transform, graphql, validation, idempotency } =
+            self.for_contents(at, written, pattern.as_ref());
         let (cors, security_headers, compression) =
             self.for_clients((at, written), (at_defaults, defaults), &methods);
-        let proxied = written.upstream.is_some() || written.split.is_some();
-        let around = Around { route: written, pattern: pattern.as_ref() };
-        let transform = written.transform.as_ref();
-        let transform = transform.and_then(|it| self.transform(&at.key("transform"), it, around));
         Some(Route {
             id: written.id.as_str().into(),
             origin: (at.file().into(), at.path().into()),
@@ -81,9 +88,9 @@ impl Context<'_> {
             limits,
             cache: None,
             mapping,
-            graphql: written.graphql.as_ref().and_then(|it| self.graphql(&at.key("graphql"), it, proxied)),
+            transform,
+            graphql,
             validation,
-            transform: transform.map(Box::new),
             idempotency,
             priority: self.priority(at, written),
             action: action?,
@@ -121,22 +128,21 @@ impl Context<'_> {
     }
 
     /// What is done with contents.
-    fn for_contents(
-        &mut self,
-        at: &Pointer,
-        written: &config::Route,
-        pattern: Option<&Pattern>,
-    ) -> (Option<Mapping>, Option<Validation>, Option<Idempotency>) {
+    fn for_contents(&mut self, at: &Pointer, written: &config::Route, pattern: Option<&Pattern>) -> Contents {
         let proxied = written.upstream.is_some() || written.split.is_some();
+        let key = |key: &str| at.key(key);
         let mapping = written.mapping.as_ref();
-        let mapping = mapping.and_then(|it| self.mapping(&at.key("mapping"), it, proxied));
+        let mapping = mapping.and_then(|it| self.mapping(&key("mapping"), it, proxied));
+        let transform = self.route_transform(at, written, pattern);
+        let graphql = written.graphql.as_ref();
+        let graphql = graphql.and_then(|it| self.graphql(&key("graphql"), it, proxied));
         let validation = self.validation(at, written, pattern);
-        let at = at.key("idempotency");
         if written.idempotency.is_some() && !proxied && written.compose.is_none() {
-            self.error(&at, "idempotency is for routes with an upstream");
+            self.error(&key("idempotency"), "idempotency is for routes with an upstream");
         }
-        let idempotency = written.idempotency.as_ref().and_then(|it| self.idempotency(&at, it));
-        (mapping, validation, idempotency)
+        let idempotency = written.idempotency.as_ref();
+        let idempotency = idempotency.and_then(|it| self.idempotency(&key("idempotency"), it));
+        Contents { mapping, transform, graphql, validation, idempotency }
     }
 
     /// What is done for clients alone, and nothing else depends on.
