@@ -155,6 +155,7 @@ step_bench() {
     cargo build --locked --quiet --package native-runner "${features[@]}"
     benches/compare.sh --quick --tollgate "$target/debug/tollgate" --out "$target/compare"
     benches/compare.sh --quick --cache --tollgate "$target/debug/tollgate" --out "$target/compare"
+    benches/composing.sh --quick --tollgate "$target/debug/tollgate" --out "$target/compare"
 }
 
 # --- what steps share -----------------------------------------------------------------------------------------------
