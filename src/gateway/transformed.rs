@@ -99,7 +99,7 @@ impl<H: Host> Gateway<H> {
 }
 
 /// Everything calculated, then everything written.
-fn changed<S>(
+pub(super) fn changed<S>(
     change: &ResponseChange,
     (awaited, facts): (Awaited, &Facts<'_>),
     mut head: Parts,

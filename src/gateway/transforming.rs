@@ -33,7 +33,6 @@ pub(super) enum Content<'n, S> {
     /// What an upstream sent.
     Body(Body<S>),
     /// What was made of several answers; it is not written before it is changed.
-    #[allow(dead_code, reason = "for composed routes")]
     Json(Node<'n>),
 }
 
@@ -151,7 +150,6 @@ impl<H: Host> Gateway<H> {
 
     /// What is known of a request when its answer comes. Takes out of `head` what would make the upstream's answer one that
     /// cannot be changed: it is called for the head that goes on, before that goes on.
-    #[allow(dead_code, reason = "for composed routes")]
     pub(super) fn await_answer(&self, change: &ResponseChange, head: &mut Parts) -> Result<Awaited, Failure> {
         let awaited = awaited(change, head)?;
         Ok(prepare(change, awaited, head))

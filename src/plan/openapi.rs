@@ -33,7 +33,9 @@ impl Context<'_> {
     /// Every document that is written.
     pub(super) fn openapi(&mut self, documents: &[(String, Document)]) -> Openapi {
         let routes = documents.iter().flat_map(|(_, document)| &document.routes);
-        let operations = routes.filter_map(|route| route.validate.as_ref()?.operation.as_deref());
+        let steps = routes.clone().flat_map(|route| &route.compose).flat_map(|compose| &compose.steps);
+        let validated = routes.map(|route| &route.validate).chain(steps.map(|step| &step.validate));
+        let operations = validated.filter_map(|validate| validate.as_ref()?.operation.as_deref());
         let wanted: BTreeSet<&str> = operations.collect();
         let mut all = Openapi::default();
         for (file, document) in documents {
