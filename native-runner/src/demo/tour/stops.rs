@@ -55,14 +55,14 @@ const SERVICES: [Stop; 10] = [
     Stop { method: "HEAD", ..get("HEAD, through GET", "/users/1", 200, &["content-type: application/json"]) },
 ];
 
-const COMPOSED: [Stop; 3] = [
+const COMPOSED: [Stop; 4] = [
     get(
         "a user, the orders with what is in them, and recommendations: one answer of three services",
         "/dashboard/1",
         200,
         &[
             "tollgate-completed: true",
-            "\"user\":{\"id\":1,\"name\":\"Ada Lovelace\"}",
+            "\"user\":{\"id\":1,\"name\":\"Ada Lovelace\",\"orders\":",
             "{\"id\":1001,\"product\":{\"number\":3,\"name\":\"Notebook\",\"price\":9.00,\"currency\":\"EUR\"},\"quantity\":2}",
             "\"recommendations\":[\"Travel mug\",\"Notebook\"]",
         ],
@@ -84,6 +84,15 @@ const COMPOSED: [Stop; 3] = [
         404,
         &["no such user"],
     ),
+    Stop {
+        headers: &[("Accept", "application/xml")],
+        ..get(
+            "the same as XML, for who asks for that",
+            "/dashboard/3",
+            200,
+            &["content-type: application/xml", "<name>Tote bag</name><price>18.00</price>"],
+        )
+    },
 ];
 
 const GATEWAY: [Stop; 7] = [
