@@ -91,6 +91,8 @@ fn written<S>(
         let content = node.write(compose.total).ok_or_else(|| unmade("it is too large"))?;
         return Ok(response.map(|()| Body::Full(content.into())));
     };
+    // The content is there for `HEAD` too, and is changed, so that its length is told: it goes where every answer's does.
+    let awaited = Awaited { bare: false, ..awaited };
     let all: Vec<usize> = (0..compose.steps.len()).collect();
     let steps = run::facts_of(compose, answers, &all);
     let facts = Facts { beyond: Beyond { steps: &steps, ..facts.beyond }, ..facts };
