@@ -138,7 +138,7 @@ impl Importer<'_, '_> {
     }
 
     /// Adds a line to what there is to do.
-    fn to_do(&mut self, pointer: &str, text: impl Into<String>) {
+    fn left_to_do(&mut self, pointer: &str, text: impl Into<String>) {
         self.to_do.push(Line { pointer: pointer.to_owned(), text: text.into() });
     }
 }

@@ -173,7 +173,6 @@ pub(super) fn compile(
     let (at, server) = or_first(documents, server, "server");
     let server = context.server(&at, server);
     let live = context.live(documents);
-    context.has_live = live.is_some();
     let auth = context.auth(documents);
     context.policies(documents);
     context.written_schemas = context.schemas(documents);
@@ -216,9 +215,7 @@ pub(super) fn compile(
         server,
     };
     context.whole(documents, &plan);
-    let failed = context.upstream_names.len() != plan.upstreams.len()
-        || context.authenticator_names.len() != plan.auth.authenticators.len();
-    ((!failed).then_some(plan), context.diagnostics)
+    (context.has_all(&plan).then_some(plan), context.diagnostics)
 }
 
 fn named_files(documents: &[(String, Document)]) -> Vec<Box<str>> {
@@ -384,6 +381,12 @@ impl<'a> Context<'a> {
             }
         }
         routes
+    }
+
+    /// Whether no mistake keeps anything out of `plan` that others refer to by index.
+    fn has_all(&self, plan: &Plan) -> bool {
+        self.upstream_names.len() == plan.upstreams.len()
+            && self.authenticator_names.len() == plan.auth.authenticators.len()
     }
 
     /// What only shows when everything is there.

@@ -27,6 +27,16 @@ use crate::transform::Transform;
 use crate::validation::Validation;
 use crate::version;
 
+/// What requests of a route are like.
+struct Matched {
+    pattern: Option<Pattern>,
+    hosts: Vec<HostPattern>,
+    headers: Vec<HeaderCondition>,
+    query: Vec<QueryCondition>,
+    version: Option<version::Condition>,
+    methods: Methods,
+}
+
 /// What a route does with contents.
 struct Contents {
     mapping: Option<Mapping>,
@@ -46,17 +56,13 @@ impl Context<'_> {
         limits: &Limits,
     ) -> Option<Route> {
         self.route_id(at, &written.id);
-        let at_match = at.key("match");
-        let matches = &written.matches.clone().unwrap_or_default();
-        let pattern = self.pattern(&at_match, matches);
-        let hosts = self.hosts(&at_match.key("host"), matches.host.as_ref());
-        let (headers, query, version) = self.conditions(&at_match, matches, pattern.as_ref());
-        let methods = self.methods(&at_match.key("methods"), &matches.methods);
+        let Matched { pattern, hosts, headers, query, version, methods } =
+            self.matched(&at.key("match"), &written.matches.clone().unwrap_or_default());
         // Everything else is looked at even where the pattern cannot be read, to report all mistakes at once.
         let action = self.action(at, written, pattern.as_ref().unwrap_or(&Pattern::prefix("/").ok()?));
         let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
-        let addresses =
-            self.addresses(&layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses));
+        let addresses = layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses);
+        let addresses = self.addresses(&addresses);
         self.policy_params(at, pattern.as_ref(), &access);
         let protection = addresses.after(written.auth.as_ref().or(defaults.auth.as_ref()));
         let told = layers(at, at_defaults, "identity", &written.identity, &defaults.identity);
@@ -70,12 +76,10 @@ impl Context<'_> {
             self.for_contents(at, written, pattern.as_ref());
         let (cors, security_headers, compression) =
             self.for_clients((at, written), (at_defaults, defaults), &methods);
+        let origin = (at.file().into(), at.path().into());
+        let priority = self.priority(at, written);
         Some(Route {
-            id: written.id.as_str().into(),
-            origin: (at.file().into(), at.path().into()),
-            internal: false,
             hosts,
-            pattern: pattern?,
             methods,
             headers,
             query,
@@ -86,14 +90,12 @@ impl Context<'_> {
             protection: protection.into(),
             identity,
             limits,
-            cache: None,
             mapping,
             transform,
             graphql,
             validation,
             idempotency,
-            priority: self.priority(at, written),
-            action: action?,
+            priority,
             patience,
             body_limit,
             request_edits,
@@ -101,19 +103,19 @@ impl Context<'_> {
             cors,
             security_headers,
             compression,
+            ..Route::of_the_gateway(&written.id, origin, pattern?, action?)
         })
     }
 
-    /// What a request must be like, beyond host, path and method.
-    fn conditions(
-        &mut self,
-        at: &Pointer,
-        matches: &Match,
-        pattern: Option<&Pattern>,
-    ) -> (Vec<HeaderCondition>, Vec<QueryCondition>, Option<version::Condition>) {
+    /// What a request must be like.
+    fn matched(&mut self, at: &Pointer, matches: &Match) -> Matched {
+        let pattern = self.pattern(at, matches);
+        let hosts = self.hosts(&at.key("host"), matches.host.as_ref());
         let headers = self.header_conditions(&at.key("headers"), matches);
         let query = self.query_conditions(&at.key("query"), matches);
-        (headers, query, self.served(at, matches, pattern))
+        let version = self.served(at, matches, pattern.as_ref());
+        let methods = self.methods(&at.key("methods"), &matches.methods);
+        Matched { pattern, hosts, headers, query, version, methods }
     }
 
     /// How long requests may take, and how large they may be.

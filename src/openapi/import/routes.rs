@@ -101,7 +101,7 @@ impl<'a> Importer<'a, '_> {
         }
         if let Some(reason) = wanted.closed {
             self.closed += 1;
-            self.to_do(at, format!("route \"{id}\" lets nobody in: {reason}"));
+            self.left_to_do(at, format!("route \"{id}\" lets nobody in: {reason}"));
             route = route.comment(format!("To do: nobody is let in, because {reason}."));
         }
         route = route.with("match", matches(item, method)).with("auth", wanted.auth);
