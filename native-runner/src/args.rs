@@ -35,6 +35,7 @@ pub enum Command {
     Serve(Serve),
     Check(Check),
     Routes(Routes),
+    Graph(Graph),
     Explain(Explain),
     Init(Init),
     /// Print the JSON Schema of configuration files, for editors.
@@ -146,6 +147,34 @@ pub struct Routes {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Draw the steps of a composed route.
+///
+/// Which step waits for which, what is asked, and what may be missing. Mermaid is what many sites draw where it stands in
+/// Markdown; an SVG picture is drawn by itself.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  tollgate graph routes dashboard
+  tollgate graph routes dashboard --format svg > dashboard.svg")]
+pub struct Graph {
+    /// The directory of the configuration.
+    pub directory: PathBuf,
+    /// The id of the route.
+    pub route: String,
+    /// What is printed.
+    #[arg(long, value_name = "FORMAT", default_value = "mermaid")]
+    pub format: Drawing,
+}
+
+/// How the steps of a route are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Drawing {
+    /// A flowchart in the language of Mermaid.
+    Mermaid,
+    /// A picture.
+    Svg,
 }
 
 /// Serve a configuration.
