@@ -26,6 +26,7 @@ mod json;
 mod lines;
 mod locations;
 mod model;
+mod named_file;
 mod node;
 mod reference;
 mod schema;
@@ -52,12 +53,18 @@ pub struct Loaded {
     pub locations: Locations,
 }
 
-/// Reads files: pairs of a name, whose extension says the format (`.toml`, `.yaml`, `.yml` or `.json`), and a text.
+/// Reads files: pairs of a name, whose extension says the format (`.toml`, `.yaml`, `.yml` or `.json`), and a text. They
+/// name no others: there is no directory to find them in.
 ///
 /// # Errors
 ///
 /// Every mistake in every file, each file's in the order of its lines.
 pub fn load(files: &[(String, String)]) -> Result<Loaded, Vec<Diagnostic>> {
+    load_with(files, &|_| Err(std::io::ErrorKind::NotFound.into()))
+}
+
+/// The same of files that may name others.
+fn load_with(files: &[(String, String)], reader: named_file::Reader<'_>) -> Result<Loaded, Vec<Diagnostic>> {
     let model = match model::of_documents() {
         Ok(model) => model,
         Err(bug) => return Err(vec![Diagnostic::error(Place::default(), bug)]),
@@ -71,10 +78,22 @@ pub fn load(files: &[(String, String)]) -> Result<Loaded, Vec<Diagnostic>> {
         return Err(found);
     }
     let mut loaded = Loaded { documents: Vec::new(), locations: Locations::default() };
+    let mut budget = named_file::Budget::default();
     for Read { name, tree, .. } in read {
         let Some(tree) = tree else { continue };
-        match serde_json::from_value(tree.to_json()) {
-            Ok(document) => loaded.documents.push((name.clone(), document)),
+        match serde_json::from_value::<Document>(tree.to_json()) {
+            Ok(mut document) => {
+                for named in named_file::named_in(&name, &tree) {
+                    match budget.read(&named, reader) {
+                        Ok(held) => {
+                            document.files.insert(named.name.clone(), held.text);
+                            loaded.locations.add(named.name, held.tree);
+                        }
+                        Err(mistakes) => found.extend(mistakes),
+                    }
+                }
+                loaded.documents.push((name.clone(), document));
+            }
             Err(error) => found.push(disagreement(&name, &error)),
         }
         loaded.locations.add(name, tree);
@@ -82,15 +101,17 @@ pub fn load(files: &[(String, String)]) -> Result<Loaded, Vec<Diagnostic>> {
     if found.is_empty() { Ok(loaded) } else { Err(found) }
 }
 
-/// Reads the configuration files that stand directly in `directory`, in the order of their names. Hidden files and
-/// cases (`*.case.toml`) are not configuration.
+/// Reads the configuration files that stand directly in `directory`, in the order of their names. Hidden files, cases
+/// (`*.case.toml`) and files that others name are not configuration.
 ///
 /// # Errors
 ///
 /// Every mistake in every file; a directory or a file that cannot be read; no configuration file at all.
 pub fn load_dir(directory: &Path) -> Result<Loaded, Vec<Diagnostic>> {
-    let directory::Files { files, mut unreadable } = directory::read(directory);
-    match load(&files) {
+    let directory::Files { mut files, mut unreadable } = directory::read(directory);
+    let named = named_file::all_named(&files);
+    files.retain(|(name, _)| !named.contains(name));
+    match load_with(&files, &|name| directory::named(directory, name)) {
         Ok(loaded) if unreadable.is_empty() => Ok(loaded),
         Ok(_) => Err(unreadable),
         Err(found) => {

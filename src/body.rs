@@ -301,18 +301,7 @@ where
     }
     let mut first = Bytes::new();
     let mut whole = Vec::new();
-    loop {
-        let patient = idle.map_or(Tick(u64::MAX), |idle| clock.tick() + idle);
-        let (due, late) = match patient < deadline.tick() {
-            true => (patient, BodyError::Idle),
-            false => (deadline.tick(), BodyError::Deadline),
-        };
-        let frame = poll_fn(|cx| match Pin::new(&mut stream).poll_frame(cx) {
-            Poll::Pending => alarm.as_mut().poll_due(clock, due, cx).map(|()| Some(Err(late.clone()))),
-            ready => ready,
-        });
-        let Some(frame) = frame.await.transpose()? else { break };
-        let Ok(data) = frame.into_data() else { continue };
+    while let Some(data) = next_piece(clock, &mut stream, alarm.as_mut(), deadline, idle).await? {
         if (first.len() + whole.len()) as u64 + data.len() as u64 > limit {
             return Err(BodyError::TooLarge);
         }
@@ -325,6 +314,35 @@ where
         }
     }
     Ok(if whole.is_empty() { first } else { whole.into() })
+}
+
+/// The next piece of `stream`, no later than `deadline` and after a span of `idle`; nothing at its end. Trailers are dropped.
+pub async fn next_piece<C, S>(
+    clock: &C,
+    stream: &mut S,
+    mut alarm: Pin<&mut Alarm<C>>,
+    deadline: Deadline,
+    idle: Option<Duration>,
+) -> Result<Option<Bytes>, BodyError>
+where
+    C: Clock,
+    S: HttpBody<Data = Bytes, Error = BodyError> + Unpin,
+{
+    loop {
+        let patient = idle.map_or(Tick(u64::MAX), |idle| clock.tick() + idle);
+        let (due, late) = match patient < deadline.tick() {
+            true => (patient, BodyError::Idle),
+            false => (deadline.tick(), BodyError::Deadline),
+        };
+        let frame = poll_fn(|cx| match Pin::new(&mut *stream).poll_frame(cx) {
+            Poll::Pending => alarm.as_mut().poll_due(clock, due, cx).map(|()| Some(Err(late.clone()))),
+            ready => ready,
+        });
+        let Some(frame) = frame.await.transpose()? else { return Ok(None) };
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
 }
 
 pin_project_lite::pin_project! {

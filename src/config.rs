@@ -15,10 +15,13 @@ pub mod balance;
 pub mod batch;
 pub mod cache;
 pub mod compose;
+pub mod compression;
 pub mod consumer;
 pub mod cors;
 pub mod credentials;
 pub mod discovery;
+pub mod format;
+pub mod graphql;
 pub mod health;
 pub mod idempotency;
 pub mod identity;
@@ -29,6 +32,7 @@ pub mod policy;
 pub mod rate_limit;
 pub mod retry;
 pub mod route;
+pub mod schema;
 pub mod security_headers;
 pub mod server;
 pub mod shape;
@@ -37,6 +41,7 @@ pub mod telemetry;
 pub mod text;
 pub mod transform;
 pub mod upstream;
+pub mod validation;
 pub mod version;
 
 pub use admission::{AdaptiveLimit, Admission, Priority, PriorityName};
@@ -50,12 +55,18 @@ pub use compose::{
     Compose, ComposeLimits, Each, EachBatch, Partial, StatedFailure, Step, StepBody, StepFailure,
     StepFailureWord, StepFallback,
 };
+pub use compression::{CodingName, Compression, CompressionSetting};
 pub use consumer::{Consumer, SignatureKey};
 pub use cors::{Cors, CorsSetting, Off};
 pub use credentials::Credentials;
 pub use discovery::{
     Discovery, DiscoveryCache, DnsFamily, DnsRecord, DnsSetting, FileSetting, Registry, TargetFile,
 };
+pub use format::{
+    Csv, CsvColumn, CsvNamedColumn, CsvNested, Form, SoapVersion, Xml, XmlMixed, XmlNames, XmlNamespaces,
+    XmlNulls,
+};
+pub use graphql::GraphQl;
 pub use health::{Circuit, Health};
 pub use idempotency::{Idempotency, OnIdempotencyFailure};
 pub use identity::{Identity, Issuer};
@@ -72,6 +83,7 @@ pub use rate_limit::{
 };
 pub use retry::{Hedge, Retries, RetryBudget, TellDeadline};
 pub use route::{Condition, ConditionTable, Match, QueryEdits, Redirect, Respond, Rewrite, Route};
+pub use schema::{Schema, SchemaDraft};
 pub use security_headers::{
     Frame, FrameSetting, Hsts, HstsSetting, Referrer, ReferrerSetting, SecurityHeaders,
     SecurityHeadersSetting, TextSetting,
@@ -84,8 +96,15 @@ pub use shape::{
 pub use store::{Redis, RedisSetting, Store};
 pub use telemetry::{AccessLog, Telemetry};
 pub use text::{DurationText, OneOrMany, SizeText};
-pub use transform::Transform;
+pub use transform::{
+    ContentFormat, CookieChange, CookieEdits, CookieSite, ErrorContent, ErrorProblem, ErrorWord, NewCookie,
+    SetCookieEdits, TextEdits, Transform, TransformBody, TransformRequest, TransformResponse,
+};
 pub use upstream::{Protocol, Upstream, UpstreamTls};
+pub use validation::{
+    AnswerMode, AnswerValidation, BodyValidation, JsonLimits, ParameterRule, ParameterSetting,
+    ParameterStyle, Validation,
+};
 pub use version::{
     Api, ApiVersion, Brownout, TellVersion, VersionLinks, VersionMatching, VersionNames, VersionWay,
 };
@@ -137,6 +156,13 @@ pub struct Document {
     /// APIs that have versions, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub apis: BTreeMap<String, Api>,
+    /// JSON Schemas, by name: what `validate` of a route names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub schemas: BTreeMap<String, Schema>,
+    /// What stands in the files that this one names, as JSON, by their names: put here when the configuration is read.
+    #[cfg_attr(feature = "author", schemars(skip))]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
     /// The gateway's own registry, where services register themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registry: Option<Registry>,
@@ -202,6 +228,9 @@ pub struct Defaults {
     /// What is kept of answers, and for how long: for routes with an upstream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<CacheSetting>,
+    /// Whether answers are compressed for clients that take it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<CompressionSetting>,
     /// Which scripts of other origins may read answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cors: Option<CorsSetting>,

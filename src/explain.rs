@@ -128,7 +128,7 @@ pub fn explain(plan: &Arc<Plan>, question: &Question) -> Result<Explanation, Str
         return Err("the gateway waits for something; that is a bug in Tollgate, please report it".to_owned());
     };
     let (reply, body) = reply.into_parts();
-    let (body, mut ending) = body.into_parts();
+    let (body, _, mut ending) = body.into_parts();
     ending.end(Ok(()));
     let record = host.take();
 

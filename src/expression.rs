@@ -11,7 +11,7 @@
 //! - only borrows from the request what it asks for.
 //!
 //! Both give the same values where both have one: `tests/properties_expression.rs` compares them. Left out of the
-//! language are `bytes`, messages, optional values, `type()`, and names of time zones.
+//! language are `bytes`, messages, optional values as values of their own, `type()`, and names of time zones.
 
 mod beyond;
 mod compile;
@@ -23,6 +23,7 @@ mod map;
 mod node;
 mod number;
 mod output;
+mod reference;
 pub mod template;
 mod time;
 mod value;
@@ -31,6 +32,7 @@ pub use beyond::{AnswerFacts, Beyond, Known, StepFacts};
 pub use facts::{CallerFacts, ConsumerFacts, Facts, Variable};
 pub use fault::Fault;
 pub use map::Map;
+pub use reference::reference;
 pub use template::{Encode, Template};
 pub use time::{Span, Timestamp};
 pub use value::{Kind, List, Value};
@@ -141,8 +143,8 @@ impl Expression {
         run.used()
     }
 
-    /// The units it uses at most for a request in which no list has more than 200 items and no text more than 256
-    /// bytes; never more than any evaluation may use.
+    /// The units it uses at most for a request in which no list has more than 200 items, those of its items counted with
+    /// them, no text more than 256 bytes and no number more than 63 digits; never more than any evaluation may use.
     pub fn bound(&self) -> u32 {
         self.bound
     }

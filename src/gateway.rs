@@ -32,11 +32,14 @@ mod browser;
 mod cached;
 mod choosing;
 mod composing;
+mod compressing;
+mod content;
 mod course;
 mod delivering;
 mod destination;
 mod fallback;
 mod fetching;
+mod graphql;
 mod hedging;
 mod invalidation;
 mod login;
@@ -44,6 +47,7 @@ mod looking;
 mod mapping;
 mod mirroring;
 mod part;
+mod picking;
 mod probing;
 mod proxy;
 mod purge;
@@ -55,8 +59,11 @@ mod replaying;
 mod roster;
 mod showing;
 mod sticking;
+mod transformed;
+mod transforming;
 mod upkeep;
 mod usage;
+mod validating;
 mod versioned;
 
 pub use afterwards::{Afterwards, settle};
@@ -179,7 +186,11 @@ impl<H: Host> Gateway<H> {
     /// The same of a request whose content may be in memory.
     async fn handled(&self, head: Parts, body: Body<H::Stream>, peer: Peer) -> Reply<H> {
         let client = client_of(peer.address.ip(), &self.plan.trusted, &head.headers);
-        let mut open = Open::new(self.host.clone(), self.begin(&head, &client));
+        let record = self.begin(&head, &client);
+        let mut open = match head.extensions.get::<batching::OfABatch>() {
+            None => Open::new(self.host.clone(), record),
+            Some(_) => Open::of_part(self.host.clone(), record),
+        };
         let is_head = head.method == Method::HEAD;
         let origin = cors::origin_of(&head.headers).cloned();
         let answer = self.run(head, body, peer, &client, open.record()).await;
@@ -204,8 +215,9 @@ impl<H: Host> Gateway<H> {
         let (mut response, patience, deadline) = answer;
         self.stamp(response.headers_mut(), open.record());
         open.record().status = response.status();
+        let encoding = self.compress(&mut response, open.record(), is_head);
         let response = if is_head { without_content(response) } else { response };
-        response.map(|body| ReplyBody::new(body, open, patience, deadline))
+        response.map(|body| ReplyBody::new(body, encoding, open, patience, deadline))
     }
 
     /// The stages, one direction, top to bottom.
@@ -261,6 +273,7 @@ impl<H: Host> Gateway<H> {
             return Ok((response, route.patience, deadline));
         }
         let authorized = auth::conceal::conceal(&self.plan.auth, &route.access, &mut head);
+        self.note_codings(route, &mut head.headers, record);
         let (authority, normal, admitted) = (&*authority, &normal, &admitted);
         let shared = None;
         let mut incoming =
@@ -292,6 +305,7 @@ impl<H: Host> Gateway<H> {
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
+        let body = self.validated(route, incoming, body, deadline).await?;
         if let Some(backend) = route.backend() {
             return match &route.idempotency {
                 None => self.answer(route, backend, incoming, body, deadline).await,

@@ -16,9 +16,12 @@ mod number;
 mod parse;
 pub mod patch;
 mod path;
+mod pick;
 mod place;
 mod reach;
 mod room;
+mod scan;
+mod weigh;
 mod write;
 
 pub use compare::{Difference, Differences, Kind, Numbers, Rules, compare};
@@ -26,7 +29,9 @@ pub use key::Key;
 pub use number::Number;
 pub use parse::parse;
 pub use path::{Path, PathError, Segment};
+pub use pick::{Picker, Picks};
 pub use room::Room;
+pub use weigh::{Bounds, Excess, weigh};
 
 /// The deepest that any document may be, whatever its reader allows: it is walked through by functions that call
 /// themselves.
@@ -217,6 +222,19 @@ impl From<&serde_json::Value> for Node<'static> {
 // === impl Object ===
 
 impl<'a> Object<'a> {
+    /// Of these members, in their order; where a name stands twice, which of them is the second.
+    pub fn new(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Result<Self, usize> {
+        let second = if members.len() > parse::FEW {
+            parse::twice(&members)
+        } else {
+            (1..members.len()).find(|at| members[..*at].iter().any(|(known, _)| *known == members[*at].0))
+        };
+        match second {
+            Some(second) => Err(second),
+            None => Ok(Self { members }),
+        }
+    }
+
     /// Of these members, no two of which have the same name.
     pub(crate) fn of_distinct(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Self {
         Self { members }

@@ -13,7 +13,8 @@ mod inverse;
 mod media;
 mod tags;
 
-pub use media::{Media, is_coded, media};
+pub use crate::coding::is_coded;
+pub use media::{Media, media};
 pub use tags::{Has, Mark};
 
 /// How the JSON of requests and answers becomes another.

@@ -18,6 +18,7 @@ use crate::config::{AccessLog, Document};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::discovery::registry::{Part, Registry};
 use crate::forward::client::TrustedProxies;
+use crate::graphql::GraphQl;
 use crate::idempotency::Idempotency;
 use crate::identity::Identity;
 use crate::identity::fold::FoldedNames;
@@ -32,6 +33,7 @@ use crate::route::pattern::Pattern;
 use crate::route::table::{HostPattern, Table};
 use crate::security_headers::SecurityHeaders;
 use crate::transform::Transform;
+use crate::validation::Validation;
 use crate::version::{Api, Condition};
 
 mod abilities;
@@ -43,6 +45,7 @@ mod batch;
 mod cache;
 mod compile;
 mod compose;
+mod compression;
 mod conflict;
 mod consumer;
 mod cors;
@@ -50,6 +53,8 @@ mod credentials;
 mod discovery;
 mod exposure;
 mod expression;
+mod format;
+mod graphql;
 mod health;
 mod idempotency;
 mod identity;
@@ -65,6 +70,7 @@ mod registry;
 mod retry;
 mod route;
 pub(crate) mod scalar;
+mod schema;
 mod secret;
 mod security_headers;
 mod server;
@@ -72,8 +78,10 @@ mod shape;
 mod store;
 mod targets;
 mod template;
+mod transform;
 mod upstream;
 mod usage;
+mod validation;
 mod version;
 pub mod worst;
 mod written_consumer;
@@ -123,6 +131,8 @@ pub struct Plan {
     pub issuer: Option<IssuerPlan>,
     /// Names under which some upstream is told who calls: no client says anything under them.
     pub claimed: Arc<FoldedNames>,
+    /// Files that the configuration names, by their paths from its directory; sorted.
+    pub files: Vec<Box<str>>,
     /// Every method that some route lists beyond those every HTTP server knows.
     pub methods: Vec<Method>,
 }
@@ -164,6 +174,10 @@ pub struct Route {
     pub cache: Option<Arc<Policy>>,
     /// How the JSON of requests and answers becomes another; `None` for not at all.
     pub mapping: Option<Mapping>,
+    /// How an upstream that speaks GraphQL is asked; `None` where it does not.
+    pub graphql: Option<Box<GraphQl>>,
+    /// What requests and answers must be like; `None` for anything.
+    pub validation: Option<Validation>,
     /// What becomes of requests and answers on the way; `None` for nothing.
     pub transform: Option<Box<Transform>>,
     /// What becomes of requests with an `Idempotency-Key`; `None` where they are like others.
@@ -180,6 +194,8 @@ pub struct Route {
     pub request_edits: Vec<HeaderEdit>,
     /// What the client gets.
     pub response_edits: Vec<HeaderEdit>,
+    /// How answers are compressed; `None` for not at all.
+    pub compression: Option<crate::compression::Policy>,
     /// Which scripts of other origins may read answers; `None` where the gateway has no say.
     pub cors: Option<crate::cors::Policy>,
     /// Fields that tell browsers to be careful; `None` for none.
@@ -384,6 +400,14 @@ impl Route {
 // === impl Backend ===
 
 impl<'a> Backend<'a> {
+    /// What is asked, where that is one upstream.
+    pub fn proxy(self) -> Option<&'a Proxy> {
+        match self {
+            Self::Upstream(proxy) => Some(proxy),
+            Self::Parts(_) => None,
+        }
+    }
+
     /// Which of several upstreams answers, where that is chosen.
     pub fn split(self) -> Option<&'a Split> {
         match self {

@@ -6,6 +6,10 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode};
 
+mod violation;
+
+pub use violation::{MOST_VIOLATIONS, Violation, Violations};
+
 /// Who made a request fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blame {
@@ -127,6 +131,14 @@ catalogue! {
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The content is not of a type that is taken here", Client, None;
     /// The content is not what its type says: JSON that is none, or that readers are known to read differently.
     InvalidContent = "invalid-content", BAD_REQUEST, "The content is not valid", Client, None;
+    /// A parameter of the path or the query, a header field or a cookie is missing, or not what the route's schemas say; `errors` lists each.
+    InvalidParameter = "invalid-parameter", BAD_REQUEST, "A parameter is not valid", Client, None;
+    /// The content is JSON, and not what the route's schema says (RFC 9110 section 15.5.21); `errors` lists what is wrong, and where.
+    SchemaViolated = "schema-violated", UNPROCESSABLE_ENTITY, "The content does not match its schema", Client, None;
+    /// The request lacks something that the route makes the upstream's request of, or what would be made of it cannot be sent.
+    UnusableRequest = "unusable-request", BAD_REQUEST, "The request lacks what is needed here", Client, None;
+    /// The answer cannot be had in any format that `Accept` names (RFC 9110 section 15.5.7); `detail` lists those that there are.
+    NotAcceptable = "not-acceptable", NOT_ACCEPTABLE, "There is no such format", Client, None;
     /// The request line is longer than allowed (RFC 9110 section 15.5.15).
     UriTooLong = "uri-too-long", URI_TOO_LONG, "The address is too long", Client, Some("http_request_error");
     /// The caller has asked for more than a limit allows; `violated-policies` names the limit, and `Retry-After` says when there may be enough again (RFC 6585 section 4, draft-ietf-httpapi-ratelimit-headers-11 section 5.1).
@@ -167,8 +179,12 @@ catalogue! {
     UpstreamTerminated = "upstream-terminated", BAD_GATEWAY, "The service broke the connection off", Upstream, Some("connection_terminated");
     /// The upstream's answer is not HTTP.
     UpstreamProtocol = "upstream-protocol", BAD_GATEWAY, "The service's answer is not valid HTTP", Upstream, Some("http_protocol_error");
+    /// The upstream, which speaks GraphQL, answered with errors; where the route knows their code, the status is another.
+    GraphQl = "graphql", BAD_GATEWAY, "The service could not do what was asked", Upstream, Some("http_request_error");
     /// The upstream's answer cannot be changed as the route says: it is no JSON, too large, or in a coding.
     UpstreamContent = "upstream-content", BAD_GATEWAY, "The service's answer cannot be read", Upstream, Some("http_protocol_error");
+    /// The upstream's answer is not what the route's schema says.
+    UpstreamViolation = "upstream-violation", BAD_GATEWAY, "The service's answer is not as agreed", Upstream, Some("http_protocol_error");
     /// The gateway cannot get the token that the upstream wants to see from it.
     UpstreamCredentials = "upstream-credentials", BAD_GATEWAY, "The gateway has no credentials for the service", Gateway, Some("destination_unavailable");
     /// The host forbids the upstream's address.
@@ -214,6 +230,8 @@ pub struct Failure {
     pub violated: Vec<Box<str>>,
     /// Which versions of an API there are, where that is what it is about.
     pub versions: Option<Box<Versions>>,
+    /// What is wrong, value for value: the member `errors`.
+    pub violations: Option<Box<Violations>>,
 }
 
 /// Which versions of an API there are: members of a problem's document. All of it is the author's, and an API has few
@@ -258,6 +276,7 @@ impl From<Problem> for Failure {
             fields: Vec::new(),
             violated: Vec::new(),
             versions: None,
+            violations: None,
         }
     }
 }
@@ -284,6 +303,13 @@ impl Failure {
     /// Adds which versions there are.
     pub fn versions(mut self, versions: Versions) -> Self {
         self.versions = Some(Box::new(versions));
+        self
+    }
+
+    /// Adds what is wrong, value for value; the operator is told a part of it.
+    pub fn violations(mut self, violations: Violations) -> Self {
+        self.cause = Some(violations.in_words());
+        self.violations = Some(Box::new(violations));
         self
     }
 
@@ -326,6 +352,8 @@ impl Failure {
             violated_policies: &'a [Box<str>],
             #[serde(flatten)]
             versions: Option<&'a Versions>,
+            #[serde(flatten)]
+            violations: Option<&'a Violations>,
         }
         let details = Details {
             r#type: self.problem.type_uri(),
@@ -335,6 +363,7 @@ impl Failure {
             request_id: request_id.and_then(|id| id.to_str().ok()),
             violated_policies: &self.violated,
             versions: self.versions.as_deref(),
+            violations: self.violations.as_deref(),
         };
         serde_json::to_vec(&details).unwrap_or_default().into()
     }

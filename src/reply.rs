@@ -8,6 +8,7 @@ use http::{Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::body::{Alarm, Body, BodyError, Meter, UploadEnd};
+use crate::compression::Encoding;
 use crate::deadline::Deadline;
 use crate::forward::trailers;
 use crate::host::{Host, Tick};
@@ -31,6 +32,7 @@ pin_project_lite::pin_project! {
     pub struct ReplyBody<H: Host> {
         #[pin]
         body: Body<<H as crate::host::HttpClient>::Stream>,
+        encoding: Option<Box<Encoding>>,
         #[pin]
         alarm: Alarm<H>,
         moved: Option<Tick>,
@@ -54,16 +56,15 @@ pub struct Open<H: Host> {
     record: Record,
     answer: Option<(Patience, Deadline)>,
     told: bool,
-    /// Nobody but the gateway asked: where it is dropped, the gateway gave it up.
-    part: bool,
 }
 
 // === impl ReplyBody ===
 
 impl<H: Host> ReplyBody<H> {
-    /// Watches `body`, and closes the record with it.
+    /// Watches `body`, which passes `encoding` where there is one, and closes the record with it.
     pub fn new(
         body: Body<H::Stream>,
+        encoding: Option<Box<Encoding>>,
         mut open: Box<Open<H>>,
         patience: Patience,
         deadline: Deadline,
@@ -74,7 +75,7 @@ impl<H: Host> ReplyBody<H> {
         if body.is_end_stream() {
             ending.end(Ok(()));
         }
-        Self { body, alarm: Alarm::unset(), moved: None, uploaded: 0, ending }
+        Self { body, encoding, alarm: Alarm::unset(), moved: None, uploaded: 0, ending }
     }
 
     /// Whether the answer is a problem that leaves something of the request unread, so that a connection on which
@@ -86,10 +87,10 @@ impl<H: Host> ReplyBody<H> {
         problem == Problem::BodyTooLarge || record.upload.as_deref().is_some_and(unread)
     }
 
-    /// The body, and what must be told of it, for a shell that has a faster way to pass bodies on than frame by
-    /// frame.
-    pub fn into_parts(self) -> (Body<H::Stream>, Ending<H>) {
-        (self.body, self.ending)
+    /// The body, what it passes on its way, and what must be told of it, for a shell that has a faster way to pass bodies on
+    /// than frame by frame.
+    pub fn into_parts(self) -> (Body<H::Stream>, Option<Box<Encoding>>, Ending<H>) {
+        (self.body, self.encoding, self.ending)
     }
 }
 
@@ -102,7 +103,12 @@ impl<H: Host> HttpBody for ReplyBody<H> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let mut this = self.project();
-        let Poll::Ready(mut frame) = this.body.as_mut().poll_frame(cx) else {
+        let polled = match this.encoding {
+            None => this.body.as_mut().poll_frame(cx),
+            // What is kept or compared is what passes before.
+            Some(encoding) => encoding.poll_frame(this.body.as_mut(), cx, |piece| this.ending.collect(piece)),
+        };
+        let Poll::Ready(mut frame) = polled else {
             let Some(open) = &mut this.ending.open else { return Poll::Pending };
             // A timer only where the body lets us wait: most bodies are there with their head.
             // An upstream may answer while it is still being sent to: then that is progress too.
@@ -126,9 +132,11 @@ impl<H: Host> HttpBody for ReplyBody<H> {
                 }
                 if let Some(data) = frame.data_ref() {
                     this.ending.count(data.len());
-                    this.ending.collect(data);
+                    if this.encoding.is_none() {
+                        this.ending.collect(data);
+                    }
                 }
-                if this.body.is_end_stream() {
+                if is_over(this.encoding.as_deref(), &this.body) {
                     this.ending.end(Ok(()));
                 }
             }
@@ -139,12 +147,18 @@ impl<H: Host> HttpBody for ReplyBody<H> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        is_over(self.encoding.as_deref(), &self.body)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        // How small it becomes is known when it has.
+        if self.encoding.is_some() { SizeHint::default() } else { self.body.size_hint() }
     }
+}
+
+/// Whether nothing more passes.
+fn is_over<B: HttpBody>(encoding: Option<&Encoding>, body: &B) -> bool {
+    encoding.map_or_else(|| body.is_end_stream(), Encoding::is_over)
 }
 
 // === impl Ending ===
@@ -157,7 +171,7 @@ impl<H: Host> Ending<H> {
         }
     }
 
-    /// A piece of the body, where the answer is to be kept or compared.
+    /// A piece of the body, where the answer is to be kept, judged or compared.
     pub fn collect(&mut self, piece: &[u8]) {
         let Some(open) = &mut self.open else { return };
         if let Some(mirroring) = &mut open.record.mirroring {
@@ -171,6 +185,9 @@ impl<H: Host> Ending<H> {
         if let Some(settling) = &mut open.record.settling {
             settling.pass(piece);
         }
+        if let Some(judging) = &mut open.record.judging {
+            judging.pass(piece);
+        }
     }
 
     /// The body is complete, if not yet with the client: it is kept, where it is to be.
@@ -182,14 +199,17 @@ impl<H: Host> Ending<H> {
         if let Some(settling) = open.record.settling.take() {
             settling.finish(&open.host);
         }
+        if let Some(judging) = open.record.judging.take() {
+            open.record.judged_answer(judging.finish());
+        }
     }
 
-    /// Whether the body must be seen, and not only counted: the answer is to be kept or compared.
+    /// Whether the body must be seen, and not only counted: the answer is to be kept, judged or compared.
     pub fn keeps(&self) -> bool {
         self.open.as_ref().is_some_and(|open| {
             let record = &open.record;
             let mirrored = record.mirroring.as_ref().is_some_and(|it| it.collects());
-            record.keeping.is_some() || record.settling.is_some() || mirrored
+            record.keeping.is_some() || record.settling.is_some() || record.judging.is_some() || mirrored
         })
     }
 
@@ -229,12 +249,12 @@ impl<H: Host> Ending<H> {
 impl<H: Host> Open<H> {
     /// Opens `record`.
     pub fn new(host: H, record: Record) -> Box<Self> {
-        Box::new(Self { host, record, answer: None, told: false, part: false })
+        Box::new(Self { host, record, answer: None, told: false })
     }
 
     /// The same of a request that is a part of another.
     pub fn of_part(host: H, record: Record) -> Box<Self> {
-        Box::new(Self { host, record, answer: None, told: false, part: true })
+        Self::new(host, Record { part: true, ..record })
     }
 
     /// What is known so far.
@@ -268,7 +288,7 @@ impl<H: Host> Drop for Open<H> {
         if self.told {
             return;
         }
-        self.record.outcome = if self.part { Outcome::GivenUp } else { Outcome::ClientGone };
+        self.record.outcome = if self.record.part { Outcome::GivenUp } else { Outcome::ClientGone };
         if self.answer.is_none() {
             self.record.status = NO_ANSWER;
         }

@@ -13,13 +13,15 @@ use crate::body::Meter;
 use crate::cache;
 use crate::cache::keeping::Keeping;
 use crate::compose;
+use crate::compression;
 use crate::host::{Tick, UnixMillis};
 use crate::idempotency;
 use crate::limit::{self, Held, Judged, Toll};
 use crate::migration::Mirroring;
-use crate::plan::Plan;
+use crate::plan::{Backend, Plan, Route};
 use crate::pool::{Roster, Taken};
 use crate::problem::Problem;
+use crate::validation::{self, Judging};
 use crate::version::{self, Api, Negotiated};
 
 pub mod line;
@@ -53,6 +55,8 @@ pub struct Record {
     pub target: Option<PathAndQuery>,
     /// The index of the route.
     pub route: Option<usize>,
+    /// Whether it was a part of another request: of a step, or one of a batch.
+    pub part: bool,
     /// Whether it was a preflight, which that route's CORS answered.
     pub preflight: bool,
     /// Which version of an API it is for.
@@ -69,6 +73,10 @@ pub struct Record {
     pub keeping: Option<Box<Keeping>>,
     /// The answer that is to be kept for those who repeat the request.
     pub settling: Option<Box<idempotency::Keeping>>,
+    /// The answer that is judged while it passes.
+    pub judging: Option<Box<Judging>>,
+    /// Whether the answer was not as the route's schemas say.
+    pub disagrees: bool,
     /// The request that a mirror is to get when the answer has ended.
     pub mirroring: Option<Box<Mirroring>>,
     /// What came of a request to a mirror, where this is the record of one.
@@ -93,7 +101,9 @@ pub struct Record {
     pub status: StatusCode,
     /// The request's body, while and after it passes.
     pub upload: Option<Arc<Meter>>,
-    /// Bytes of the answer's body.
+    /// What it says of compression, where its route has any.
+    pub compression: Option<Box<compression::Asked>>,
+    /// Bytes of the answer's body, as the client gets it.
     pub bytes_out: u64,
     /// From beginning to end, once it has ended.
     pub total: Duration,
@@ -178,6 +188,23 @@ impl Record {
     /// The name of the upstream that was asked before a fallback; `None` where none was.
     pub fn fell_back_from(&self) -> Option<&str> {
         Some(&self.plan.upstreams.get(self.fell_back?)?.name)
+    }
+
+    /// What came of judging the answer: what is wrong with it, or why it could not be judged.
+    pub fn judged_answer(&mut self, verdict: Result<(), validation::Doubt>) {
+        let Err(doubt) = verdict else { return };
+        self.disagrees = matches!(doubt, validation::Doubt::Wrong(_));
+        self.cause.get_or_insert_with(|| doubt.to_string());
+    }
+
+    /// The steps of a composed route, each with what came of it.
+    pub fn composed(&self) -> impl Iterator<Item = (&compose::Step, &compose::run::Outcome)> {
+        let route = self.route.and_then(|route| self.plan.routes.get(route));
+        let steps = match route.and_then(Route::backend) {
+            Some(Backend::Parts(compose)) => &compose.steps[..],
+            _ => &[],
+        };
+        steps.iter().zip(&self.steps)
     }
 
     /// Where limits write down what they say of the request.

@@ -4,13 +4,39 @@ use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 
+mod content;
+pub mod cookies;
+mod fault;
+mod fields;
+pub mod page;
 pub mod prefix;
+mod problem;
 pub mod query;
+pub mod request;
+pub mod response;
+
+pub use content::{ContentChange, Format, Made, Reader, Work, Writer};
+pub use cookies::{Attributes, CookieChange, SetCookieChange};
+pub use fault::Fault;
+pub use fields::FieldChange;
+pub use problem::ProblemChange;
+pub use request::{ParameterChange, RequestChange};
+pub use response::{Awaited, Errors, NewContent, NewResponse, ResponseChange, StatusChange, Tags, Vary};
 
 /// What becomes of requests and answers on the way.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Transform;
+#[derive(Debug)]
+pub struct Transform {
+    /// What becomes of requests.
+    pub request: Option<RequestChange>,
+    /// What becomes of answers.
+    pub response: Option<ResponseChange>,
+    /// Fields of requests that answers depend on by all of it.
+    pub vary: Vary,
+    /// The variables that expressions in it ask for.
+    pub reads: Box<[Variable]>,
+}
 
+use crate::expression::Variable;
 use crate::host::{Secret, Variables};
 use crate::plan::{HeaderEdit, PathRewrite, PathTemplate, QueryRewrite, Route, ValuePiece, ValueTemplate};
 use crate::problem::{Failure, Problem};

@@ -59,6 +59,12 @@ fn the_reference_in_docs_is_up_to_date() {
 }
 
 #[test]
+fn the_page_about_expressions_is_up_to_date() {
+    let wrong = compare(&root().join("docs/expressions.md"), &tollgate::expression::reference());
+    assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
+}
+
+#[test]
 fn the_page_of_problems_is_up_to_date() {
     let wrong = compare(&root().join("docs/problems.md"), &page_of_problems());
     assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());

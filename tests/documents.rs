@@ -11,8 +11,12 @@ use tollgate::plan::{Abilities, Plan};
 /// The pages, each with fewer configurations than it has.
 const PAGES: &[(&str, usize)] = &[
     ("balancing.md", 3),
+    ("batches.md", 0),
     ("caching.md", 4),
+    ("compose.md", 2),
+    ("compression.md", 1),
     ("discovery.md", 0),
+    ("graphql.md", 0),
     ("health.md", 0),
     ("idempotency.md", 0),
     ("limits.md", 10),
@@ -21,6 +25,7 @@ const PAGES: &[(&str, usize)] = &[
     ("overload.md", 0),
     ("registry.md", 0),
     ("retries.md", 0),
+    ("validation.md", 1),
     ("versions.md", 1),
 ];
 

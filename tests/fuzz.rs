@@ -15,6 +15,9 @@ mod certificate;
 #[path = "fuzz/cors.rs"]
 mod cors;
 
+#[path = "fuzz/format.rs"]
+mod format;
+
 #[path = "fuzz/json.rs"]
 mod json;
 
@@ -63,6 +66,36 @@ fn patches() {
 #[test]
 fn merge_patches() {
     run(patch::changes, &patch::seeds());
+}
+
+#[test]
+fn json_in_pieces() {
+    run(format::pieces, &json::documents());
+}
+
+#[test]
+fn xml_documents() {
+    run(format::xml, &format::documents());
+}
+
+#[test]
+fn soap_envelopes() {
+    run(format::envelope, &format::envelopes());
+}
+
+#[test]
+fn forms() {
+    run(format::form, &format::forms());
+}
+
+#[test]
+fn lines_of_json() {
+    run(format::lines, &format::several());
+}
+
+#[test]
+fn accepted_formats() {
+    run(format::accepted, &format::wishes());
 }
 
 #[test]

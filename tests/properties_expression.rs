@@ -5,14 +5,19 @@
 // The other evaluator takes no other map.
 #![allow(clippy::disallowed_types)]
 
-use cel::Program;
+#[path = "expressions/documents.rs"]
+mod documents;
+#[path = "expressions/meant.rs"]
+mod meant;
+
+use std::sync::{Arc, LazyLock};
+
 use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
 use serde_json::{Map, json};
-use tollgate::expression::{
-    Beyond, CallerFacts, Expression, Facts, Fault, Kind, Known, List, Timestamp, Value,
-};
-use tollgate::json::{Limits, parse};
+use tollgate::expression::{Beyond, CallerFacts, Expression, Facts, Fault, Kind, List, Timestamp, Value};
+
+use meant::meant;
 
 /// Pieces that expressions are made of, and some that they are not.
 const PIECES: &[&str] = &[
@@ -81,57 +86,30 @@ const PIECES: &[&str] = &[
     "timestamp(",
     "size(",
     "string(",
+    ".?",
+    "[?",
+    "{?",
+    ".orValue(",
+    "optional.of(",
+    ".sortBy(x,",
+    ".split(",
+    ".replace(",
+    "math.least(",
+    "lists.range(",
 ];
 
 fn soup() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(PIECES), 0..40).prop_map(|pieces| pieces.concat())
 }
 
-/// An expression that mostly means something, over claims `a` to `d` and what macros name.
-fn meant() -> impl Strategy<Value = String> {
-    let leaf = prop::sample::select(vec![
-        "claims.a",
-        "claims.b",
-        "claims.c",
-        "claims.d",
-        "1",
-        "2",
-        "-3",
-        "1.5",
-        "2u",
-        "\"x\"",
-        "\"xy\"",
-        "true",
-        "false",
-        "[1, 2]",
-        "[\"x\"]",
-        "[]",
-        "{\"a\": 1}",
-        "x",
-        "null",
-    ])
-    .prop_map(str::to_owned);
-    leaf.prop_recursive(4, 24, 3, |inner| {
-        let operators = prop::sample::select(vec![
-            "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "in", "&&", "||",
-        ]);
-        let macros = prop::sample::select(vec!["all", "exists", "exists_one", "filter", "map"]);
-        let functions = prop::sample::select(vec!["size", "string", "int", "uint", "double"]);
-        let members = prop::sample::select(vec!["startsWith", "endsWith", "contains"]);
-        prop_oneof![
-            (inner.clone(), operators, inner.clone()).prop_map(|(a, op, b)| format!("({a} {op} {b})")),
-            (inner.clone(), inner.clone(), inner.clone()).prop_map(|(a, b, c)| format!("({a} ? {b} : {c})")),
-            (inner.clone(), macros, inner.clone()).prop_map(|(a, of, b)| format!("{a}.{of}(x, {b})")),
-            (functions, inner.clone()).prop_map(|(of, a)| format!("{of}({a})")),
-            (inner.clone(), members, inner.clone()).prop_map(|(a, of, b)| format!("{a}.{of}({b})")),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("{a}[{b}]")),
-            inner.clone().prop_map(|a| format!("!({a})")),
-            inner.clone().prop_map(|a| format!("-({a})")),
-            inner.clone().prop_map(|a| format!("has({a}.a)")),
-            inner.prop_map(|a| format!("[{a}, {a}]")),
-        ]
-    })
-}
+/// The crate's evaluator, with the extensions of CEL that there are here.
+static CRATE: LazyLock<Arc<cel::Env>> = LazyLock::new(|| {
+    let mut env = cel::Env::stdlib();
+    for extension in [cel::extensions::lists, cel::extensions::math, cel::extensions::strings] {
+        env.add_extension(extension).unwrap();
+    }
+    Arc::new(env)
+});
 
 fn json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
@@ -237,26 +215,6 @@ fn the_deepest_expressions_need_little_stack() {
     std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
 }
 
-/// Documents as deep as any may be, compared and passed on.
-#[test]
-fn the_deepest_documents_need_little_stack() {
-    let deep = format!("{}1.50{}", "[{\"a\":".repeat(64), "}]".repeat(64));
-    let work = move || {
-        let limits = Limits { depth: 128, ..Limits::of(10_000) };
-        let (one, other) =
-            (parse(deep.as_bytes(), &limits).unwrap(), parse(deep.as_bytes(), &limits).unwrap());
-        let known = Known { content: true, item: true, ..Known::default() };
-        let compiled = |source| Expression::compile_with(source, Kind::Any, &known).unwrap();
-        with_facts(&Map::new(), |facts| {
-            let beyond = Beyond { content: Some(&one), item: Some((0, &other)), ..Beyond::default() };
-            let facts = Facts { beyond, ..*facts };
-            assert_eq!(compiled("request.body == item").holds(&facts), Ok(true));
-            assert_eq!(compiled("request.body").node(&facts, 1_000).as_ref(), Ok(&one));
-        });
-    };
-    std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
@@ -279,20 +237,25 @@ proptest! {
     /// Where both have a value it is the same; where the crate has one, so have we, unless the plan knows better.
     #[test]
     fn values_are_those_of_the_crate(source in meant(), claims in claims()) {
-        let source = source.replace('x', "claims.a").replace("claims.a,", "x,");
-        let (Ok(ours), Ok(program)) = (Expression::compile(&source, Kind::Any), Program::compile(&source)) else {
+        let (Ok(ours), Ok(program)) = (Expression::compile(&source, Kind::Any), CRATE.compile(&source)) else {
             return Ok(());
         };
         // The crate adds the keys of a map to a list, which CEL has no overload for.
         let written = format!("{source}{}", json!(claims.values().collect::<Vec<_>>()));
         prop_assume!(!source.contains('+') || !written.contains('{'));
-        let mut context = cel::Context::default();
+        let mut context = cel::Context::with_env(Arc::clone(&CRATE));
         context.add_variable_from_value("claims", theirs(&Value::of_json(&json!(claims))));
         let expected = program.execute(&context);
         with_facts(&claims, |facts| {
             match (ours.evaluate(facts), expected) {
                 (Ok(value), Ok(expected)) => assert_eq!(theirs(&value), expected, "{source}"),
                 (Err(_), Err(_)) => {}
+                // Numbers of all types have an order here.
+                (Ok(_), Err(_)) if source.contains("sort") => {}
+                // What counts without an optional value is evaluated where it does, as in cel-go; the crate does so always.
+                (Ok(_), Err(_)) if source.contains(".orValue(") || source.contains(".or(") => {}
+                // The longest list that is made from nothing is shorter here.
+                (Err(Fault::Bounds(_)), Ok(_)) if source.contains("lists.range") => {}
                 (value, expected) => panic!("{source}: {value:?}, and the crate: {expected:?}"),
             }
         });

@@ -31,13 +31,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("breaker", &["body", "deadline", "host", "plan"]),
     // What is kept depends on who calls; stores are waited for on the host's clock, as bodies are. Hosts are read as routes
     // read them.
-    ("cache", &["auth", "body", "breaker", "deadline", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry", "transform"]),
+    ("cache", &["auth", "body", "breaker", "coding", "deadline", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry", "transform"]),
     // Circuits open by how exchanges end.
     ("circuit", &["host", "problem", "retry"]),
-    ("component", &["body", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
+    // Content is collected until a deadline, on the host's clock.
+    ("coding", &["body", "deadline", "host"]),
+    ("component", &["body", "compression", "config", "diagnostic", "gateway", "host", "limit", "memory", "plan", "problem", "reply", "telemetry"]),
     // What is asked next, of whom the gateway asks it: requests are made by expressions, answers are JSON that is shaped and put
     // together, times are the host's, and what parts allow caches counts for the whole.
     ("compose", &["cache", "expression", "host", "json", "merge", "shape"]),
+    // A body that is encoded as it passes.
+    ("compression", &["body", "coding"]),
     ("config", &[]),
     ("cors", &[]),
     // What is shown to an upstream: secrets are read as header edits read them, a token endpoint is asked for tokens, and
@@ -54,9 +58,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.
     ("expression", &["forward", "json", "plan", "route", "transform"]),
+    // Forms are read and written as queries are.
+    ("format", &["json", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     // Services register over HTTP.
-    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "compose", "cors", "credentials", "deadline", "discovery", "expression", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "version"]),
+    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "coding", "compose", "compression", "cors", "credentials", "deadline", "discovery", "expression", "format", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "validation", "version"]),
     // Health is judged by how exchanges end, and shared in a store; a probe is an exchange, too.
     ("health", &["balance", "body", "breaker", "circuit", "deadline", "host", "plan", "pool", "problem", "retry", "upstream"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
@@ -71,19 +77,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("limit", &["auth", "body", "breaker", "config", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "telemetry"]),
     // A document in a store, bounded in time as every call of one.
     ("live", &["breaker", "deadline", "host", "plan"]),
-    ("mapping", &["json"]),
+    ("mapping", &["coding", "json"]),
     // What areas remember between requests.
     ("memory", &["auth", "breaker", "cache", "credentials", "identity", "limit", "live", "migration", "pool"]),
     ("merge", &["json"]),
     // A split sees requests as limits do; a comparison reads JSON.
     ("migration", &["auth", "expression", "forward", "gateway", "host", "json", "limit", "plan", "route", "telemetry"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["admission", "auth", "balance", "cache", "circuit", "compose", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "merge", "migration", "retry", "route", "security_headers", "shape", "transform", "version"]),
+    ("plan", &["admission", "auth", "balance", "cache", "circuit", "coding", "compose", "compression", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "format", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "merge", "migration", "retry", "route", "security_headers", "shape", "transform", "validation", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
     ("pool", &["admission", "balance", "circuit", "discovery", "health", "host", "plan", "retry"]),
     ("problem", &[]),
     ("redirect", &["plan", "route", "transform"]),
-    ("reply", &["body", "cache", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
+    ("reply", &["body", "cache", "compression", "deadline", "forward", "host", "plan", "problem", "telemetry"]),
     // Dates are read as the cache reads them.
     ("retry", &["cache", "deadline", "host", "problem"]),
     // A query condition reads queries as rewriting does. Which version is asked for may stand in what a route captures.
@@ -92,12 +98,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // A shape is made of the steps of mappings, and of values that are computed.
     ("shape", &["expression", "json", "mapping"]),
     // Its clients hold tokens, which are signed as the gateway signs its own.
-    ("sim", &["author", "body", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
-    // Says who called.
-    ("telemetry", &["auth", "body", "cache", "compose", "host", "idempotency", "limit", "migration", "plan", "pool", "problem", "version"]),
-    // A rewritten path is matched again for what it captured.
-    ("transform", &["host", "plan", "problem", "route"]),
+    ("sim", &["author", "body", "coding", "config", "diagnostic", "gateway", "host", "identity", "limit", "memory", "plan", "problem", "reply", "route", "telemetry"]),
+    // Says who called, and what an answer was like.
+    ("telemetry", &["auth", "body", "cache", "compose", "compression", "host", "idempotency", "limit", "migration", "plan", "pool", "problem", "validation", "version"]),
+    // A rewritten path is matched again for what it captured. What is changed is calculated by expressions over content in its
+    // formats; entity tags are marked as mappings mark them.
+    ("transform", &["expression", "format", "host", "json", "mapping", "plan", "problem", "route", "shape"]),
     ("upstream", &["body", "deadline", "host", "plan", "problem"]),
+    // Content is JSON, perhaps in a coding; parameters are read as rewriting does, and what is wrong is told as a problem.
+    ("validation", &["coding", "json", "problem", "transform"]),
     // Versions are asked for in paths, fields and queries, and dated.
     ("version", &["cache", "host", "plan", "problem", "route", "transform"]),
 ];

@@ -43,7 +43,7 @@ impl<'m> Check<'m> {
             return;
         }
         match (self.model.resolve(shape), &node.value) {
-            (Shape::Text, Value::Text(_)) | (Shape::Boolean, Value::Boolean(_)) => {}
+            (Shape::Text, Value::Text(_)) | (Shape::Boolean, Value::Boolean(_)) | (Shape::Any, _) => {}
             (Shape::Number, Value::Whole(..) | Value::Fraction(..)) => {}
             (Shape::Formed(form), Value::Text(text)) => self.form(node.at, form, text),
             (Shape::Whole(least, most), Value::Whole(number, _)) => self.bounds(node, *number, *least, *most),

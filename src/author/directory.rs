@@ -1,12 +1,12 @@
 //! The files of a configuration directory.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Place};
 
-use super::format::Format;
+use super::format::{Format, MAX_BYTES};
 
 /// What a directory holds.
 #[derive(Default)]
@@ -44,6 +44,14 @@ pub(super) fn read(directory: &Path) -> Files {
         }
     }
     all
+}
+
+/// A file that another one names; no more of it than a file may have.
+pub(super) fn named(directory: &Path, name: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+    fs::File::open(directory.join(name))?.take(most + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn names(directory: &Path) -> io::Result<Vec<String>> {

@@ -4,7 +4,7 @@ use super::node::{Fault, Parsed, Position};
 use super::{json, toml, yaml};
 
 /// How large one file may be: some thousand routes. The parsers are linear, so this bounds what a file can cost.
-const MAX_BYTES: usize = 4 << 20;
+pub(super) const MAX_BYTES: usize = 4 << 20;
 
 /// A format, by the file's extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

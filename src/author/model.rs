@@ -25,6 +25,8 @@ pub(super) enum Shape {
     /// A whole number between the two, both included.
     Whole(i128, i128),
     Number,
+    /// Anything.
+    Any,
     /// One of these words.
     Choice(Vec<Choice>),
     List(Box<Shape>),

@@ -11,7 +11,7 @@ use super::words::quote;
 const ONCE: [&str; 7] = ["defaults", "clients", "telemetry", "server", "store", "issuer", "rate_limiting"];
 
 /// Tables of named things, and what one of them is called: a name may be given once.
-const NAMED: [(&str, &str); 7] = [
+const NAMED: [(&str, &str); 8] = [
     ("upstreams", "upstreams"),
     ("auth", "ways in"),
     ("policies", "policies"),
@@ -19,6 +19,7 @@ const NAMED: [(&str, &str); 7] = [
     ("rate_limits", "limits"),
     ("plans", "plans"),
     ("stores", "stores"),
+    ("schemas", "schemas"),
 ];
 
 /// Everything that stands in two files of `trees` and may stand in one only.

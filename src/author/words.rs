@@ -38,6 +38,7 @@ pub(super) fn expected(model: &Model, format: Format, shape: &Shape) -> String {
         Shape::List(_) => "a list".to_owned(),
         Shape::Map(_) | Shape::Table(_) => format.table().to_owned(),
         Shape::Either(shapes) => one_of(shapes.iter().map(|shape| alternative(model, format, shape))),
+        Shape::Any => "any value".to_owned(),
         Shape::Named(name) => name.clone(),
     }
 }

@@ -16,6 +16,7 @@ use super::host::{self, ComponentHost};
 use super::incoming::Incoming;
 use super::outgoing::{Gone, Outgoing, Spliced};
 use crate::body::{Body, BodyError};
+use crate::compression::Encoding;
 use crate::host::{Clock, Tick};
 use crate::reply::{Ending, Reply};
 
@@ -30,8 +31,8 @@ struct Passing {
 /// Sends the gateway's answer and watches its body: [`Gone`] where it did not end as it should.
 pub async fn send(out: ResponseOutparam, reply: Reply<ComponentHost>) -> Result<(), Gone> {
     let (mut head, body) = reply.into_parts();
-    let (body, mut ending) = body.into_parts();
-    if let Body::Full(bytes) = &body {
+    let (body, encoding, mut ending) = body.into_parts();
+    if let (Body::Full(bytes), None) = (&body, &encoding) {
         announce(&mut head.headers, bytes);
     }
     let Some(outgoing) = begin(out, head.status.as_u16(), &head.headers, !body.is_end_stream())? else {
@@ -39,6 +40,9 @@ pub async fn send(out: ResponseOutparam, reply: Reply<ComponentHost>) -> Result<
         return Ok(());
     };
     let mut passing = Passing { outgoing, ending, moved: None };
+    if let Some(encoding) = encoding {
+        return passing.encode(body, *encoding).await;
+    }
     match body {
         Body::Empty => passing.finish(None),
         Body::Full(bytes) => {
@@ -153,6 +157,36 @@ impl Passing {
         self.ending.complete();
         host::settle(false).await;
         self.write(last).await?;
+        self.finish(trailers.as_ref())
+    }
+
+    /// The same compressed. What is kept is what it was before.
+    async fn encode(mut self, mut body: Body<Incoming>, mut encoding: Encoding) -> Result<(), Gone> {
+        let mut trailers = None;
+        let mut seen = Vec::new();
+        loop {
+            let next =
+                poll_fn(|cx| encoding.poll_frame(Pin::new(&mut body), cx, |piece| seen.push(piece.clone())));
+            let frame = self.wait(next, true).await?;
+            seen.drain(..).for_each(|piece| self.ending.collect(&piece));
+            let frame = match frame {
+                None => break,
+                Some(Err(error)) => return self.broken(&error),
+                Some(Ok(frame)) => frame,
+            };
+            match frame.into_data() {
+                Ok(piece) => {
+                    self.moved = None;
+                    // As above: kept before the last of it is there.
+                    if encoding.has_ended() && self.ending.keeps() {
+                        self.ending.complete();
+                        host::settle(false).await;
+                    }
+                    self.write(piece).await?;
+                }
+                Err(frame) => trailers = frame.into_trailers().ok(),
+            }
+        }
         self.finish(trailers.as_ref())
     }
 

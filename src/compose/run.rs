@@ -51,7 +51,7 @@ pub struct Job {
 
 /// What came of what was asked.
 #[derive(Debug)]
-pub struct Came {
+pub struct Back {
     /// The index of the step.
     pub step: usize,
     /// Which of its requests it was.
@@ -102,9 +102,9 @@ pub enum Value<'s> {
 /// What came of a step, for records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
-    /// `None` where it was not asked because nothing failed or it was left out.
-    pub end: Option<End>,
-    /// Why something is missing of it.
+    /// What it came to.
+    pub came: Came,
+    /// Why it has no answer of its own, or not for all elements.
     pub reason: Option<Reason>,
     /// How many requests there were for it.
     pub requests: u32,
@@ -114,11 +114,45 @@ pub struct Outcome {
     pub took: Duration,
 }
 
+/// What a step came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// An answer of its own.
+    Answered,
+    /// Something stands in for it, or for that to some element.
+    Fallback,
+    /// Nothing.
+    Failed,
+    /// It was left out.
+    Skipped,
+    /// It was under way when the whole was lost.
+    GivenUp,
+    /// Its turn did not come, or it was not needed.
+    NotAsked,
+}
+
+// === impl Came ===
+
+impl Came {
+    /// Its name in logs and metrics: one of a closed set.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Fallback => "fallback",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::GivenUp => "given-up",
+            Self::NotAsked => "not-asked",
+        }
+    }
+}
+
 /// Where a step is.
 #[derive(Debug, Default)]
 struct Progress<'r, 's> {
-    begun: Tick,
+    begun: Option<Tick>,
     took: Duration,
+    leans: bool,
     elements: Option<Elements<'r>>,
     /// How many requests there are, have been handed out, and are under way.
     requests: usize,
@@ -159,8 +193,6 @@ pub struct Run<'r, 's> {
     /// Steps that have begun and have requests left.
     begun: Vec<usize>,
     failed: Option<usize>,
-    /// Something stands in for what could not be had.
-    leans: bool,
     /// What answers allow caches.
     least: Least,
 }
@@ -227,7 +259,6 @@ impl<'r, 's: 'r> Run<'r, 's> {
             steps,
             begun: Vec::new(),
             failed: None,
-            leans: false,
             least: Least::default(),
         }
     }
@@ -249,7 +280,7 @@ impl<'r, 's: 'r> Run<'r, 's> {
     }
 
     /// What came of a request.
-    pub fn came(&mut self, came: Came, now: Tick) {
+    pub fn came(&mut self, came: Back, now: Tick) {
         if self.schedule.came(came.step).is_some() {
             return;
         }
@@ -270,15 +301,26 @@ impl<'r, 's: 'r> Run<'r, 's> {
     }
 
     /// What steps have for the result, and what came of them. Those that are under way have come to nothing.
-    pub fn finish(self) -> Finished<'s> {
-        let Self { schedule, steps, leans, least, .. } = self;
+    pub fn finish(self, now: Tick) -> Finished<'s> {
+        let Self { schedule, steps, least, .. } = self;
+        let leans = steps.iter().any(|progress| progress.leans);
         let ended = steps.into_iter().enumerate().map(|(at, progress)| {
             let outcome = Outcome {
-                end: schedule.came(at),
+                came: match (schedule.came(at), progress.begun) {
+                    (Some(End::Answered), _) if progress.leans => Came::Fallback,
+                    (Some(End::Answered), _) => Came::Answered,
+                    (Some(End::Failed), _) => Came::Failed,
+                    (Some(End::Skipped), _) => Came::Skipped,
+                    (None, Some(_)) => Came::GivenUp,
+                    (None, None) => Came::NotAsked,
+                },
                 reason: progress.lost.map(|lost| lost.reason),
                 requests: u32::try_from(progress.handed).unwrap_or(u32::MAX),
                 attempts: progress.attempts,
-                took: progress.took,
+                took: match (schedule.came(at), progress.begun) {
+                    (None, Some(begun)) => now - begun,
+                    _ => progress.took,
+                },
             };
             (progress.value, outcome)
         });
@@ -297,7 +339,7 @@ impl<'r, 's: 'r> Run<'r, 's> {
     fn begin(&mut self, step: usize, now: Tick) {
         let compose = self.compose;
         let written = &compose.steps[step];
-        self.steps[step].begun = now;
+        self.steps[step].begun = Some(now);
         let held = written.when.as_ref().map_or(Ok(true), |when| {
             let held = self.with(written, Beyond::default(), |facts| when.holds(facts));
             held.map_err(|fault| Unmade::of_expression(&fault, when))
@@ -398,7 +440,7 @@ impl<'r, 's: 'r> Run<'r, 's> {
             Ok(prepared) => {
                 let progress = &mut self.steps[step];
                 progress.under_way += 1;
-                Some(Job { step, number, prepared, begun: progress.begun })
+                Some(Job { step, number, prepared, begun: progress.begun.unwrap_or(now) })
             }
             Err(unmade) if written.each.is_none() => {
                 self.unmade(step, unmade, Reason::Request, now);
@@ -490,7 +532,7 @@ impl<'r, 's: 'r> Run<'r, 's> {
             let range = elements.of_request(number, each.batch.as_ref());
             if let Some(Fallback::Json(value)) = &written.fallback {
                 range.for_each(|distinct| progress.parts[distinct] = Some(value.clone()));
-                self.leans = true;
+                progress.leans = true;
                 return;
             }
             progress.missing += range.map(|distinct| elements.occurrences(distinct)).sum::<usize>();
@@ -569,8 +611,7 @@ impl<'r, 's: 'r> Run<'r, 's> {
 
     /// A value stands in for a step's answer: nothing is missing then.
     fn stand_in(&mut self, step: usize, content: Node<'s>, now: Tick) {
-        self.steps[step].lost = None;
-        self.leans = true;
+        self.steps[step].leans = true;
         let (status, headers) = <(StatusCode, HeaderMap)>::default();
         self.answered(step, Answered { status, headers, content }, now);
     }
@@ -599,7 +640,7 @@ impl<'r, 's: 'r> Run<'r, 's> {
     fn end(&mut self, step: usize, end: End, now: Tick) {
         self.begun.retain(|begun| *begun != step);
         let progress = &mut self.steps[step];
-        progress.took = now - progress.begun;
+        progress.took = progress.begun.map_or(Duration::ZERO, |begun| now - begun);
         for leaning in self.schedule.end(step, end) {
             match end {
                 End::Answered => self.lean(leaning, step, now),

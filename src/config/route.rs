@@ -9,7 +9,9 @@ use super::auth::Access;
 use super::batch::Batch;
 use super::cache::CacheSetting;
 use super::compose::Compose;
+use super::compression::CompressionSetting;
 use super::cors::CorsSetting;
+use super::graphql::GraphQl;
 use super::idempotency::Idempotency;
 use super::identity::Identity;
 use super::mapping::Mapping;
@@ -19,6 +21,7 @@ use super::rate_limit::RoutePlans;
 use super::security_headers::SecurityHeadersSetting;
 use super::text::OneOrMany;
 use super::transform::Transform;
+use super::validation::Validation;
 
 /// One route: what it matches, and exactly one of `upstream`, `compose`, `redirect`, `respond` and `batch`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -73,6 +76,12 @@ pub struct Route {
     /// How the JSON of requests becomes that of the upstream, and the upstream's that of answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
+    /// The upstream speaks GraphQL: what is asked of it, and what becomes of what it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graphql: Option<GraphQl>,
+    /// What requests and answers must be like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validate: Option<Validation>,
     /// What becomes of requests and answers on the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transform: Option<Transform>,
@@ -106,6 +115,9 @@ pub struct Route {
     /// What is kept of answers, and for how long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<CacheSetting>,
+    /// Whether answers are compressed for clients that take it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compression: Option<CompressionSetting>,
     /// Which scripts of other origins may read answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cors: Option<CorsSetting>,

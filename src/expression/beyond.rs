@@ -80,19 +80,15 @@ impl Variable {
         }
     }
 
-    /// Where it is known, for whoever asks elsewhere.
+    /// Where it is known: `it is known …`, for whoever asks for it elsewhere.
     pub const fn place(self) -> &'static str {
         match self {
-            Self::Content => {
-                "the content is read after a request has been let in: `compose`, `transform` and `graphql` know it"
-            }
-            Self::AnswerStatus | Self::AnswerHeaders | Self::AnswerContent => {
-                "there is an answer only in `transform.response`"
-            }
-            Self::Steps => "only `compose` has steps, and each knows those that are asked before it",
-            Self::Item | Self::Index => "there is an item only in a step with `each`, and in shapes",
-            Self::Items => "there are items only in a step with `each.batch`",
-            _ => "it is known everywhere",
+            Self::Content => "in `compose`, `transform` and `graphql`: before them, no content has been read",
+            Self::AnswerStatus | Self::AnswerHeaders | Self::AnswerContent => "in `transform.response`",
+            Self::Steps => "in `compose`: each step knows those that are asked before it",
+            Self::Item | Self::Index => "in a step with `each`, and in shapes",
+            Self::Items => "in a step with `each.batch`",
+            _ => "everywhere",
         }
     }
 }

@@ -19,6 +19,7 @@ mod constant;
 mod member;
 mod name;
 mod operator;
+mod optional;
 
 /// The nesting that the parser takes. Parentheses count, operators do not.
 const MOST_PARENTHESES: u16 = 16;
@@ -102,7 +103,10 @@ fn parse(source: &str) -> Result<IdedExpr, Mistake> {
     if signs + source.matches("in").count() > MOST_SIGNS {
         return Err(Mistake::new(format!("the expression has more than {MOST_SIGNS} operators")));
     }
-    let parser = PrattParser::new().max_recursion_depth(MOST_PARENTHESES).error_recovery_limit(1);
+    let parser = PrattParser::new()
+        .enable_optional_syntax(true)
+        .max_recursion_depth(MOST_PARENTHESES)
+        .error_recovery_limit(1);
     parser.parse(source).map_err(|errors| {
         let Some(first) = errors.errors.first() else { return Mistake::new("the expression cannot be read") };
         let message = first.msg.trim_start_matches("Syntax error: ");
@@ -132,7 +136,19 @@ impl Compiler<'_> {
         NOTHING
     }
 
+    /// A step that has a value.
     fn node(&mut self, expr: &IdedExpr) -> Typed {
+        let typed = self.any(expr);
+        if !typed.0.is_optional() {
+            return typed;
+        }
+        self.mistake("this may be there or not, and a value is needed").help =
+            Some("say what counts without it, such as claims.?tenant.orValue(\"none\")".to_owned());
+        NOTHING
+    }
+
+    /// A step that has a value, or may have one.
+    fn any(&mut self, expr: &IdedExpr) -> Typed {
         if self.depth == MOST_DEEP {
             return self.wrong(format!("the expression is more than {MOST_DEEP} deep"));
         }
@@ -143,7 +159,9 @@ impl Compiler<'_> {
             Expr::Select(select) => self.select(select),
             Expr::Call(call) => self.called(call),
             Expr::List(list) => {
-                let items = list.elements.iter().map(|item| self.node(item).0).collect();
+                let items = list.elements.iter().enumerate();
+                let items =
+                    items.map(|(at, item)| self.item(item, list.optional_indices.contains(&at))).collect();
                 self.folded(Node::List(items), Kind::List)
             }
             Expr::Map(map) => {
@@ -174,7 +192,9 @@ impl Compiler<'_> {
 
     fn entry(&mut self, entry: &IdedEntryExpr) -> Option<[Node; 2]> {
         match &entry.expr {
-            EntryExpr::MapEntry(pair) => Some([self.node(&pair.key).0, self.node(&pair.value).0]),
+            EntryExpr::MapEntry(pair) => {
+                Some([self.node(&pair.key).0, self.item(&pair.value, pair.optional)])
+            }
             EntryExpr::StructField(_) => None,
         }
     }
@@ -194,7 +214,7 @@ impl Compiler<'_> {
             segments.reverse();
             return if select.test { self.presence(&segments) } else { self.name(&segments) };
         }
-        let of = self.node(&select.operand);
+        let of = self.any(&select.operand);
         if select.test { self.has_member(of, &select.field) } else { self.member(of, &select.field) }
     }
 
@@ -203,19 +223,31 @@ impl Compiler<'_> {
         let Some((aim, guard, body)) = macro_of(&of.loop_step) else {
             return self.wrong("the expression cannot be read");
         };
-        let (range, kind) = self.node(&of.iter_range);
-        if !kind.may_be(Kind::List) && kind != Kind::Map {
+        let range = self.node(&of.iter_range);
+        self.fold(aim, range, &of.iter_var, guard, body)
+    }
+
+    fn fold(
+        &mut self,
+        aim: Aim,
+        (range, kind): Typed,
+        name: &str,
+        guard: Option<&IdedExpr>,
+        body: &IdedExpr,
+    ) -> Typed {
+        if !kind.may_be(Kind::List) && (kind != Kind::Map || aim == Aim::SortBy) {
             self.mistake(format!("a macro goes through a list or the keys of a map, and this is {kind}"));
         }
         let depth = self.locals.len();
         if depth == MOST_NESTED {
             return self.wrong(format!("more than {MOST_NESTED} macros are inside one another"));
         }
-        self.locals.push(of.iter_var.clone());
+        self.locals.push(name.to_owned());
         let guard = guard.map(|guard| self.condition(guard));
-        let body = if aim == Aim::Map { self.node(body).0 } else { self.condition(body) };
+        let makes = matches!(aim, Aim::Map | Aim::SortBy);
+        let body = if makes { self.node(body).0 } else { self.condition(body) };
         self.locals.pop();
-        let kind = if aim == Aim::Map { Kind::List } else { Kind::Bool };
+        let kind = if makes { Kind::List } else { Kind::Bool };
         (Node::Fold(Box::new(Fold { aim, range, depth, guard, body })), kind)
     }
 

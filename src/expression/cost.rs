@@ -6,8 +6,10 @@
 use super::evaluate::{LOOKED, MADE, SPELLED};
 use super::facts::Variable;
 use super::map::Map;
-use super::node::{Aim, Fold, Function, Node, Operator};
+use super::node::{Aim, Fold, Node, Operator};
 use super::value::{Kind, List, Value};
+
+mod function;
 
 /// The longest text, in bytes, that is reckoned with: most fields and claims are shorter.
 const TEXT: u64 = 256;
@@ -56,7 +58,9 @@ fn price(node: &Node) -> Price {
             let search = of.items.saturating_mul(equality(WORD, at));
             Price { units: sum(&[of.units, at.units, search, lookup(at.bytes), spelled(TEXT)]), ..ANYTHING }
         }
-        Node::Not(of) | Node::Negate(of) | Node::Part(_, _, of) => truth(price(of).units),
+        Node::Not(of) | Node::Part(_, _, of) => truth(price(of).units),
+        // A number of a document is read first.
+        Node::Negate(of) => truth(sum(&[price(of).units, 8])),
         Node::And(both) | Node::Or(both) => truth(sum(&both.each_ref().map(|it| price(it).units))),
         Node::Choose(three) => {
             let [condition, a, b] = three.each_ref().map(price);
@@ -73,7 +77,7 @@ fn price(node: &Node) -> Price {
             let keys = items.saturating_mul(items).saturating_mul(equality(WORD, WORD));
             Price { units: sum(&[all.units, keys]), items, ..all }
         }
-        Node::Call(function, arguments) => call(*function, arguments),
+        Node::Call(function, arguments) => function::call(*function, arguments),
         Node::Matches(of, pattern) => {
             let of = price(of);
             truth(sum(&[of.units, of.bytes.saturating_mul(pattern.weight.into())]))
@@ -84,6 +88,14 @@ fn price(node: &Node) -> Price {
         }
         Node::ClientIn(networks) => truth(networks.len() as u64),
         Node::Fold(fold) => folded(fold),
+        Node::Optional(of) | Node::OptionalOf(of) | Node::ValueOf(of) => price(of),
+        Node::OptionalNone => truth(0),
+        Node::HasValue(of) => truth(price(of).units),
+        Node::FirstOf(both) | Node::OrValue(both) => {
+            let [a, b] = both.each_ref().map(price);
+            let (bytes, items) = (a.bytes.max(b.bytes), a.items.max(b.items));
+            Price { units: sum(&[a.units, b.units]), bytes, items, holds: a.holds || b.holds }
+        }
     };
     Price { units: sum(&[own.units, 1]), ..own }
 }
@@ -164,26 +176,23 @@ fn made<'n>(items: impl Iterator<Item = &'n Node>) -> Price {
     Price { units, bytes: 0, items: count, holds: true }
 }
 
-fn call(function: Function, arguments: &[Node]) -> Price {
-    let prices = arguments.iter().map(price);
-    let (units, bytes) =
-        prices.fold((0, 0), |(units, bytes), it| (sum(&[units, it.units]), sum(&[bytes, it.bytes])));
-    let units = sum(&[units, spelled(bytes.max(TEXT)), MADE as u64]);
-    match function {
-        Function::LowerAscii | Function::UpperAscii | Function::Text => {
-            Price { units, bytes: bytes.max(128), ..WORD }
-        }
-        _ => truth(units),
-    }
-}
-
 fn folded(fold: &Fold) -> Price {
     let (range, body) = (price(&fold.range), price(&fold.body));
     let guard = fold.guard.as_ref().map_or(0, |guard| price(guard).units);
-    let making = if fold.aim == Aim::Map { MADE as u64 } else { 0 };
+    let making = match fold.aim {
+        Aim::Map => MADE as u64,
+        Aim::SortBy => sum(&[2 * MADE as u64, sorting(range.items)]),
+        Aim::All | Aim::Exists | Aim::ExistsOne => 0,
+    };
     let one = sum(&[body.units, guard, 2, making]);
     // The keys of a map become a list first.
     let keys = sum(&[range.items.saturating_mul(MADE as u64), TEXT]);
     let units = sum(&[range.units, keys, range.items.saturating_mul(one)]);
     Price { units, bytes: 0, items: range.items, holds: true }
+}
+
+/// Sorting, for one of so many items.
+fn sorting(items: u64) -> u64 {
+    let rounds = 2 + u64::from(items.checked_ilog2().unwrap_or(0));
+    rounds.saturating_mul(2 + 8 + looked(TEXT))
 }

@@ -20,6 +20,11 @@ use crate::forward::client::Network;
 mod arithmetic;
 mod call;
 mod compare;
+mod list;
+mod optional;
+mod text;
+
+pub(super) use list::MOST_RANGE;
 
 /// Units for one value that is made: what [`Value`] takes, at eight bytes a unit.
 pub(super) const MADE: usize = 8;
@@ -30,8 +35,11 @@ pub(super) const LOOKED: usize = 32;
 /// Bytes that are made, or looked at character by character, for a unit.
 pub(super) const SPELLED: usize = 8;
 
-/// Units for looking at a number as it is written, beside those for its digits.
+/// Units for looking at a number as it is written.
 const DIGITS: usize = 4;
+
+/// Digits that cost a unit more: most numbers have fewer.
+const MORE_DIGITS: usize = 64;
 
 /// One evaluation.
 pub(super) struct Run<'a> {
@@ -85,7 +93,7 @@ impl<'a> Run<'a> {
     /// Pays for looking at numbers digit by digit, of what are some.
     fn read_digits(&mut self, value: &Value<'a>) -> Result<(), Fault> {
         match value {
-            Value::Number(number) => self.pay(DIGITS + number.as_str().len() / LOOKED),
+            Value::Number(number) => self.pay(DIGITS + number.as_str().len() / MORE_DIGITS),
             _ => Ok(()),
         }
     }
@@ -132,8 +140,7 @@ impl<'a> Run<'a> {
             Node::Binary(operator, both) => self.binary(*operator, both),
             Node::List(items) => {
                 self.pay(items.len() * MADE)?;
-                let items = items.iter().map(|item| self.value(item)).collect::<Result<_, _>>()?;
-                Ok(Value::List(List::Made(items)))
+                Ok(Value::List(List::Made(self.items(items)?.into())))
             }
             Node::Map(pairs) => self.map(pairs),
             Node::Call(function, arguments) => self.call(*function, arguments),
@@ -152,6 +159,7 @@ impl<'a> Run<'a> {
                 Ok(Value::Bool(networks.iter().any(|network| network.contains(address))))
             }
             Node::Fold(fold) => self.fold(fold),
+            optional => self.about_optional(optional),
         }
     }
 
@@ -232,8 +240,9 @@ impl<'a> Run<'a> {
                     return Err(Fault::Key);
                 }
             }
-            let value = self.value(value)?;
-            made.push((key, value));
+            if let Some(value) = self.perhaps(value)? {
+                made.push((key, value));
+            }
         }
         Ok(Value::Map(Map::Made(made.into())))
     }
@@ -268,6 +277,7 @@ impl<'a> Run<'a> {
             Aim::Exists => self.any(fold, &list, true).map(Value::Bool),
             Aim::ExistsOne => self.count(fold, &list).map(|count| Value::Bool(count == 1)),
             Aim::Map => self.mapped(fold, &list),
+            Aim::SortBy => self.sort_by(fold, &list),
         }
     }
 

@@ -17,6 +17,8 @@ pub enum Fault {
     Division,
     /// There is no such place in a list.
     OutOfRange,
+    /// A function is asked for what is beyond what it was given, or may give.
+    Bounds(&'static str),
     /// A query parameter stands several times.
     Repeated(Box<str>),
     /// Bytes that are no UTF-8.
@@ -42,6 +44,7 @@ impl fmt::Display for Fault {
             Self::Overflow => f.write_str("a number or a time is out of range"),
             Self::Division => f.write_str("division by zero"),
             Self::OutOfRange => f.write_str("there is no such place in the list"),
+            Self::Bounds(name) => write!(f, "{name}() is asked for more than there is"),
             Self::Repeated(name) => write!(f, "the query parameter {name:?} stands several times"),
             Self::NotText(name) => write!(f, "{name:?} is not UTF-8"),
             Self::Unreadable(what) => write!(f, "a text is no {what}"),

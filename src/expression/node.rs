@@ -7,6 +7,10 @@ use super::time::Part;
 use super::value::Value;
 use crate::forward::client::Network;
 
+mod function;
+
+pub(super) use function::{Function, SPACES, Signature};
+
 /// One step of an expression.
 #[derive(Debug)]
 pub(super) enum Node {
@@ -29,7 +33,9 @@ pub(super) enum Node {
     /// `if ? then : else`.
     Choose(Box<[Node; 3]>),
     Binary(Operator, Box<[Node; 2]>),
+    /// Optional items that are not there are left out.
     List(Box<[Node]>),
+    /// Optional values that are not there are left out, with their keys.
     Map(Box<[[Node; 2]]>),
     Call(Function, Box<[Node]>),
     Part(Part, i64, Box<Node>),
@@ -39,6 +45,21 @@ pub(super) enum Node {
     /// The same of the client's address, which need not become text for that.
     ClientIn(Box<[Network]>),
     Fold(Box<Fold>),
+    /// What may be there or not: `of.?key`, `of[?at]`, and what is asked of such a value. Holds a variable, a member or an
+    /// element. Like the other optional ones, it stands only where [`Node::is_optional`] is looked for.
+    Optional(Box<Node>),
+    /// `optional.or(optional)`.
+    FirstOf(Box<[Node; 2]>),
+    /// `optional.of(value)`.
+    OptionalOf(Box<Node>),
+    /// `optional.none()`.
+    OptionalNone,
+    /// `optional.orValue(value)`.
+    OrValue(Box<[Node; 2]>),
+    /// `optional.hasValue()`.
+    HasValue(Box<Node>),
+    /// `optional.value()`.
+    ValueOf(Box<Node>),
 }
 
 /// A regular expression, and how much it is to be at every character of a text.
@@ -68,6 +89,8 @@ pub(super) enum Aim {
     ExistsOne,
     /// `map` and `filter`.
     Map,
+    /// `sortBy`.
+    SortBy,
 }
 
 /// What stands between two operands that are both evaluated.
@@ -85,23 +108,6 @@ pub(super) enum Operator {
     Multiply,
     Divide,
     Remainder,
-}
-
-/// What is called by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Function {
-    Size,
-    Contains,
-    StartsWith,
-    EndsWith,
-    LowerAscii,
-    UpperAscii,
-    Text,
-    Int,
-    Uint,
-    Double,
-    Timestamp,
-    Duration,
 }
 
 // === impl Operator ===
@@ -126,38 +132,23 @@ impl Operator {
     }
 }
 
-// === impl Function ===
+// === impl Node ===
 
-impl Function {
-    /// Those whose first argument stands before the point, and those that are called without one; `size` is both.
-    pub(super) const ALL: &'static [(Self, &'static str, Style)] = &[
-        (Self::Size, "size", Style::Either),
-        (Self::Contains, "contains", Style::Member(1)),
-        (Self::StartsWith, "startsWith", Style::Member(1)),
-        (Self::EndsWith, "endsWith", Style::Member(1)),
-        (Self::LowerAscii, "lowerAscii", Style::Member(0)),
-        (Self::UpperAscii, "upperAscii", Style::Member(0)),
-        (Self::Text, "string", Style::Global),
-        (Self::Int, "int", Style::Global),
-        (Self::Uint, "uint", Style::Global),
-        (Self::Double, "double", Style::Global),
-        (Self::Timestamp, "timestamp", Style::Global),
-        (Self::Duration, "duration", Style::Global),
-    ];
-
-    /// As an author writes it.
-    pub(super) fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(function, ..)| *function == self).map_or("", |(_, name, _)| name)
+impl Node {
+    /// Whether it is there or not, rather than a value.
+    pub(super) fn is_optional(&self) -> bool {
+        match self {
+            Self::Optional(_) | Self::FirstOf(_) | Self::OptionalOf(_) | Self::OptionalNone => true,
+            Self::Choose(three) => three[1].is_optional(),
+            _ => false,
+        }
     }
-}
 
-/// How a function is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
-    /// `f(x)`.
-    Global,
-    /// `x.f(…)` with so many arguments.
-    Member(usize),
-    /// `f(x)` or `x.f()`.
-    Either,
+    /// What may be there or not, as if it were.
+    pub(super) fn found(&self) -> &Self {
+        match self {
+            Self::Optional(of) => of,
+            other => other,
+        }
+    }
 }

@@ -9,6 +9,7 @@ use super::*;
 use crate::route::pattern::Pattern;
 
 mod beyond;
+mod functions;
 mod template;
 
 static CLAIMS: LazyLock<serde_json::Value> = LazyLock::new(|| {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::map::Map;
@@ -239,6 +240,17 @@ impl<'a> List<'a> {
             Self::Texts(items) => items.get(at).map(|text| Value::Text(Cow::Borrowed(text))),
             Self::Made(items) => items.get(at).cloned(),
         }
+    }
+
+    /// Those of some places.
+    pub(super) fn slice(&self, range: Range<usize>) -> Option<Self> {
+        Some(match self {
+            Self::Json(items) => Self::Json(items.get(range)?),
+            Self::Nodes(nodes) => Self::Nodes(nodes.get(range)?),
+            Self::Lent(nodes) => Self::Lent(nodes.get(range)?),
+            Self::Texts(items) => Self::Texts(items.get(range)?),
+            Self::Made(items) => Self::Made(items.get(range)?.into()),
+        })
     }
 }
 

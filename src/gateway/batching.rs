@@ -23,7 +23,7 @@ use crate::transform;
 
 /// Marks the requests of a batch: none of them is another.
 #[derive(Debug, Clone, Copy)]
-struct OfABatch;
+pub(super) struct OfABatch;
 
 /// Fields of a batch that are about its own content, connection or answer, and not its requests'.
 const OWN: [&str; 20] = [

@@ -6,32 +6,22 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{
-    ACCEPT_ENCODING, ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HeaderName, HeaderValue,
-    IF_RANGE, RANGE, TRAILER, TRANSFER_ENCODING,
-};
+use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::Body as _;
 
 use super::Gateway;
-use crate::body::{Body, BodyError, collect_steadily};
-use crate::credentials::uncollected;
+use super::content::{ask_for_all, of_changed, refuse_part, undecoded, unreadable_answer, unusable};
+use crate::body::Body;
+use crate::coding::{Room, collect_decoded};
 use crate::deadline::Deadline;
 use crate::host::Host;
 use crate::json::{Error, Fault};
-use crate::mapping::{Extent, Has, Mapping, Media, Steps, is_coded, media};
+use crate::mapping::{Extent, Has, Mapping, Media, Steps, media};
 use crate::plan::Route;
 use crate::problem::{Failure, Problem};
 use crate::transform::query;
-
-/// Digests of content that is not there any more (RFC 9530, RFC 3230, RFC 1864).
-const DIGESTS: [HeaderName; 4] = [
-    HeaderName::from_static("content-digest"),
-    HeaderName::from_static("repr-digest"),
-    HeaderName::from_static("digest"),
-    HeaderName::from_static("content-md5"),
-];
 
 /// What is known of a request when its answer comes.
 #[derive(Debug, Clone, Copy)]
@@ -61,10 +51,7 @@ impl<H: Host> Gateway<H> {
         }
         if !mapping.response.is_empty() {
             passing.has = mapping.mark.remove(&mut head.headers);
-            // A part of the upstream's answer is no part of the changed one (RFC 9110 section 14.2: a server may ignore it).
-            head.headers.remove(RANGE);
-            head.headers.remove(IF_RANGE);
-            head.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            ask_for_all(&mut head.headers);
         }
         if mapping.request.is_empty() || body.is_end_stream() {
             return Ok((body, passing));
@@ -74,13 +61,9 @@ impl<H: Host> Gateway<H> {
             Media::JsonPatch => return Err(Failure::from(Problem::UnsupportedMediaType)),
             Media::Json(extent) => extent,
         };
-        if is_coded(&head.headers) {
-            // RFC 9110 section 12.5.3: in an answer, it says what would have been taken.
-            let identity = HeaderValue::from_static("identity");
-            return Err(Failure::from(Problem::UnsupportedMediaType).field(ACCEPT_ENCODING, identity));
-        }
-        let limit = route.body_limit.min(mapping.most as u64);
-        let content = collect_steadily(&self.host, body, limit, deadline, None).await.map_err(uncollected)?;
+        let room = Room::of(route.body_limit.min(mapping.most as u64));
+        let content = collect_decoded(&self.host, body, &head.headers, room, deadline, None).await;
+        let content = content.map_err(undecoded)?;
         if content.is_empty() {
             return Ok((Body::Empty, passing));
         }
@@ -117,15 +100,11 @@ impl<H: Host> Gateway<H> {
             changed_answer(mapping, response.headers_mut());
             return Ok(response);
         }
-        if status == StatusCode::PARTIAL_CONTENT || response.headers().contains_key(CONTENT_RANGE) {
-            return Err(unusable("the upstream answered with a part that nobody asked for"));
-        }
-        if is_coded(response.headers()) {
-            return Err(unusable("the upstream answered in a coding that nobody asked for"));
-        }
+        refuse_part(status, response.headers())?;
         let (mut head, body) = response.into_parts();
-        let most = mapping.most as u64;
-        let content = collect_steadily(&self.host, body, most, deadline, idle).await.map_err(broken)?;
+        let room = Room::of(mapping.most as u64);
+        let content = collect_decoded(&self.host, body, &head.headers, room, deadline, idle).await;
+        let content = content.map_err(unreadable_answer)?;
         if content.is_empty() {
             return Ok(Response::from_parts(head, Body::Empty));
         }
@@ -154,35 +133,10 @@ fn changed_answer(mapping: &Mapping, headers: &mut HeaderMap) {
     mapping.mark.write(headers);
 }
 
-/// What speaks of content that is not there any more.
-fn of_changed(headers: &mut HeaderMap) {
-    for name in DIGESTS {
-        headers.remove(name);
-    }
-    // What is left is `identity`, which says nothing (RFC 9110 section 8.4.1).
-    headers.remove(CONTENT_ENCODING);
-    headers.remove(TRAILER);
-}
-
 /// A client's content that is not to be read.
 fn unreadable(error: Error) -> Failure {
     match error.fault {
         Fault::Bytes | Fault::Values => Failure::from(Problem::BodyTooLarge).detail(error.fault.to_string()),
         _ => Failure::from(Problem::InvalidContent).detail(error.to_string()),
     }
-}
-
-/// An answer that broke off.
-fn broken(error: BodyError) -> Failure {
-    let problem = match error {
-        BodyError::TooLarge => Problem::UpstreamContent,
-        BodyError::Aborted(_) => Problem::UpstreamTerminated,
-        BodyError::Malformed(_) => Problem::UpstreamProtocol,
-        BodyError::Idle | BodyError::Deadline => Problem::UpstreamTimeout,
-    };
-    Failure::from(problem).cause(error.to_string())
-}
-
-fn unusable(cause: &str) -> Failure {
-    Failure::from(Problem::UpstreamContent).cause(cause)
 }

@@ -88,6 +88,7 @@ impl<H: Host> Gateway<H> {
             authorized: false,
             shared: None,
         };
+        let body = self.validated(route, &incoming, body, deadline).await?;
         self.answer(route, backend, &mut incoming, body, deadline).await
     }
 

@@ -2,6 +2,7 @@
 
 use http::{Response, Version};
 
+use super::validating::answers_in_clear;
 use super::{Gateway, Incoming, Peer, announced, options, tell_admitted};
 use crate::body::{Body, Source};
 use crate::cache;
@@ -52,12 +53,13 @@ impl<H: Host> Gateway<H> {
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         // In memory of its own: else all that an exchange needs were moved from stage to stage for requests that need none.
-        let mut response = match backend {
+        let response = match backend {
             Backend::Upstream(proxy) => Box::pin(self.proxy(route, proxy, incoming, body, deadline)).await?,
             Backend::Parts(compose) => {
                 Box::pin(self.compose(route, compose, incoming, body, deadline)).await?
             }
         };
+        let mut response = self.validate_answer(route, incoming.record, response, deadline).await?;
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
         Ok(response)
     }
@@ -88,6 +90,19 @@ impl<H: Host> Gateway<H> {
                 (body, Some((mapping, passing)))
             }
         };
+        let (body, asked) = match &route.transform {
+            None => (body, None),
+            Some(transform) => {
+                let asking = self.transform_request(transform, route, incoming, body, deadline);
+                let (body, asked) = Box::pin(asking).await?;
+                (body, Some(asked))
+            }
+        };
+        let body = match &route.graphql {
+            None => body,
+            Some(graphql) => Box::pin(self.graphql_request(graphql, route, incoming, body, deadline)).await?,
+        };
+        answers_in_clear(route, &mut incoming.head);
         let fallback = self.fallback(proxy, incoming);
         let second = fallback.as_ref().map(|fallback| &self.plan.upstreams[fallback.rule.upstream]);
         let body = self.signable(route, [Some(upstream), second], body, deadline).await?;
@@ -111,6 +126,13 @@ impl<H: Host> Gateway<H> {
         let mut response = response.map(Body::Stream);
         forward::response(response.headers_mut());
         *response.version_mut() = Version::HTTP_11;
+        if let Some(graphql) = &route.graphql {
+            let answer = self.graphql_answer(graphql, route.patience.idle, response, deadline);
+            response = Box::pin(answer).await?;
+        }
+        if let Some(asked) = asked {
+            response = Box::pin(self.answer_transformed(asked, route, incoming, response, deadline)).await?;
+        }
         if let Some((mapping, passing)) = passing {
             let idle = route.patience.idle;
             response = self.map_response(mapping, passing, idle, response, deadline).await?;

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use super::{Limits, Node, parse};
+
 /// A number, digit for digit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Number<'a>(Cow<'a, str>);
@@ -22,6 +24,14 @@ impl<'a> Number<'a> {
     /// What the caller has found to be a number.
     pub(crate) fn known(text: &'a str) -> Self {
         Self(Cow::Borrowed(text))
+    }
+
+    /// A number as RFC 8259 section 6 has them, without anything around it.
+    pub fn read(text: &'a str) -> Option<Self> {
+        match parse(text.as_bytes(), &Limits::of(text.len())) {
+            Ok(Node::Number(number)) if number.0.len() == text.len() => Some(number),
+            _ => None,
+        }
     }
 
     /// As it is written.
@@ -174,6 +184,16 @@ impl std::fmt::Display for Decimal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_read_alone() {
+        for text in ["0", "-0.10", "12345678901234567890", "1E+2"] {
+            assert_eq!(Number::read(text).unwrap().as_str(), text);
+        }
+        for text in ["", " 1", "1 ", "01", "+1", ".5", "1.", "\"1\"", "true", "NaN"] {
+            assert_eq!(Number::read(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn numbers_have_an_exact_order() {

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::scan::plain;
 use super::{Error, Fault, Limits, MOST_DEPTH, Node, Number, Object};
 
 /// Objects of up to so many members are looked through for names that stand twice; larger ones are sorted.
-const FEW: usize = 12;
+pub(super) const FEW: usize = 12;
 
 /// Reads a document (RFC 8259).
 pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Node<'a>, Error> {
@@ -203,7 +204,7 @@ impl<'a> Reader<'a> {
                     piece = self.at;
                 }
                 Some(0..=0x1f) => return Err(self.fault(Fault::Control)),
-                Some(_) => self.at += 1,
+                Some(_) => self.at += plain(&self.bytes[self.at..]),
             }
         }
         let end = self.at;
@@ -274,7 +275,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The second of two members of one name, the first of such in the order of names.
-fn twice(members: &[(Cow<'_, str>, Node<'_>)]) -> Option<usize> {
+pub(super) fn twice(members: &[(Cow<'_, str>, Node<'_>)]) -> Option<usize> {
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_unstable_by(|one, other| members[*one].0.cmp(&members[*other].0).then(one.cmp(other)));
     order.windows(2).find(|pair| members[pair[0]].0 == members[pair[1]].0).map(|pair| pair[1])

@@ -1,7 +1,7 @@
 //! What content is, by its fields.
 
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 
 use super::Extent;
 
@@ -36,16 +36,6 @@ pub fn media(headers: &HeaderMap) -> Media {
     found
 }
 
-/// Whether the content is in a coding (RFC 9110 section 8.4) and cannot be read as it is.
-pub fn is_coded(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .map(<[u8]>::trim_ascii)
-        .any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
-}
-
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
@@ -76,15 +66,5 @@ mod tests {
         ] {
             assert_eq!(media(&fields(values)), expected, "{values:?}");
         }
-    }
-
-    #[test]
-    fn codings_are_seen_in_every_field() {
-        let coded = |values: &[&'static str]| {
-            let values = values.iter().map(|value| (CONTENT_ENCODING, HeaderValue::from_static(value)));
-            is_coded(&values.collect())
-        };
-        assert!(!coded(&[]) && !coded(&["identity"]) && !coded(&[" Identity ,", ""]));
-        assert!(coded(&["gzip"]) && coded(&["identity, br"]) && coded(&["identity", "zstd"]));
     }
 }

@@ -11,7 +11,7 @@ use http::header::{
 use super::compile::{Context, Pointer, defaults, one};
 use super::compose::written_steps;
 use super::identity::claimed;
-use super::{Action, Proxy, Route, Upstream};
+use super::{Backend, Proxy, Route, Upstream};
 use crate::auth::{self, Access, Authenticator, Kind};
 use crate::cache::policy::{KeyParts, Passes};
 use crate::cache::{Caching, Policy};
@@ -22,6 +22,7 @@ use settings::Settings;
 use told::Told;
 
 mod callers;
+mod composed;
 mod digest;
 mod inputs;
 mod key;
@@ -47,9 +48,10 @@ const CHAINS: [&str; 4] = ["cdn-loop", "x-request-id", "traceparent", "tracestat
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ready<'a> {
     pub(super) route: &'a Route,
-    pub(super) proxy: &'a Proxy,
-    /// All upstreams that there are.
+    pub(super) backend: Backend<'a>,
+    /// All upstreams that there are, and all routes.
     all: &'a [Upstream],
+    routes: &'a [Route],
     pub(super) auth: &'a auth::Plan,
 }
 
@@ -78,20 +80,48 @@ struct Written<'a> {
 
 impl<'a> Ready<'a> {
     /// `None` for a route without an upstream, and where a mistake keeps some part out of the plan.
-    pub(super) fn new(route: &'a Route, upstreams: &'a [Upstream], auth: &'a auth::Plan) -> Option<Self> {
-        let Action::Proxy(proxy) = &route.action else { return None };
+    pub(super) fn new(
+        route: &'a Route,
+        routes: &'a [Route],
+        upstreams: &'a [Upstream],
+        auth: &'a auth::Plan,
+    ) -> Option<Self> {
+        let ready = Self { route, backend: route.backend()?, all: upstreams, routes, auth };
         let known = |index: &usize| auth.authenticators.len() > *index;
         let complete = match &route.access {
             Access::Public => true,
             Access::Required(required) => required.any.iter().chain(&required.external).all(known),
         };
-        let known = proxy.upstreams().into_iter().all(|index| index < upstreams.len());
-        (complete && known).then_some(Self { route, proxy, all: upstreams, auth })
+        let mut asked = ready.asked().flat_map(|(_, proxy)| proxy.upstreams());
+        let known = asked.all(|index| index < upstreams.len());
+        (complete && known).then_some(ready)
+    }
+
+    /// The routes by which upstreams are asked: this one, or those of its steps.
+    pub(super) fn asked(self) -> impl Iterator<Item = (&'a Route, &'a Proxy)> {
+        let steps = match self.backend {
+            Backend::Upstream(_) => None,
+            Backend::Parts(_) => Some(format!("{}/compose/steps/", self.route.origin.1)),
+        };
+        let own = self.backend.proxy().map(|proxy| (self.route, proxy));
+        let routes = self.routes.iter().filter(move |route| {
+            let of =
+                |steps: &String| route.origin.0 == self.route.origin.0 && route.origin.1.starts_with(steps);
+            route.internal && steps.as_ref().is_some_and(of)
+        });
+        let steps = routes.filter_map(|route| Some((route, route.backend()?.proxy()?)));
+        own.into_iter().chain(steps)
+    }
+
+    /// The same for one of the routes that it asks by.
+    pub(super) fn of(self, route: &'a Route) -> Option<Self> {
+        Some(Self { route, backend: route.backend()?, ..self })
     }
 
     /// All upstreams whose answers the route may keep.
     pub(super) fn upstreams(self) -> impl Iterator<Item = &'a Upstream> {
-        self.proxy.upstreams().into_iter().filter_map(move |index| self.all.get(index))
+        let indices = self.asked().flat_map(|(_, proxy)| proxy.upstreams());
+        indices.filter_map(move |index| self.all.get(index))
     }
 
     /// By which callers may come in.
@@ -142,8 +172,8 @@ impl Context<'_> {
                 };
                 let place = (at.file(), at.path());
                 let index = routes.iter().position(|ready| (&*ready.origin.0, &*ready.origin.1) == place);
-                let policy =
-                    self.route_cache(&written, index.map(|index| &routes[index]), known, &digests, &common);
+                let route = index.map(|index| &routes[index]);
+                let policy = self.route_cache(&written, (route, routes), known, &digests, &common);
                 if let Some(index) = index {
                     routes[index].cache = policy.map(Arc::new);
                 }
@@ -157,7 +187,7 @@ impl Context<'_> {
     fn route_cache(
         &mut self,
         written: &Written<'_>,
-        route: Option<&Route>,
+        (route, routes): (Option<&Route>, &[Route]),
         known: Known<'_>,
         digests: &Digests<'_>,
         common: &Caching,
@@ -168,7 +198,7 @@ impl Context<'_> {
         if !self.keeps_answers(written, route, own) {
             return None;
         }
-        let ready = route.and_then(|route| Ready::new(route, known.upstreams, known.auth));
+        let ready = route.and_then(|route| Ready::new(route, routes, known.upstreams, known.auth));
         let place = self.cache_place(&settings);
         let mut key = self.key_parts(&settings, ready);
         let passes = self.passes(&settings, &key);
@@ -177,6 +207,12 @@ impl Context<'_> {
         let told = ready.map(told::told).unwrap_or_default();
         key.caller = self.key_has_the_caller(&settings, &key, &passes, &told, ready);
         let passes = finished(passes, &mut key, &told, ready);
+        if let Some(transform) = ready.and_then(|ready| ready.route.transform.as_deref()) {
+            self.transformed_alike(written, &settings, transform, &passes);
+        }
+        if let Some(graphql) = ready.and_then(|ready| ready.route.graphql.as_deref()) {
+            self.graphql_alike(written, &settings, graphql, &key);
+        }
         let policy = Policy {
             place,
             digest: digests.of(written.route, ready),
@@ -190,6 +226,7 @@ impl Context<'_> {
             coalesce: self.coalesce(&settings),
         };
         if let Some(ready) = ready {
+            self.steps_are_alike(written, &settings, ready, &policy);
             self.nothing_is_open(written, &settings, inputs::of(ready, &policy));
         }
         Some(policy)
@@ -203,7 +240,8 @@ impl Context<'_> {
         own: Option<&CacheSetting>,
     ) -> bool {
         let at = written.at.key("cache");
-        if written.route.upstream.is_none() && written.route.split.is_none() {
+        let route_of = written.route;
+        if route_of.upstream.is_none() && route_of.split.is_none() && route_of.compose.is_none() {
             if own.is_some() {
                 self.error(&at, "cache is for routes with an upstream").help("remove it");
             }

@@ -12,6 +12,7 @@ use super::compose::link_steps;
 use super::identity::claimed;
 use super::limit;
 use super::scalar::{is_token, nearest};
+use super::schema::Schemas;
 use super::store::Stores;
 use super::version;
 use super::written_consumer;
@@ -61,6 +62,8 @@ pub(super) struct Context<'a> {
     pub(super) written_limits: limit::Written,
     /// APIs that are written.
     pub(super) apis: version::Written,
+    /// Schemas that are written.
+    pub(super) written_schemas: Schemas,
 }
 
 /// The methods that every HTTP server knows: RFC 9110 section 9 and RFC 5789.
@@ -170,6 +173,7 @@ pub(super) fn compile(
     context.has_live = live.is_some();
     let auth = context.auth(documents);
     context.policies(documents);
+    context.written_schemas = context.schemas(documents);
     context.certificate_sources(documents, &trusted, &server);
     let issuer = context.own_issuer(documents, &telemetry.name);
     let limits = context.limits(documents);
@@ -193,6 +197,7 @@ pub(super) fn compile(
         apis,
         live,
         methods: extension_methods(&routes),
+        files: named_files(documents),
         variables: std::mem::take(&mut context.variables).into_iter().collect(),
         called: std::mem::take(&mut context.called).into_iter().collect(),
         claimed: claimed(&routes, &auth).into(),
@@ -214,6 +219,14 @@ pub(super) fn compile(
     let failed = context.upstream_names.len() != plan.upstreams.len()
         || context.authenticator_names.len() != plan.auth.authenticators.len();
     ((!failed).then_some(plan), context.diagnostics)
+}
+
+fn named_files(documents: &[(String, Document)]) -> Vec<Box<str>> {
+    let names = documents.iter().flat_map(|(_, document)| document.files.keys());
+    let mut names: Vec<_> = names.map(|name| name.as_str().into()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn extension_methods(routes: &[Route]) -> Vec<Method> {
@@ -282,6 +295,7 @@ impl<'a> Context<'a> {
             stores: Stores::default(),
             written_limits: limit::Written::default(),
             apis: version::Written::default(),
+            written_schemas: Schemas::default(),
         }
     }
 

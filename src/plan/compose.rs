@@ -217,10 +217,10 @@ impl Context<'_> {
                 }
                 let of_steps = of_steps(written, defaults);
                 let defaults = (at_defaults.clone(), &of_steps);
-                for (step, at) in written_steps(&at, written, compose) {
+                for (step, at_step) in written_steps(&at, written, compose) {
                     let known = self.diagnostics.len();
-                    let route = self.route(&at, &step, &defaults, issuer, limits);
-                    self.in_words_of_steps(&at, known);
+                    let route = self.route(&at_step, &step, &defaults, issuer, limits);
+                    self.in_words_of_steps(&at, &at_step, known);
                     routes.extend(route.map(|route| Route { internal: true, ..route }));
                 }
             }
@@ -229,12 +229,23 @@ impl Context<'_> {
 }
 
 impl Context<'_> {
-    /// What was found wrong with the route of a step since, where it is written.
-    fn in_words_of_steps(&mut self, at: &Pointer, known: usize) {
-        let (of_route, of_step) = (at.key("fallback"), at.key("second"));
-        for found in &mut self.diagnostics[known..] {
-            if let Some(rest) = found.place.pointer.strip_prefix(of_route.path()) {
-                found.place.pointer = format!("{}{rest}", of_step.path());
+    /// What was found wrong with the route of a step since, where it is written; what is wrong for all steps, once.
+    fn in_words_of_steps(&mut self, at: &Pointer, at_step: &Pointer, known: usize) {
+        let moved = [
+            (at_step.key("fallback"), at_step.key("second")),
+            (at_step.key("identity"), at.key("identity")),
+            (at_step.key("auth"), at.key("auth")),
+        ];
+        for mut found in self.diagnostics.split_off(known) {
+            for (from, to) in &moved {
+                if let Some(rest) = found.place.pointer.strip_prefix(from.path()) {
+                    found.place.pointer = format!("{}{rest}", to.path());
+                }
+            }
+            let help = found.help.clone();
+            let reported = self.report(found);
+            if let Some(help) = help {
+                reported.help(help);
             }
         }
     }
@@ -275,7 +286,7 @@ fn as_route(route: &config::Route, step: &config::Step) -> config::Route {
         id: format!("{}/{}", route.id, step.name),
         matches,
         auth: route.auth.clone(),
-        identity: route.identity.clone(),
+        identity: Some(identity_of(route, step)),
         upstream: step.upstream.clone(),
         split: step.split.clone(),
         fallback: step.second.clone(),
@@ -286,6 +297,18 @@ fn as_route(route: &config::Route, step: &config::Step) -> config::Route {
         cache: cache_of(step),
         ..config::Route::default()
     }
+}
+
+/// What the upstream of a step is told of callers: of `Authorization` nothing but what the step says.
+fn identity_of(route: &config::Route, step: &config::Step) -> config::Identity {
+    let names = |name: &String| name.eq_ignore_ascii_case("authorization");
+    let identity = route.identity.clone().unwrap_or_default();
+    let authorization = match () {
+        () if step.pass.iter().any(names) => identity.authorization,
+        () if step.fields.keys().any(names) => Some(config::identity::Authorization::Pass),
+        () => Some(config::identity::Authorization::Drop),
+    };
+    config::Identity { authorization, ..identity }
 }
 
 /// What is kept of a step's answers: what stands in for it when it is stale is a matter of the cache's.

@@ -62,7 +62,7 @@ impl Context<'_> {
         Some(template)
     }
 
-    fn mistakes(&mut self, at: &Pointer, mistakes: Vec<Mistake>) {
+    pub(super) fn mistakes(&mut self, at: &Pointer, mistakes: Vec<Mistake>) {
         for mistake in mistakes {
             let reported = self.error(at, mistake.message);
             if let Some(help) = mistake.help {

@@ -96,7 +96,8 @@ impl Context<'_> {
     ) -> Identity {
         let [(at_route, of_route), _] = layers;
         let Some(Action::Proxy(proxy)) = action else {
-            if of_route.is_some() && action.is_some() {
+            // Steps of a composed route tell it.
+            if of_route.is_some() && action.is_some_and(|action| !matches!(action, Action::Compose(_))) {
                 self.error(at_route, "identity is for routes with an upstream");
             }
             return Identity::default();

@@ -25,7 +25,7 @@ pub(super) const MOST_STEPS: usize = 64;
 pub(super) const MOST_DEEPENING: usize = 64;
 
 /// A step, and where it was written.
-type Placed = (Pointer, Step);
+pub(super) type Placed = (Pointer, Step);
 
 impl Context<'_> {
     /// How the JSON of requests and answers becomes another. `proxied`: the route has an upstream.
@@ -113,7 +113,7 @@ impl Context<'_> {
     }
 
     /// Steps that find nothing any more, because an earlier one has dropped it and none has put anything there since.
-    fn mapping_after_drops(&mut self, steps: &[Placed]) {
+    pub(super) fn mapping_after_drops(&mut self, steps: &[Placed]) {
         let mut dropped: Vec<Path> = Vec::new();
         for (at, step) in steps {
             if let Some(source) = source(step)

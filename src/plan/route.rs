@@ -5,10 +5,12 @@ use http::Method;
 use super::compile::{Context, Pointer};
 use super::limit::Fitted;
 use super::policy::{layers, tolerated};
+use super::transform::Around;
 use super::{Action, IssuerPlan, Patience, Route, scalar};
 use crate::admission::DEFAULT_PRIORITY;
 use crate::auth::Access;
 use crate::auth::addresses::AddressRules;
+use crate::compression::Policy;
 use crate::config;
 use crate::config::{Condition, Defaults, Match, OneOrMany};
 use crate::cors;
@@ -21,6 +23,7 @@ use crate::route::path::Ambiguities;
 use crate::route::pattern::{Pattern, PatternError};
 use crate::route::table::HostPattern;
 use crate::security_headers::SecurityHeaders;
+use crate::validation::Validation;
 use crate::version;
 
 impl Context<'_> {
@@ -53,8 +56,13 @@ impl Context<'_> {
         let limits = self.route_limits(limits, written, &fitted, (at_defaults, defaults));
         let edits = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let (request_edits, response_edits) = self.both_edits(&edits);
-        let (mapping, idempotency) = self.for_contents(at, written);
-        let (cors, security_headers) = self.for_browsers((at, written), (at_defaults, defaults), &methods);
+        let (mapping, validation, idempotency) = self.for_contents(at, written, pattern.as_ref());
+        let (cors, security_headers, compression) =
+            self.for_clients((at, written), (at_defaults, defaults), &methods);
+        let proxied = written.upstream.is_some() || written.split.is_some();
+        let around = Around { route: written, pattern: pattern.as_ref() };
+        let transform = written.transform.as_ref();
+        let transform = transform.and_then(|it| self.transform(&at.key("transform"), it, around));
         Some(Route {
             id: written.id.as_str().into(),
             origin: (at.file().into(), at.path().into()),
@@ -73,7 +81,9 @@ impl Context<'_> {
             limits,
             cache: None,
             mapping,
-            transform: None,
+            graphql: written.graphql.as_ref().and_then(|it| self.graphql(&at.key("graphql"), it, proxied)),
+            validation,
+            transform: transform.map(Box::new),
             idempotency,
             priority: self.priority(at, written),
             action: action?,
@@ -83,6 +93,7 @@ impl Context<'_> {
             response_edits,
             cors,
             security_headers,
+            compression,
         })
     }
 
@@ -114,28 +125,33 @@ impl Context<'_> {
         &mut self,
         at: &Pointer,
         written: &config::Route,
-    ) -> (Option<Mapping>, Option<Idempotency>) {
+        pattern: Option<&Pattern>,
+    ) -> (Option<Mapping>, Option<Validation>, Option<Idempotency>) {
         let proxied = written.upstream.is_some() || written.split.is_some();
         let mapping = written.mapping.as_ref();
         let mapping = mapping.and_then(|it| self.mapping(&at.key("mapping"), it, proxied));
+        let validation = self.validation(at, written, pattern);
         let at = at.key("idempotency");
         if written.idempotency.is_some() && !proxied && written.compose.is_none() {
             self.error(&at, "idempotency is for routes with an upstream");
         }
-        (mapping, written.idempotency.as_ref().and_then(|it| self.idempotency(&at, it)))
+        let idempotency = written.idempotency.as_ref().and_then(|it| self.idempotency(&at, it));
+        (mapping, validation, idempotency)
     }
 
-    /// What only browsers heed.
-    fn for_browsers(
+    /// What is done for clients alone, and nothing else depends on.
+    fn for_clients(
         &mut self,
         (at, written): (&Pointer, &config::Route),
         (at_defaults, defaults): (&Pointer, &Defaults),
         methods: &Methods,
-    ) -> (Option<cors::Policy>, Option<SecurityHeaders>) {
+    ) -> (Option<cors::Policy>, Option<SecurityHeaders>, Option<Policy>) {
         let cors = layers(at, at_defaults, "cors", &written.cors, &defaults.cors);
         let key = "security_headers";
         let security = layers(at, at_defaults, key, &written.security_headers, &defaults.security_headers);
-        (self.cors(&cors, methods), self.security_headers(&security))
+        let key = "compression";
+        let compression = layers(at, at_defaults, key, &written.compression, &defaults.compression);
+        (self.cors(&cors, methods), self.security_headers(&security), self.compression(&compression))
     }
 
     fn route_id(&mut self, at: &Pointer, id: &str) {
@@ -310,6 +326,8 @@ impl Route {
             limits: RouteLimits::default(),
             cache: None,
             mapping: None,
+            graphql: None,
+            validation: None,
             transform: None,
             idempotency: None,
             priority: DEFAULT_PRIORITY,
@@ -320,6 +338,7 @@ impl Route {
             response_edits: Vec::new(),
             cors: None,
             security_headers: None,
+            compression: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Operations on the form of documents, ready to be done.
 
 use super::compile::{Context, Pointer};
-use super::mapping::{MOST_DEEPENING, MOST_STEPS};
+use super::mapping::{MOST_DEEPENING, MOST_STEPS, Placed};
 use crate::config::{
     FlattenSetting, FlattenTable, GroupMembers, MappingStep, OneOrMany, SetValue, ShapeStep, WrapSetting,
     WrapTable,
@@ -29,10 +29,18 @@ impl Context<'_> {
             self.error(at, format!("there are more than {MOST_STEPS} operations"))
                 .help("each is a walk through the whole document");
         }
-        let mut operations = Vec::new();
+        let (mut operations, mut steps) = (Vec::new(), Vec::<Placed>::new());
         for (step, at) in written.iter().zip(at.indices()) {
-            operations.extend(self.shape_step(&at, step, known));
+            for operation in self.shape_step(&at, step, known) {
+                // Where places mean something else than before, nothing is known of what was dropped.
+                match &operation {
+                    Operation::Step(step) => steps.push((at.clone(), step.clone())),
+                    _ => self.mapping_after_drops(&std::mem::take(&mut steps)),
+                }
+                operations.push(operation);
+            }
         }
+        self.mapping_after_drops(&steps);
         let shape = Shape(operations.into());
         if shape.deepens() > MOST_DEEPENING {
             self.error(at, format!("documents could become more than {MOST_DEEPENING} levels deeper"))

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::upstream::Fault;
 use crate::config::Document;
 
+mod coded;
 pub mod expect;
 pub mod message;
 #[cfg(feature = "author")]

@@ -1,7 +1,7 @@
 //! Virtual time, and the executor that drives it: when nothing can go on, the clock jumps to the next alarm.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -19,8 +19,8 @@ pub struct VirtualClock(Rc<Timers>);
 #[derive(Debug, Default)]
 struct Timers {
     now: Cell<Tick>,
-    /// When somebody waits, and a number that tells waits for one moment apart.
-    alarms: RefCell<BTreeSet<(Tick, u64)>>,
+    /// When somebody waits, with a number that tells waits for one moment apart, and whom to wake.
+    alarms: RefCell<BTreeMap<(Tick, u64), Waker>>,
     next: Cell<u64>,
 }
 
@@ -50,7 +50,7 @@ impl VirtualClock {
     pub fn sleep_until(&self, due: Tick) -> SimSleep {
         let alarm = (due, self.0.next.get());
         self.0.next.set(alarm.1 + 1);
-        self.0.alarms.borrow_mut().insert(alarm);
+        self.0.alarms.borrow_mut().insert(alarm, Waker::noop().clone());
         SimSleep { timers: Rc::clone(&self.0), alarm }
     }
 
@@ -73,9 +73,13 @@ impl VirtualClock {
     /// To the next alarm; `false` where there is none.
     fn advance(&self) -> bool {
         let now = self.now();
-        let next = self.0.alarms.borrow().iter().map(|(due, _)| *due).find(|due| *due > now);
+        let next = self.0.alarms.borrow().keys().map(|(due, _)| *due).find(|due| *due > now);
         let Some(next) = next.filter(|next| *next != Tick(u64::MAX)) else { return false };
         self.0.now.set(next);
+        // Futures that are under way together are polled one by one, those that were woken.
+        let due: Vec<_> =
+            self.0.alarms.borrow().range(..=(next, u64::MAX)).map(|(_, waker)| waker.clone()).collect();
+        due.iter().for_each(Waker::wake_by_ref);
         true
     }
 }
@@ -85,9 +89,14 @@ impl VirtualClock {
 impl Future for SimSleep {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        // The executor polls whenever the clock has moved: nobody needs to be woken.
-        if self.timers.now.get() >= self.alarm.0 { Poll::Ready(()) } else { Poll::Pending }
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.timers.now.get() >= self.alarm.0 {
+            return Poll::Ready(());
+        }
+        if let Some(waker) = self.timers.alarms.borrow_mut().get_mut(&self.alarm) {
+            waker.clone_from(cx.waker());
+        }
+        Poll::Pending
     }
 }
 

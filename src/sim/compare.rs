@@ -14,6 +14,7 @@ use super::upstream::Received;
 use crate::problem::Problem;
 
 mod content;
+mod decoded;
 
 /// One thing that is not as expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,10 +86,11 @@ impl Comparison<'_> {
             self.same("status", &status.to_string(), &got.status.to_string());
         }
         if let Some(slug) = &expect.problem {
-            self.problem(slug, got);
+            self.problem(slug, expect.status, got);
         }
         self.fields("header", &expect.headers, &expect.absent, &got.headers);
-        self.content(expect.body.as_ref(), expect.json.as_ref(), expect.size, &got.body);
+        let content = self.decoded(expect.decoded.as_ref(), &got.headers, &got.body);
+        self.content(expect.body.as_ref(), expect.json.as_ref(), expect.size, &content);
         self.fields("trailer", &expect.trailers, &[], &got.trailers);
         let end = |cause: &Option<String>| match cause {
             Some(cause) => format!("broken off: {cause}"),
@@ -109,19 +111,21 @@ impl Comparison<'_> {
     }
 
     /// The gateway's own problems look alike: RFC 9457.
-    fn problem(&mut self, slug: &str, got: &Got) {
+    fn problem(&mut self, slug: &str, status: Option<u16>, got: &Got) {
         let Some(problem) = Problem::ALL.iter().find(|problem| problem.spec().slug == slug) else {
             return self.differ("problem", slug, "the catalogue has no such problem");
         };
-        let (spec, title) = (problem.spec(), problem.type_uri());
+        let title = problem.type_uri();
+        // A route may state another than the catalogue's.
+        let status = status.unwrap_or(problem.spec().status.as_u16()).to_string();
         let got_json: serde_json::Value = serde_json::from_slice(&got.body).unwrap_or_default();
         let got_type = got_json["type"].as_str().map_or_else(|| content::text(&got.body), str::to_owned);
-        self.same("status", spec.status.as_str(), &got.status.to_string());
+        self.same("status", &status, &got.status.to_string());
         self.same("content-type", "application/problem+json", &first(&got.headers, "content-type"));
         // The answer to HEAD has no content.
         if !got.body.is_empty() {
             self.same("problem", &title, &got_type);
-            self.same("problem status", spec.status.as_str(), &got_json["status"].to_string());
+            self.same("problem status", &status, &got_json["status"].to_string());
         }
     }
 
@@ -140,10 +144,11 @@ impl Comparison<'_> {
         if expect.arrives.is_empty() {
             return;
         }
+        let pieces = decoded::pieces(expect.decoded.as_ref(), &got.pieces);
         if exact {
             let line = |at: &dyn std::fmt::Debug, data: &str| format!("{at:?} {data:?}\n");
             let expected: String = expect.arrives.iter().map(|one| line(&one.at.0, &one.data)).collect();
-            let got: String = got.pieces.iter().map(|(at, data)| line(at, &content::text(data))).collect();
+            let got: String = pieces.iter().map(|(at, data)| line(at, &content::text(data))).collect();
             return self.same("arrivals", &expected, &got);
         }
         // What is due at some moment has come before the next thing is due, and not before its own time.
@@ -151,7 +156,7 @@ impl Comparison<'_> {
         for (at, arrival) in expect.arrives.iter().enumerate() {
             let before = arrival.at.0;
             let come = |until: std::time::Duration| -> String {
-                got.pieces.iter().filter(|(at, _)| *at < until).map(|(_, data)| content::text(data)).collect()
+                pieces.iter().filter(|(at, _)| *at < until).map(|(_, data)| content::text(data)).collect()
             };
             let early = come(before);
             if early.len() > due.len() {
@@ -189,7 +194,8 @@ impl Comparison<'_> {
             self.matches("target", target, &got.target);
         }
         self.fields("header", &asked.headers, &asked.absent, &got.headers);
-        self.content(asked.body.as_ref(), asked.json.as_ref(), asked.size, &got.body);
+        let content = self.decoded(asked.decoded.as_ref(), &got.headers, &got.body);
+        self.content(asked.body.as_ref(), asked.json.as_ref(), asked.size, &content);
         self.fields("trailer", &asked.trailers, &[], &got.trailers);
         let end = |complete: bool| if complete { "clean" } else { "broken off" };
         self.same("end of the body", end(!asked.broken), end(got.complete));

@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Record;
+use crate::compose::Reason;
+use crate::compose::run::{Came, Outcome};
 use crate::host::UnixMillis;
 use crate::limit::Outcome as Limited;
 
@@ -16,6 +18,9 @@ struct Line<'a> {
     request_id: &'a str,
     trace_id: String,
     route: Option<&'a str>,
+    /// It was a part of another request, whose line has the same identifier.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    part: bool,
     client: std::net::IpAddr,
     #[serde(skip_serializing_if = "Option::is_none")]
     auth: Option<&'a str>,
@@ -49,7 +54,13 @@ struct Line<'a> {
     /// What came of a request to a mirror.
     #[serde(skip_serializing_if = "Option::is_none")]
     mirror: Option<&'a str>,
+    /// Whether the answer passed though it was not as the route's schemas say.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    disagrees: bool,
     attempts: u32,
+    /// What came of the steps of a composed route.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<StepLine<'a>>,
     bytes_in: u64,
     bytes_out: u64,
     duration_ms: f64,
@@ -70,6 +81,39 @@ struct Line<'a> {
     cause: Option<&'a str>,
 }
 
+/// What came of a step.
+#[derive(Serialize)]
+struct StepLine<'a> {
+    name: &'a str,
+    came: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// That the upstream answered with, where it is the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    requests: u32,
+    /// How often upstreams were asked, where that is something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<u32>,
+    ms: f64,
+}
+
+// === impl StepLine ===
+
+impl<'a> StepLine<'a> {
+    fn of(name: &'a str, outcome: &Outcome) -> Self {
+        let Outcome { came, reason, requests, attempts, took } = *outcome;
+        let status = match reason {
+            Some(Reason::Status(status)) => Some(status.as_u16()),
+            _ => None,
+        };
+        // What is given up says nothing of attempts.
+        let attempts = Some(attempts).filter(|it| *it != requests && came != Came::GivenUp);
+        let reason = reason.map(Reason::slug);
+        Self { name, came: came.slug(), reason, status, requests, attempts, ms: millis(took) }
+    }
+}
+
 /// One JSON object, without a line end.
 pub fn json(record: &Record) -> String {
     let caller = record.caller.as_deref();
@@ -78,6 +122,7 @@ pub fn json(record: &Record) -> String {
         request_id: record.request_id.to_str().unwrap_or_default(),
         trace_id: record.trace.trace_id_text(),
         route: record.route_id(),
+        part: record.part,
         client: record.client,
         auth: caller.map(|caller| &*caller.by),
         subject: caller.and_then(|caller| caller.subject.as_deref()),
@@ -95,7 +140,9 @@ pub fn json(record: &Record) -> String {
         target: record.target_name(),
         fell_back_from: record.fell_back_from(),
         mirror: record.mirror,
+        disagrees: record.disagrees,
         attempts: record.attempts,
+        steps: record.composed().map(|(step, outcome)| StepLine::of(&step.name, outcome)).collect(),
         bytes_in: record.bytes_in(),
         bytes_out: record.bytes_out,
         duration_ms: millis(record.total),

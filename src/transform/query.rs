@@ -93,9 +93,15 @@ pub fn replace(uri: &mut Uri, query: Option<&str>) {
         Some(query) => format!("{}?{query}", uri.path()),
         None => uri.path().to_owned(),
     };
-    let Ok(rebuilt) = rebuilt.parse::<PathAndQuery>() else { return };
+    if let Ok(rebuilt) = rebuilt.parse::<PathAndQuery>() {
+        replace_target(uri, rebuilt);
+    }
+}
+
+/// Gives an address another path and query.
+pub fn replace_target(uri: &mut Uri, target: PathAndQuery) {
     let mut parts = std::mem::take(uri).into_parts();
-    parts.path_and_query = Some(rebuilt);
+    parts.path_and_query = Some(target);
     *uri = Uri::from_parts(parts).unwrap_or_default();
 }
 
@@ -106,9 +112,30 @@ pub fn values<'a>(query: Option<&'a str>, name: &str) -> impl Iterator<Item = Co
         .map(|piece| piece.split_once('=').map_or(Cow::Borrowed(""), |(_, value)| decoded(value)))
 }
 
+/// The values of the parameters with this name, in order, as they came: for readers of lists, in which a comma that is
+/// encoded is none.
+pub fn raw_values<'a>(query: Option<&'a str>, name: &str) -> impl Iterator<Item = &'a str> {
+    pieces(query.unwrap_or_default())
+        .filter(move |piece| name_of(piece) == name)
+        .map(|piece| piece.split_once('=').map_or("", |(_, value)| value))
+}
+
 /// The decoded names of the parameters, in order; as often as they stand.
 pub fn names(query: Option<&str>) -> impl Iterator<Item = Cow<'_, str>> {
     pieces(query.unwrap_or_default()).map(name_of)
+}
+
+/// Names and values, decoded, in order; `None` for one that is not UTF-8. A name without `=` has an empty value.
+pub fn pairs(query: &str) -> impl Iterator<Item = Option<(Cow<'_, str>, Cow<'_, str>)>> {
+    pieces(query).map(|piece| {
+        let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+        Some((utf8(name)?, utf8(value)?))
+    })
+}
+
+/// Adds a name and a value, encoded.
+pub fn push(out: &mut String, name: &str, value: &str) {
+    push_pair(out, (name, value));
 }
 
 /// The parameters as they came; empty ones are none (WHATWG URL, 5.1).
@@ -126,9 +153,28 @@ fn last(pairs: &[(&str, &str)], name: &str) -> Option<usize> {
 }
 
 /// Percent-decoded, `+` as a space. A `%` without two digits is itself; bytes that are no UTF-8 become U+FFFD.
-fn decoded(text: &str) -> Cow<'_, str> {
+pub fn decoded(text: &str) -> Cow<'_, str> {
+    match bytes(text) {
+        None => Cow::Borrowed(text),
+        Some(bytes) => Cow::Owned(match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        }),
+    }
+}
+
+/// The same; `None` where the bytes are no UTF-8.
+fn utf8(text: &str) -> Option<Cow<'_, str>> {
+    match bytes(text) {
+        None => Some(Cow::Borrowed(text)),
+        Some(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+    }
+}
+
+/// The decoded bytes, where there is anything to decode.
+fn bytes(text: &str) -> Option<Vec<u8>> {
     if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
-        return Cow::Borrowed(text);
+        return None;
     }
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -144,10 +190,7 @@ fn decoded(text: &str) -> Cow<'_, str> {
         out.push(value);
         rest = after;
     }
-    Cow::Owned(match String::from_utf8(out) {
-        Ok(text) => text,
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-    })
+    Some(out)
 }
 
 fn digit(byte: u8) -> Option<u8> {
@@ -204,6 +247,17 @@ mod tests {
             check(query, &["x"], &[], &[], query);
             assert!(!matches!(edit(query, &["x"], &[], &[]), Some(Cow::Owned(_))));
         }
+    }
+
+    #[test]
+    fn pairs_are_utf_8_or_none() {
+        let all: Vec<_> = pairs("a=1&&b+c=%C3%BC+&d&=e=f&%zz=%").collect();
+        let pair = |name: &'static str, value: &'static str| Some((Cow::from(name), Cow::from(value)));
+        assert_eq!(
+            all,
+            [pair("a", "1"), pair("b c", "ü "), pair("d", ""), pair("", "e=f"), pair("%zz", "%")]
+        );
+        assert_eq!(pairs("a=%FF&%C3=1").collect::<Vec<_>>(), [None, None]);
     }
 
     #[test]

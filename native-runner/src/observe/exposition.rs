@@ -81,6 +81,11 @@ impl Snapshot {
                 (|counts| counts.bytes_in) as fn(&super::metrics::RouteCounts) -> u64,
             ),
             ("response_body_bytes", "Bytes of answers' bodies", |counts| counts.bytes_out),
+            (
+                "disagreeing_answers",
+                "Answers that were not as the route's schemas say, and passed",
+                |counts| counts.disagreeing,
+            ),
         ] {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             for (route, counts) in routes {

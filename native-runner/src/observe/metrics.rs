@@ -64,6 +64,8 @@ pub struct RouteCounts {
     pub bytes_in: u64,
     /// Bytes of answers' bodies.
     pub bytes_out: u64,
+    /// Answers that were not as the route's schemas say, and passed.
+    pub disagreeing: u64,
     /// What the cache did with them, where the route keeps answers.
     pub cache: CacheResults,
     /// Bytes of answers' bodies that came out of the cache.
@@ -178,6 +180,7 @@ impl Counts {
         into.durations.add(&counts.durations);
         into.bytes_in += counts.bytes_in;
         into.bytes_out += counts.bytes_out;
+        into.disagreeing += counts.disagreeing;
         into.cache.iter_mut().zip(&counts.cache).for_each(|(sum, count)| *sum += count);
         into.bytes_cached += counts.bytes_cached;
     }
@@ -207,6 +210,7 @@ impl RouteCounts {
         self.durations.observe(record.total);
         self.bytes_in += record.bytes_in();
         self.bytes_out += record.bytes_out;
+        self.disagreeing += u64::from(record.disagrees);
         if let Some(cache) = record.cache.map(|cache| cache.outcome()) {
             self.cache[cache as usize] += 1;
             self.bytes_cached += if cache.is_served() { record.bytes_out } else { 0 };

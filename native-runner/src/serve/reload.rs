@@ -24,7 +24,7 @@ pub struct Watch {
 // === impl Watch ===
 
 impl Watch {
-    /// Watches `directory` and the directories of the server's certificates.
+    /// Watches `directory`, those beneath it that its files name files in, and the directories of the server's certificates.
     pub fn new(directory: &Path, server: &Server) -> anyhow::Result<Self> {
         let (sender, changes) = mpsc::channel(1);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -34,9 +34,13 @@ impl Watch {
                 let _ = sender.try_send(());
             }
         })?;
+        let plan = server.plan();
+        let named = plan.files.iter().filter_map(|name| Path::new(&**name).parent());
+        let named = named.map(|parent| directory.join(parent));
         let certificates = server.certificates().into_iter().flat_map(super::tls::Certificates::files);
         let mut directories: Vec<PathBuf> =
-            certificates.filter_map(Path::parent).map(Path::to_owned).chain([directory.to_owned()]).collect();
+            certificates.filter_map(Path::parent).map(Path::to_owned).chain(named).collect();
+        directories.push(directory.to_owned());
         directories.sort();
         directories.dedup();
         for directory in directories {

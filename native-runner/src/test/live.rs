@@ -123,11 +123,17 @@ async fn take(
     Ok(if broke_off { compare_upstream(step, &seen, names) } else { compare(step, &seen, names) })
 }
 
-/// The next line of the access log, null where there is none. It is written when the last byte was, by another thread.
+/// The next line of the access log that is no part's, null where there is none. It is written when the last byte was, by
+/// another thread.
 async fn line(lines: &Receiver<String>) -> serde_json::Value {
     for _ in 0..200 {
         match lines.try_recv() {
-            Ok(line) => return serde_json::from_str(&line).unwrap_or_default(),
+            Ok(line) => {
+                let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+                if line["part"] != true {
+                    return line;
+                }
+            }
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
     }

@@ -68,7 +68,7 @@ impl Model {
             Shape::Whole(..) | Shape::Number => "a number",
             Shape::List(_) => "a list",
             Shape::Map(_) | Shape::Table(_) => "a table",
-            Shape::Either(_) | Shape::Named(_) => "alternatives",
+            Shape::Either(_) | Shape::Named(_) | Shape::Any => "alternatives",
         }
     }
 }
@@ -170,6 +170,8 @@ fn table(schema: &Object, at: &str) -> Result<Shape, String> {
             let keys = object(keys, at)?.iter().map(key).collect::<Result<_, String>>()?;
             Ok(Shape::Table(Table { name: at.to_owned(), meaning: text(schema, "description"), keys }))
         }
+        // A table with whatever in it: JSON of others.
+        (None, Some(Value::Bool(true))) => Ok(Shape::Map(Box::new(Shape::Any))),
         (None, Some(value)) => Ok(Shape::Map(Box::new(shape(object(value, at)?, at)?))),
         _ => Err(format!("{at}: a table that takes unknown keys; is deny_unknown_fields missing?")),
     }

@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 use http::HeaderValue;
-use http::header::HeaderName;
+use http::header::{ACCEPT_ENCODING, HeaderName};
 
 use super::Coding::{Brotli, Deflate, Gzip, Identity, Other, Zstd};
 use super::*;
+use crate::coding::accept::MOST;
 
 fn fields(name: HeaderName, values: &[&str]) -> HeaderMap {
     values.iter().map(|value| (name.clone(), HeaderValue::from_str(value).unwrap())).collect()

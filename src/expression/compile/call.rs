@@ -1,10 +1,10 @@
 //! Functions: known, called the right way, with what they can have.
 
-use cel::common::ast::{CallExpr, IdedExpr};
+use cel::common::ast::{CallExpr, Expr, IdedExpr};
 
 use super::{Compiler, Typed};
 use crate::expression::facts::Variable;
-use crate::expression::node::{Function, Node, Style};
+use crate::expression::node::{Aim, Node, SPACES, Signature};
 use crate::expression::time::Part;
 use crate::expression::value::Kind;
 use crate::plan::scalar::nearest;
@@ -24,7 +24,23 @@ const PARTS: &[(&str, Part)] = &[
 ];
 
 /// What the parser or this file knows beside functions and parts.
-const OTHERS: &[&str] = &["matches", "in_network", "has", "all", "exists", "exists_one", "map", "filter"];
+const OTHERS: &[&str] = &[
+    "matches",
+    "in_network",
+    "has",
+    "all",
+    "exists",
+    "exists_one",
+    "map",
+    "filter",
+    "sortBy",
+    "orValue",
+    "or",
+    "hasValue",
+    "value",
+    "optional.of",
+    "optional.none",
+];
 
 impl Compiler<'_> {
     /// An operator, or a function.
@@ -36,6 +52,15 @@ impl Compiler<'_> {
             return typed;
         }
         let target = call.target.as_deref();
+        if let Some(Expr::Ident(space)) = target.map(|target| &target.expr)
+            && SPACES.contains(&space.as_str())
+            && !self.locals.contains(space)
+        {
+            return self.named(&format!("{space}.{name}"), None, &call.args);
+        }
+        if let Some(typed) = target.and_then(|target| self.about_optional(name, target, &call.args)) {
+            return typed;
+        }
         if let Some((_, part)) = PARTS.iter().find(|(other, _)| *other == name) {
             return self.part(name, *part, target, &call.args);
         }
@@ -48,21 +73,36 @@ impl Compiler<'_> {
             ("in_network", ..) => {
                 self.wrong("in_network() is called as in_network(client.address, \"10.0.0.0/8\")")
             }
-            _ => match Function::ALL.iter().find(|(_, other, _)| *other == name) {
-                Some((function, _, style)) => self.function(*function, *style, target, &call.args),
+            ("sortBy", Some(list), [IdedExpr { expr: Expr::Ident(item), .. }, by]) => {
+                let list = self.node(list);
+                self.fold(Aim::SortBy, list, item, None, by)
+            }
+            _ => self.named(name, target, &call.args),
+        }
+    }
+
+    fn named(&mut self, name: &str, target: Option<&IdedExpr>, arguments: &[IdedExpr]) -> Typed {
+        match Signature::named(name) {
+            Some(signature) => self.function(signature, target, arguments),
+            None => match self.made_optional(name, arguments) {
+                Some(typed) => typed,
                 None => self.unknown_function(name),
             },
         }
     }
 
     fn unknown_function(&mut self, name: &str) -> Typed {
-        let functions = Function::ALL.iter().map(|(_, name, _)| *name);
+        let functions = Signature::ALL.iter().map(|signature| signature.name);
         let all: Vec<_> =
             functions.chain(PARTS.iter().map(|(name, _)| *name)).chain(OTHERS.iter().copied()).collect();
         if OTHERS.contains(&name) {
             let how = match name {
                 "has" => "has(claims.email)".to_owned(),
                 "map" => "list.map(item, value)".to_owned(),
+                "sortBy" => "list.sortBy(item, key)".to_owned(),
+                "optional.of" => "optional.of(value)".to_owned(),
+                "optional.none" => "optional.none()".to_owned(),
+                "orValue" | "or" | "hasValue" | "value" => "claims.?tenant.orValue(\"none\")".to_owned(),
                 _ => format!("list.{name}(item, condition)"),
             };
             return self.wrong(format!("{name}() is called as {how}"));
@@ -77,33 +117,23 @@ impl Compiler<'_> {
 
     fn function(
         &mut self,
-        function: Function,
-        style: Style,
+        signature: &Signature,
         target: Option<&IdedExpr>,
         arguments: &[IdedExpr],
     ) -> Typed {
-        let name = function.name();
-        let fits = match style {
-            Style::Global => target.is_none() && arguments.len() == 1,
-            Style::Member(count) => target.is_some() && arguments.len() == count,
-            Style::Either => usize::from(target.is_some()) + arguments.len() == 1,
-        };
-        if !fits {
-            return self.wrong(match style {
-                Style::Member(0) => format!("{name}() is called as text.{name}()"),
-                Style::Member(_) => format!("{name}() is called as text.{name}(\"part\")"),
-                Style::Global | Style::Either => format!("{name}() is called as {name}(value)"),
-            });
+        let name = signature.name;
+        if !signature.fits(target.is_some(), arguments.len()) {
+            return self.wrong(format!("{name}() is called as {}", signature.usage));
         }
         let mut nodes = Vec::with_capacity(2);
-        for argument in target.into_iter().chain(arguments) {
+        for (place, argument) in target.into_iter().chain(arguments).enumerate() {
             let (node, kind) = self.node(argument);
-            if !takes(function, kind) {
+            if !signature.takes(place, kind) {
                 return self.wrong(format!("{name}() cannot have {kind}"));
             }
             nodes.push(node);
         }
-        self.folded(Node::Call(function, nodes.into()), result_of(function))
+        self.folded(Node::Call(signature.function, nodes.into()), signature.gives)
     }
 
     /// `time.getHours()`, or in a zone `time.getHours("+02:00")`.
@@ -142,33 +172,5 @@ impl Compiler<'_> {
             Some(pattern) => (Node::Matches(Box::new(of), pattern), Kind::Bool),
             None => super::NOTHING,
         }
-    }
-}
-
-/// Whether a function can have a value of a kind, in any of its places.
-fn takes(function: Function, kind: Kind) -> bool {
-    match function {
-        _ if kind == Kind::Any => true,
-        Function::Size => matches!(kind, Kind::Text | Kind::List | Kind::Map),
-        Function::Text => {
-            matches!(kind, Kind::Text | Kind::Bool | Kind::Timestamp | Kind::Duration) || kind.may_be_number()
-        }
-        Function::Int => matches!(kind, Kind::Text | Kind::Timestamp) || kind.may_be_number(),
-        Function::Uint | Function::Double => kind == Kind::Text || kind.may_be_number(),
-        Function::Timestamp => matches!(kind, Kind::Text | Kind::Int | Kind::Timestamp),
-        Function::Duration => matches!(kind, Kind::Text | Kind::Duration),
-        _ => kind == Kind::Text,
-    }
-}
-
-fn result_of(function: Function) -> Kind {
-    match function {
-        Function::Size | Function::Int => Kind::Int,
-        Function::Contains | Function::StartsWith | Function::EndsWith => Kind::Bool,
-        Function::LowerAscii | Function::UpperAscii | Function::Text => Kind::Text,
-        Function::Uint => Kind::Uint,
-        Function::Double => Kind::Double,
-        Function::Timestamp => Kind::Timestamp,
-        Function::Duration => Kind::Duration,
     }
 }

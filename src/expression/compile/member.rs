@@ -14,13 +14,19 @@ impl Compiler<'_> {
             return self.wrong(format!("{kind} has no member `{key}`"));
         }
         let kind = self.member_kind(&of, key);
-        (Node::Member(Box::new(of), key.into()), kind)
+        let optional = of.is_optional();
+        let node = Node::Member(Box::new(of), key.into());
+        (if optional { Node::Optional(Box::new(node)) } else { node }, kind)
     }
 
     /// `has(of.key)`.
     pub(super) fn has_member(&mut self, (of, kind): Typed, key: &str) -> Typed {
         if !kind.may_be(Kind::Map) {
             return self.wrong(format!("{kind} has no member `{key}`"));
+        }
+        if of.is_optional() {
+            return self
+                .wrong("has() asks for a member of a value; of what may be there or not, hasValue() asks");
         }
         // Whether a path captures something is no question that needs a value.
         if !matches!(of, Node::Variable(Variable::Params)) {
@@ -31,7 +37,7 @@ impl Compiler<'_> {
 
     /// What is known of a member, and whether there can be one of this name.
     fn member_kind(&mut self, of: &Node, key: &str) -> Kind {
-        match of {
+        match of.found() {
             Node::Variable(Variable::Params) => {
                 self.params.push(key.into());
                 Kind::Text
@@ -97,12 +103,12 @@ impl Compiler<'_> {
 
 /// `steps.NAME`.
 fn is_step(node: &Node) -> bool {
-    matches!(node, Node::Member(of, _) if matches!(**of, Node::Variable(Variable::Steps)))
+    matches!(node.found(), Node::Member(of, _) if matches!(of.found(), Node::Variable(Variable::Steps)))
 }
 
 /// What has header fields by name.
 pub(super) fn is_headers(node: &Node) -> bool {
-    match node {
+    match node.found() {
         Node::Variable(Variable::Headers | Variable::AnswerHeaders) => true,
         Node::Member(of, key) => &**key == "headers" && is_step(of),
         _ => false,

@@ -37,17 +37,21 @@ impl Compiler<'_> {
         for length in (1..=segments.len().min(2)).rev() {
             let (name, rest) = segments.split_at(length);
             if let Some(variable) = Variable::named(&name.join(".")) {
-                if !variable.is_known(&self.known) {
-                    self.mistake(format!("`{}` is not known here", variable.name())).help =
-                        Some(variable.place().to_owned());
-                }
-                self.reads.push(variable);
-                self.bare_steps += usize::from(variable == Variable::Steps);
-                self.bare_headers += usize::from(variable == Variable::Headers);
-                return Some(((Node::Variable(variable), variable.kind()), rest));
+                return Some((self.variable(variable), rest));
             }
         }
         None
+    }
+
+    pub(super) fn variable(&mut self, variable: Variable) -> Typed {
+        if !variable.is_known(&self.known) {
+            self.mistake(format!("`{}` is not known here", variable.name())).help =
+                Some(format!("it is known {}", variable.place()));
+        }
+        self.reads.push(variable);
+        self.bare_steps += usize::from(variable == Variable::Steps);
+        self.bare_headers += usize::from(variable == Variable::Headers);
+        (Node::Variable(variable), variable.kind())
     }
 
     fn unknown(&mut self, segments: &[&str]) -> Typed {

@@ -4,6 +4,7 @@ use cel::common::ast::IdedExpr;
 
 use super::member::is_headers;
 use super::{Compiler, Typed};
+use crate::expression::facts::Variable;
 use crate::expression::node::{Node, Operator};
 use crate::expression::value::{Kind, Value};
 
@@ -16,18 +17,23 @@ impl Compiler<'_> {
             ("!_", [a]) => (Node::Not(Box::new(self.condition(a))), Kind::Bool),
             ("_?_:_", [condition, then, other]) => {
                 let condition = self.condition(condition);
-                let ((then, a), (other, b)) = (self.node(then), self.node(other));
+                let ((then, a), (other, b)) = (self.any(then), self.any(other));
+                if then.is_optional() != other.is_optional() {
+                    return Some(self.wrong("of `?:`, both are values, or both may be there or not"));
+                }
                 (Node::Choose(Box::new([condition, then, other])), if a == b { a } else { Kind::Any })
             }
             ("-_", [a]) => self.negation(a),
             ("_[_]", [of, at]) => self.element(of, at),
+            ("_?._", [of, key]) => self.optional_member(of, key),
+            ("_[?_]", [of, at]) => self.optional_element(of, at),
             ("_==_", [a, b]) => self.binary(Operator::Equal, a, b),
             ("_!=_", [a, b]) => self.binary(Operator::NotEqual, a, b),
             ("_<_", [a, b]) => self.binary(Operator::Less, a, b),
             ("_<=_", [a, b]) => self.binary(Operator::LessOrEqual, a, b),
             ("_>_", [a, b]) => self.binary(Operator::Greater, a, b),
             ("_>=_", [a, b]) => self.binary(Operator::GreaterOrEqual, a, b),
-            ("@in", [a, b]) => self.binary(Operator::In, a, b),
+            ("@in", [a, b]) => self.within(a, b),
             ("_+_", [a, b]) => self.binary(Operator::Add, a, b),
             ("_-_", [a, b]) => self.binary(Operator::Subtract, a, b),
             ("_*_", [a, b]) => self.binary(Operator::Multiply, a, b),
@@ -35,6 +41,18 @@ impl Compiler<'_> {
             ("_%_", [a, b]) => self.binary(Operator::Remainder, a, b),
             _ => return None,
         })
+    }
+
+    /// `a in b`. A field of the request that is named so is asked for as others are.
+    fn within(&mut self, a: &IdedExpr, b: &IdedExpr) -> Typed {
+        let typed = self.binary(Operator::In, a, b);
+        if let Node::Binary(Operator::In, operands) = &typed.0
+            && let [Node::Constant(Value::Text(name)), Node::Variable(Variable::Headers)] = &**operands
+        {
+            self.fields.push((&**name).into());
+            self.bare_headers = self.bare_headers.saturating_sub(1);
+        }
+        typed
     }
 
     fn negation(&mut self, of: &IdedExpr) -> Typed {
@@ -46,7 +64,7 @@ impl Compiler<'_> {
     }
 
     fn element(&mut self, of: &IdedExpr, at: &IdedExpr) -> Typed {
-        let (of, at) = (self.node(of), self.node(at));
+        let (of, at) = (self.any(of), self.node(at));
         match (&of.1, &at) {
             (kind, (Node::Constant(Value::Text(key)), _))
                 if kind.may_be(Kind::Map) && !is_constant_map(&of.0) =>
@@ -58,6 +76,9 @@ impl Compiler<'_> {
             }
             (Kind::List | Kind::Map | Kind::Any, _) => {
                 let kind = if of.1 == Kind::List { Kind::Any } else { member_kind(&of.0) };
+                if of.0.is_optional() {
+                    return (Node::Optional(Box::new(Node::Element(Box::new([of.0, at.0])))), kind);
+                }
                 self.folded(Node::Element(Box::new([of.0, at.0])), kind)
             }
             (kind, _) => self.wrong(format!("{kind} has no members")),

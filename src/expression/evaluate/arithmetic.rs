@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::call::mismatch;
 use super::{Found, MADE, Run};
 use crate::expression::fault::Fault;
-use crate::expression::node::Operator;
+use crate::expression::node::{Function, Operator};
 use crate::expression::time::Span;
 use crate::expression::value::{Kind, List, Value};
 
@@ -74,6 +75,27 @@ pub(super) fn calculate(operator: Operator, a: &Value<'_>, b: &Value<'_>) -> Fou
         _ => return time(operator, a, b),
     };
     found.ok_or(Fault::Overflow)
+}
+
+/// A function of one number.
+pub(super) fn of_number(function: Function, value: &Value<'_>) -> Found<'static> {
+    let found = match (function, value) {
+        (Function::Ceil, Value::Double(value)) => Value::Double(value.ceil()),
+        (Function::Floor, Value::Double(value)) => Value::Double(value.floor()),
+        // Half away from zero.
+        (Function::Round, Value::Double(value)) => Value::Double(value.round()),
+        (Function::Trunc, Value::Double(value)) => Value::Double(value.trunc()),
+        (Function::Abs, Value::Double(value)) => Value::Double(value.abs()),
+        (Function::Abs, Value::Int(value)) => Value::Int(value.checked_abs().ok_or(Fault::Overflow)?),
+        (Function::Abs, Value::Uint(value)) => Value::Uint(*value),
+        (Function::Sign, Value::Double(value)) if *value == 0.0 => Value::Double(0.0),
+        (Function::Sign, Value::Double(value)) if value.is_nan() => Value::Double(*value),
+        (Function::Sign, Value::Double(value)) => Value::Double(value.signum()),
+        (Function::Sign, Value::Int(value)) => Value::Int(value.signum()),
+        (Function::Sign, Value::Uint(value)) => Value::Uint((*value).min(1)),
+        (function, other) => return Err(mismatch(function, other)),
+    };
+    Ok(found)
 }
 
 fn time(operator: Operator, a: &Value<'_>, b: &Value<'_>) -> Found<'static> {

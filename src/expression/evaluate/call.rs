@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Found, Run, as_text};
+use super::{Found, Run, arithmetic, as_text};
 use crate::expression::fault::Fault;
 use crate::expression::node::{Function, Node};
 use crate::expression::time::{Part, Span, Timestamp};
@@ -34,14 +34,46 @@ impl<'a> Run<'a> {
                 };
                 Ok(Value::Text(Cow::Owned(changed)))
             }
-            // Nothing that is converted is longer than a number is, but text itself.
-            _ => {
+            Function::Text
+            | Function::Int
+            | Function::Uint
+            | Function::Double
+            | Function::Timestamp
+            | Function::Duration => {
+                // Nothing that is converted is longer than a number is, but text itself.
                 if let Value::Text(text) = &first {
                     self.make(text.len())?;
                 }
                 self.read_digits(&first)?;
                 self.pay(super::MADE)?;
                 convert(function, first)
+            }
+            _ => {
+                let rest = arguments.get(1..).unwrap_or_default();
+                let rest: Vec<Value<'a>> = rest.iter().map(|it| self.value(it)).collect::<Result<_, _>>()?;
+                self.extended(function, first, &rest)
+            }
+        }
+    }
+
+    /// The functions of the standard extensions.
+    fn extended(&mut self, function: Function, first: Value<'a>, rest: &[Value<'a>]) -> Found<'a> {
+        match (function, first) {
+            (Function::Reverse, Value::Text(text)) => {
+                self.make(text.len())?;
+                Ok(Value::Text(Cow::Owned(text.chars().rev().collect())))
+            }
+            (Function::Join, Value::List(list)) => self.join(&list, rest),
+            (
+                Function::Slice | Function::Flatten | Function::Distinct | Function::Sort | Function::Reverse,
+                Value::List(list),
+            ) => self.of_list(function, &list, rest),
+            (Function::Range, Value::Int(size)) => self.range(size),
+            (Function::Greatest | Function::Least, first) => self.extreme(function, first, rest),
+            (function, Value::Text(text)) => self.of_text(function, text, rest),
+            (function, first) => {
+                let first = self.calculable(first)?;
+                arithmetic::of_number(function, &first)
             }
         }
     }
@@ -63,7 +95,7 @@ impl<'a> Run<'a> {
     }
 }
 
-fn mismatch(function: Function, value: &Value<'_>) -> Fault {
+pub(super) fn mismatch(function: Function, value: &Value<'_>) -> Fault {
     Fault::Mismatch(function.name(), value.kind(), Kind::Null)
 }
 

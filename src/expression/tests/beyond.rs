@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::*;
-use crate::json::{Limits, Node, parse};
+use crate::json::{Limits, parse};
 
 /// Everything that can be known.
 const ALL: Known<'_> = Known {
@@ -174,23 +174,15 @@ const NOT_KNOWN: &[(&str, bool, &str)] = &[
     (
         "steps.user.body",
         false,
-        "`steps` is not known here (only `compose` has steps, and each knows those that are asked before it)",
+        "`steps` is not known here (it is known in `compose`: each step knows those that are asked before it)",
     ),
-    (
-        "item.a",
-        false,
-        "`item` is not known here (there is an item only in a step with `each`, and in shapes)",
-    ),
-    ("items", false, "`items` is not known here (there are items only in a step with `each.batch`)"),
-    (
-        "response.status",
-        false,
-        "`response.status` is not known here (there is an answer only in `transform.response`)",
-    ),
+    ("item.a", false, "`item` is not known here (it is known in a step with `each`, and in shapes)"),
+    ("items", false, "`items` is not known here (it is known in a step with `each.batch`)"),
+    ("response.status", false, "`response.status` is not known here (it is known in `transform.response`)"),
     (
         "has(request.body.a)",
         false,
-        "`request.body` is not known here (the content is read after a request has been let in: `compose`, `transform` and `graphql` know it)",
+        "`request.body` is not known here (it is known in `compose`, `transform` and `graphql`: before them, no content has been read)",
     ),
     ("respons.status", true, "there is no variable `respons` (did you mean `response`?)"),
     ("steps.usr.body", true, "there is no step `usr` here (did you mean `steps.user`?)"),

@@ -9,8 +9,7 @@ use http::{HeaderMap, Response, StatusCode};
 use crate::body::Body;
 use crate::cache;
 use crate::compose::missing::{self, COMPLETED, MISSING};
-use crate::compose::run::{Answers, Arrived, Finished, Lost, Outcome, Run};
-use crate::compose::schedule::End;
+use crate::compose::run::{Answers, Arrived, Came, Finished, Lost, Outcome, Run};
 use crate::compose::{Compose, OnFailure, Place, Reason, result};
 use crate::expression::Facts;
 use crate::gateway::Gateway;
@@ -35,11 +34,12 @@ impl<H: Host> Gateway<H> {
         facts: Facts<'x>,
         shared: Option<&cache::Policy>,
     ) -> Made<H::Stream> {
+        let now = self.host.tick();
         if let Some((step, lost)) = run.failed() {
             let failed = failed(compose, step, lost);
-            return (failed, run.finish().outcomes);
+            return (failed, run.finish(now).outcomes);
         }
-        let Finished { values, mut outcomes, leans, least } = run.finish();
+        let Finished { values, mut outcomes, leans, least } = run.finish(now);
         let (made, unshaped) = result::make(compose, answers, facts, values);
         for (step, cause) in unshaped {
             let lost = Lost::new(Reason::Content, cause);
@@ -87,8 +87,8 @@ fn unmade(cause: &str) -> Failure {
 fn missing(compose: &Compose, outcomes: &[Outcome]) -> Option<HeaderValue> {
     let all = compose.steps.iter().zip(outcomes);
     let missing = all.filter(|(step, outcome)| {
-        let skipped = outcome.end == Some(End::Skipped);
-        !step.spare && step.place != Place::Hidden && !skipped
+        let had = matches!(outcome.came, Came::Skipped | Came::Fallback);
+        !step.spare && step.place != Place::Hidden && !had
     });
     missing::field(missing.filter_map(|(step, outcome)| Some((&*step.name, outcome.reason?))))
 }

@@ -13,7 +13,7 @@ use super::Whole;
 use crate::body::{Body, BodyError};
 use crate::cache::rules::Least;
 use crate::compose::prepare::Sent;
-use crate::compose::run::{Arrived, Came, Job, Lost};
+use crate::compose::run::{Arrived, Back, Job, Lost};
 use crate::compose::{OnFailure, Reason, Step};
 use crate::gateway::Gateway;
 use crate::gateway::part::Part;
@@ -27,7 +27,7 @@ const UNWANTED: usize = 64 << 10;
 
 impl<H: Host> Gateway<H> {
     /// Asks for one part, and reads the answer.
-    pub(super) async fn ask_for(&self, whole: Whole<'_>, job: Job) -> Came {
+    pub(super) async fn ask_for(&self, whole: Whole<'_>, job: Job) -> Back {
         let step = &whole.compose.steps[job.step];
         let Job { step: index, number, prepared, begun } = job;
         let (mut head, body) = (prepared.head, prepared.content);
@@ -49,11 +49,11 @@ impl<H: Host> Gateway<H> {
         let answer = match failure {
             None => self.arrive(whole, step, reply).await,
             Some(failure) => {
-                reply.into_body().into_parts().1.end(Ok(()));
+                reply.into_body().into_parts().2.end(Ok(()));
                 Err(lost(failure))
             }
         };
-        Came { step: index, number, attempts, answer }
+        Back { step: index, number, attempts, answer }
     }
 
     /// The answer, as far as it is wanted.

@@ -1,5 +1,7 @@
 //! Whether every caller has answers of its own.
 
+use http::header::{AUTHORIZATION, COOKIE, HeaderName};
+
 use super::super::compile::{Context, Pointer};
 use super::inputs::{Account, Input};
 use super::settings::Settings;
@@ -9,6 +11,9 @@ use crate::auth::{Authenticator, Kind};
 use crate::cache::policy::{KeyParts, Passes};
 use crate::config::{self, CacheCallers};
 use crate::diagnostic::Diagnostic;
+use crate::expression::Variable;
+use crate::graphql::GraphQl;
+use crate::transform::{Transform, Vary};
 
 impl Context<'_> {
     /// Whether every caller has answers of its own.
@@ -49,6 +54,79 @@ impl Context<'_> {
         }
     }
 
+    /// What a transformation asks for must be what answers are told apart by.
+    pub(super) fn transformed_alike(
+        &mut self,
+        written: &Written<'_>,
+        settings: &Settings<'_>,
+        transform: &Transform,
+        passes: &Passes,
+    ) {
+        let at = written.at.key("transform");
+        let mut refuse = |what: String, help: String| {
+            let message = format!("answers are kept, and the transformation asks for {what}");
+            let diagnostic = Diagnostic::error((&at).into(), message);
+            self.report(diagnostic.related((&settings.at).into(), "answers are kept here")).help(help);
+        };
+        if transform.reads.contains(&Variable::ClientAddress) {
+            refuse(
+                "the client's address: each would need one of its own".to_owned(),
+                "remove one of them".to_owned(),
+            );
+        }
+        let names = match &transform.vary {
+            Vary::Names(names) => names,
+            Vary::All => {
+                return refuse(
+                    "header fields that it does not name".to_owned(),
+                    "write request.headers[\"name\"], in an expression rather than a template".to_owned(),
+                );
+            }
+        };
+        let withheld = |name: &&HeaderName| {
+            !passes.all && !passes.fields.contains(*name) && ![AUTHORIZATION, COOKIE].contains(*name)
+        };
+        for name in names.iter().filter(withheld) {
+            refuse(
+                format!("{name}, which the cache withholds: it is never there"),
+                format!("add \"{name}\" to key.headers, or to vary"),
+            );
+        }
+    }
+
+    /// What the variables of a GraphQL operation are made of must be in the key: its answers do not say what they depend on.
+    pub(super) fn graphql_alike(
+        &mut self,
+        written: &Written<'_>,
+        settings: &Settings<'_>,
+        graphql: &GraphQl,
+        key: &KeyParts,
+    ) {
+        let at = written.at.key("graphql").key("variables");
+        for (name, value) in &graphql.variables {
+            let unkeyed = value.fields().iter().find(|field| {
+                let known = |header: &HeaderName| header.as_str() == &***field;
+                !key.headers.iter().any(known)
+            });
+            let (what, help) = match unkeyed {
+                _ if value.reads().contains(&Variable::ClientAddress) => {
+                    ("the client's address".to_owned(), "remove one of them".to_owned())
+                }
+                _ if value.reads_any_field() => {
+                    ("any header field".to_owned(), "write request.headers[\"name\"]".to_owned())
+                }
+                Some(field) => {
+                    (format!("the header field {field}"), format!("add \"{field}\" to key.headers"))
+                }
+                None => continue,
+            };
+            let message =
+                format!("answers are kept, and the variable depends on {what}, which is not in the key");
+            let diagnostic = Diagnostic::error((&at.key(name)).into(), message);
+            self.report(diagnostic.related((&settings.at).into(), "answers are kept here")).help(help);
+        }
+    }
+
     /// Where answers are shared, nothing may be told of callers that could make a difference.
     fn told_and_shared(&mut self, written: &Written<'_>, shared: &Pointer, told: &Told<'_>) {
         let message = format!("answers are shared between callers, and the upstream is told {told}");
@@ -81,6 +159,7 @@ impl Context<'_> {
             Told::Token(_) => Some(identity(|it| it.token.is_some())?.key("token")),
             Told::Authorization(_) => Some(identity(|it| it.authorization.is_some())?.key("authorization")),
             Told::Forwarded(way, _) | Told::External(way, _) => written.place_of(way),
+            Told::Read(_, by) => Some(at.key(by)),
         }
     }
 }

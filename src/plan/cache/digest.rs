@@ -19,6 +19,8 @@ pub(super) struct Digests<'a> {
     defaults: Option<&'a Defaults>,
     upstreams: BTreeMap<&'a str, &'a Upstream>,
     apis: BTreeMap<&'a str, &'a Api>,
+    /// Schemas, and the files that some of them are in.
+    schemas: [u8; 32],
     /// What upstreams may be told of consumers.
     consumers: [u8; 32],
     issuer: Option<&'a str>,
@@ -45,6 +47,9 @@ impl<'a> Digests<'a> {
                 .map(|(name, upstream)| (name.as_str(), upstream))
                 .collect(),
             apis: all().flat_map(|document| &document.apis).map(|(name, api)| (name.as_str(), api)).collect(),
+            schemas: sha256(&json!(
+                all().map(|document| (&document.schemas, &document.files)).collect::<Vec<_>>()
+            )),
             consumers: sha256(&json!(consumers)),
             issuer: all().find_map(|document| document.issuer.as_ref()?.name.as_deref()),
         }
@@ -61,9 +66,10 @@ impl<'a> Digests<'a> {
             "defaults": self.defaults.map(of_defaults),
             "upstreams": upstreams,
             "api": api,
+            "schemas": route.validate.as_ref().and_then(|it| it.answers.as_ref()).map(|_| self.schemas),
             "ways in": ready.map(ways_in),
             "consumers": ready.filter(|ready| ready.ways_in().next().is_some()).map(|_| self.consumers),
-            "issuer": ready.filter(|ready| ready.route.identity.token.is_some()).map(|_| self.issuer),
+            "issuer": ready.filter(|ready| tells_tokens(*ready)).map(|_| self.issuer),
             "gateway": self.known.gateway,
         });
         let mut half = [0; 16];
@@ -89,8 +95,11 @@ fn of_route(route: &config::Route) -> Value {
         split: _,
         fallback,
         mapping,
+        // What an answer must be is looked at before it is kept.
+        validate,
         compose,
         transform,
+        graphql,
         mirror: _,
         idempotency: _,
         priority: _,
@@ -105,21 +114,40 @@ fn of_route(route: &config::Route) -> Value {
         limits: _,
         cors: _,
         security_headers: _,
+        compression: _,
     } = route;
+    let answers = validate.as_ref().and_then(|validate| validate.answers.as_ref());
     json!([
-        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, rewrite, paths,
-        headers, cache
+        id, matches, auth, identity, upstream, fallback, mapping, compose, transform, graphql, answers,
+        rewrite, paths, headers, cache
     ])
+}
+
+/// Whether some upstream gets a token of the gateway's.
+fn tells_tokens(ready: Ready<'_>) -> bool {
+    ready.asked().any(|(route, _)| route.identity.token.is_some())
 }
 
 /// All upstreams whose answers the route may keep.
 fn upstreams_of(route: &config::Route) -> impl Iterator<Item = &str> {
-    let of_split = route.split.iter().flat_map(|split| {
+    let own = named(route.upstream.as_ref(), route.split.as_ref(), route.fallback.as_ref());
+    let steps = route.compose.iter().flat_map(|compose| &compose.steps);
+    let of_steps =
+        steps.flat_map(|step| named(step.upstream.as_ref(), step.split.as_ref(), step.second.as_ref()));
+    own.chain(of_steps)
+}
+
+fn named<'c>(
+    upstream: Option<&'c String>,
+    split: Option<&'c config::migration::Split>,
+    fallback: Option<&'c config::migration::Fallback>,
+) -> impl Iterator<Item = &'c str> {
+    let of_split = split.into_iter().flat_map(|split| {
         let of_rules = split.rules.iter().map(|rule| &rule.upstream);
         of_rules.chain(split.to.iter().map(|part| &part.upstream))
     });
-    let fallback = route.fallback.iter().map(|fallback| &fallback.to);
-    route.upstream.iter().chain(of_split).chain(fallback).map(String::as_str)
+    let fallback = fallback.map(|fallback| &fallback.to);
+    upstream.into_iter().chain(of_split).chain(fallback).map(String::as_str)
 }
 
 fn of_defaults(defaults: &Defaults) -> Value {
@@ -137,6 +165,7 @@ fn of_defaults(defaults: &Defaults) -> Value {
         limits: _,
         cors: _,
         security_headers: _,
+        compression: _,
     } = defaults;
     json!([auth, identity, paths, headers, cache])
 }

@@ -10,11 +10,12 @@ use std::fmt;
 
 use http::header::{AUTHORIZATION, COOKIE, FORWARDED, HeaderName};
 
-use super::super::{HeaderEdit, Plan, Proxy, QueryRewrite, Route, Upstream};
+use super::super::{Backend, HeaderEdit, Plan, Proxy, QueryRewrite, Route, Upstream};
 use super::Ready;
 use super::told::{Told, told};
 use crate::cache::Policy;
 use crate::cache::policy::Parameters;
+use crate::compose::Compose;
 use crate::credentials::Credentials;
 use crate::forward::fields::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO};
 
@@ -55,7 +56,7 @@ pub enum Account {
 
 /// All inputs of a route that keeps answers; none for one that does not.
 pub fn inputs<'a>(plan: &'a Plan, route: &'a Route) -> Vec<Input<'a>> {
-    let ready = Ready::new(route, &plan.upstreams, &plan.auth);
+    let ready = Ready::new(route, &plan.routes, &plan.upstreams, &plan.auth);
     ready.zip(route.cache.as_deref()).map_or_else(Vec::new, |(ready, policy)| of(ready, policy))
 }
 
@@ -86,22 +87,31 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         body_limit: _,
         response_edits: _,
         mapping: _,
+        validation: _,
+        // What it makes of a request is made of what the cache lets pass, callers are told apart by what it asks of them, and
+        // answers say in `Vary` which fields it asks for.
         transform: _,
+        graphql: _,
         idempotency: _,
         priority: _,
         cors: _,
         security_headers: _,
+        compression: _,
     } = ready.route;
     let mut list = List::default();
     // Digests are made of these, byte for byte, for each route by itself.
     ["method", "scheme", "host", "path"].into_iter().for_each(|what| list.add(what, Account::Key));
     list.add(format!("{X_FORWARDED_HOST}, {X_FORWARDED_PROTO}"), Account::Key);
-    list.query(ready.proxy, policy);
+    ready.asked().for_each(|(_, proxy)| list.rewrites(proxy));
+    list.query(policy);
+    list.steps(ready);
     list.fields(policy);
     list.cookies(policy);
     list.authorization(policy);
     list.callers(ready, policy);
     list.edits(request_edits);
+    let steps = ready.asked().filter(|(route, _)| route.internal);
+    steps.for_each(|(route, _)| list.edits(&route.request_edits));
     if let Some(field) = ready.route.version.as_ref().and_then(|condition| condition.api.tell.as_ref()) {
         list.add(format!("{field}, the version of the API"), Account::Key);
     }
@@ -127,7 +137,17 @@ impl<'a> List<'a> {
         self.0.push(Input { what: what.into(), account, told: None });
     }
 
-    fn query(&mut self, proxy: &'a Proxy, policy: &Policy) {
+    /// Steps are asked with what is told apart, or told of the caller; what expressions ask for beyond that is not there, or
+    /// refused ([`super::composed`]).
+    fn steps(&mut self, ready: Ready<'a>) {
+        let Backend::Parts(compose) = ready.backend else { return };
+        let Compose { steps, at_once: _, merge: _, reads: _, failure: _, partial: _, .. } = compose;
+        for step in steps {
+            self.add(format!("what the step {} is asked with", step.name), Account::Key);
+        }
+    }
+
+    fn rewrites(&mut self, proxy: &'a Proxy) {
         // The path that is asked for is one of the path that came.
         // Which upstream a split chooses is in the key; whether a fallback is asked is for the first one to say. Answers of a
         // mirror are nobody's.
@@ -145,6 +165,9 @@ impl<'a> List<'a> {
         for (name, _) in set.iter().chain(add) {
             self.add(format!("query parameter {name}, as rewritten from the path"), Account::Key);
         }
+    }
+
+    fn query(&mut self, policy: &Policy) {
         match &policy.key.query {
             Parameters::All => self.add("query", Account::Key),
             Parameters::Only(names) => {

@@ -4,12 +4,13 @@ use std::fmt;
 
 use http::header::{AUTHORIZATION, HeaderName};
 
-use super::super::{HeaderEdit, Route, Upstream};
+use super::super::{Backend, HeaderEdit, Route, Upstream};
 use super::Ready;
 use crate::auth::presented::Place;
 use crate::auth::{Access, Authenticator, Kind};
 use crate::cache::policy::{KeyParts, Passes};
 use crate::credentials::Credentials;
+use crate::expression::Variable;
 use crate::identity::Authorization;
 use crate::identity::headers::IdentityHeader;
 use crate::identity::source::Source;
@@ -27,6 +28,8 @@ pub(super) enum Told<'a> {
     Forwarded(&'a Authenticator, &'a Place),
     /// A field of the external service's, by its name.
     External(&'a Authenticator, &'a HeaderName),
+    /// What an expression under this key of the route asks for: to ask an upstream, or to make an answer.
+    Read(Variable, &'static str),
 }
 
 /// Where in a request a credential stands that goes on.
@@ -38,7 +41,12 @@ pub(super) enum Credential {
 
 /// All that the upstream of a route is told of who calls, unless the cache withholds it.
 pub(super) fn told(ready: Ready<'_>) -> Vec<Told<'_>> {
-    let mut told = Vec::new();
+    let mut told = read(ready);
+    if let Backend::Parts(_) = ready.backend {
+        let steps = ready.asked().filter_map(|(route, _)| ready.of(route));
+        told.extend(steps.flat_map(self::told));
+        return told;
+    }
     // Nobody is known where nobody is asked.
     if ready.ways_in().next().is_some() {
         let identity = &ready.route.identity;
@@ -82,9 +90,33 @@ pub(super) fn told(ready: Ready<'_>) -> Vec<Told<'_>> {
     told
 }
 
+/// What expressions of the route itself ask for of callers.
+fn read<'a>(ready: Ready<'a>) -> Vec<Told<'a>> {
+    // Nobody is known where nobody is asked.
+    if ready.ways_in().next().is_none() {
+        return Vec::new();
+    }
+    let composed = match ready.backend {
+        Backend::Parts(compose) => &compose.reads.variables[..],
+        Backend::Upstream(_) => &[],
+    };
+    let composed = composed.iter().map(|variable| (*variable, "compose"));
+    let transform = ready.route.transform.iter().flat_map(|transform| transform.reads.iter());
+    let transform = transform.map(|variable| (*variable, "transform"));
+    let graphql = ready.route.graphql.iter().flat_map(|graphql| graphql.reads());
+    let graphql = graphql.map(|variable| (variable, "graphql"));
+    let all = composed.chain(transform).chain(graphql);
+    all.filter(|(variable, _)| variable.is_about_the_caller())
+        .map(|(variable, by)| Told::Read(variable, by))
+        .collect()
+}
+
 /// Whether some upstream may get what a client sends in `Authorization`.
 pub(super) fn authorization_may_pass(ready: Ready<'_>) -> bool {
-    ready.upstreams().any(|upstream| may_get_authorization(ready.route, upstream))
+    let asked = ready.asked().filter_map(|(route, _)| ready.of(route));
+    asked
+        .flat_map(|ready| ready.upstreams().map(move |upstream| (ready.route, upstream)))
+        .any(|(route, upstream)| may_get_authorization(route, upstream))
 }
 
 fn may_get_authorization(route: &Route, upstream: &Upstream) -> bool {
@@ -121,6 +153,13 @@ impl Told<'_> {
                 _ => false,
             },
             Self::Token(_) | Self::External(..) => false,
+            Self::Read(variable, _) => match variable {
+                Variable::ConsumerId
+                | Variable::ConsumerPlan
+                | Variable::ConsumerMetadata
+                | Variable::CallerConsumer => key.consumer,
+                _ => false,
+            },
             Self::Authorization(_) => key.headers.contains(&AUTHORIZATION),
             Self::Forwarded(_, place) => match place {
                 Place::Header(name) => key.headers.contains(name),
@@ -139,7 +178,7 @@ impl Told<'_> {
             Self::Token(name) | Self::External(_, name) => name,
             Self::Forwarded(_, Place::Header(name)) => name,
             Self::Authorization(_) | Self::Forwarded(_, Place::Authorization(_)) => &AUTHORIZATION,
-            Self::Forwarded(_, Place::Cookie(_) | Place::Query(_)) => return false,
+            Self::Read(..) | Self::Forwarded(_, Place::Cookie(_) | Place::Query(_)) => return false,
         };
         passes.fields.contains(name)
     }
@@ -167,6 +206,9 @@ impl Told<'_> {
             }
             Self::Authorization(_) => "write authorization = \"drop\" in identity, or ".to_owned(),
             Self::Forwarded(..) => "remove forward, or ".to_owned(),
+            Self::Read(Variable::ConsumerId | Variable::CallerConsumer, _) => {
+                "write consumer = true in key, or ".to_owned()
+            }
             _ => String::new(),
         };
         format!(
@@ -191,6 +233,7 @@ impl fmt::Display for Told<'_> {
                 Place::Query(name) => write!(f, "the credential of \"{}\" in the parameter {name}", way.name),
             },
             Self::External(way, name) => write!(f, "what \"{}\" says in {name}", way.name),
+            Self::Read(variable, by) => write!(f, "{}, by {by}", variable.name()),
         }
     }
 }

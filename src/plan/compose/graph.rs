@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::compile::{Context, Pointer};
 use super::step::Reads;
-use crate::compose::{Fallback, Step};
+use crate::compose::{Fallback, Place, Step};
 use crate::config;
 
 /// A step, with what its expressions read.
@@ -74,12 +74,9 @@ impl Context<'_> {
         }
         let finished = drafts.into_iter().zip(edges).enumerate().map(|(number, (draft, edges))| {
             let needs = edges.into_iter().filter(|(_, edge)| *edge == Edge::Needs).map(|(need, _)| need);
-            Step {
-                needs: needs.collect(),
-                is_read: read.contains(&number),
-                spare: spares.contains(&number),
-                ..draft.step
-            }
+            let spare = spares.contains(&number);
+            let place = if spare { Place::Hidden } else { draft.step.place };
+            Step { needs: needs.collect(), is_read: read.contains(&number), spare, place, ..draft.step }
         });
         Some(finished.collect())
     }

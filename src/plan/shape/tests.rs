@@ -204,10 +204,24 @@ fn mistakes_are_told_where_they_are() {
 }
 
 #[test]
+fn steps_that_find_nothing_any_more_are_questioned() {
+    let said = |steps: &str| {
+        let mut context = Context::new(&[], &Abilities::NATIVE);
+        let steps: Vec<ShapeStep> = serde_json::from_str(steps).unwrap();
+        assert!(context.shape(&Pointer::root("a.toml"), &steps, &Known::default()).is_some());
+        context.diagnostics.iter().map(|it| (it.severity, it.place.pointer.clone())).collect::<Vec<_>>()
+    };
+    let rename = r#"{"rename":{"from":"a","to":"b"}}"#;
+    let found = said(&format!(r#"[{{"drop":"a"}},{rename}]"#));
+    assert_eq!(found, [(Severity::Warning, "/1".to_owned())]);
+    assert_eq!(said(&format!(r#"[{{"drop":"a"}},{{"unwrap":"data"}},{rename}]"#)), []);
+}
+
+#[test]
 fn what_is_too_much_is_said_once() {
     let many = |step: &str, count| format!("[{}]", vec![step; count].join(","));
-    assert!(shape(&many(r#"{"drop":"a"}"#, 64)).is_ok());
-    assert_eq!(shape(&many(r#"{"drop":"a"}"#, 65)).unwrap_err(), [" there are more than 64 operations"]);
+    assert!(shape(&many(r#"{"flatten":"a"}"#, 64)).is_ok());
+    assert_eq!(shape(&many(r#"{"flatten":"a"}"#, 65)).unwrap_err(), [" there are more than 64 operations"]);
     assert!(shape(&many(r#"{"wrap":"a"}"#, 64)).is_ok());
     let deep = r#"{"move":{"from":"a","to":"b.c.d.e.f.g"}}"#;
     assert!(shape(&many(deep, 12)).is_ok());

@@ -8,6 +8,7 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::scalar::{Size, Span};
+use crate::config::OneOrMany;
 
 /// What the client gets. What is not said is not looked at, but that the answer comes to a clean end.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Answer {
     pub headers: BTreeMap<String, Lines>,
     /// Header fields that are not there.
     pub absent: Vec<String>,
+    /// The codings that the content has, in the order in which they were applied: `Content-Encoding` says these, and
+    /// `body`, `json`, `size` and `arrives` are about what is in them. Without, they are about what came.
+    pub decoded: Option<OneOrMany>,
     /// The content, as text.
     pub body: Option<Pattern>,
     /// The content, as JSON: the members said must be there, others may; arrays are compared as a whole.
@@ -65,6 +69,8 @@ pub struct Asked {
     pub headers: BTreeMap<String, Lines>,
     /// Header fields that are not there.
     pub absent: Vec<String>,
+    /// The codings that the content has, like the answer's.
+    pub decoded: Option<OneOrMany>,
     /// The content, as text.
     pub body: Option<Pattern>,
     /// The content, as JSON, like the answer's.

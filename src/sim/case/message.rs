@@ -7,6 +7,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::scalar::{Size, Span};
+use crate::config::OneOrMany;
 use crate::sim::body::End;
 use crate::sim::upstream::Fault;
 
@@ -36,6 +37,9 @@ pub struct RequestTable {
     pub size: Option<Size>,
     /// The content, piece by piece; its length is not announced.
     pub chunks: Option<Vec<Chunk>>,
+    /// The codings that the content is sent in, in the order in which they are applied; `Content-Encoding` says so unless
+    /// `headers` do. Each of `chunks` can be read when it is there.
+    pub coded: Option<OneOrMany>,
     /// The trailer fields, after `chunks`.
     pub trailers: Vec<(String, String)>,
     /// How the body ends.
@@ -84,6 +88,8 @@ pub struct Reply {
     pub size: Option<Size>,
     /// The content, piece by piece; its length is not announced.
     pub chunks: Option<Vec<Chunk>>,
+    /// The codings that the content is sent in, as in a request.
+    pub coded: Option<OneOrMany>,
     /// The trailer fields, after `chunks`.
     pub trailers: Vec<(String, String)>,
     /// How the body ends.

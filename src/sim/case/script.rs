@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode, Version};
 
+use super::coded;
 use super::message::{Chunk, Reply, Request, When};
 use crate::sim::body::{End, Piece, Script};
 use crate::sim::names::Names;
@@ -52,12 +53,20 @@ impl Request {
         if table.json.is_some() && !headers.iter().any(|(name, _)| name == CONTENT_TYPE) {
             headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
         }
+        let mut body = script(content, &table.trailers, table.end, names)?;
+        if let (Some(codings), Some(body)) = (&table.coded, &mut body) {
+            headers.extend(coded::encode(
+                codings,
+                body,
+                headers.iter().any(|(name, _)| name == CONTENT_ENCODING),
+            )?);
+        }
         Ok(Outgoing {
             method: table.method.clone().unwrap_or_else(|| "GET".to_owned()),
             target: names.fill(table.target.as_deref().unwrap_or("/")),
             version: version(table.http.as_deref())?,
             headers,
-            body: script(content, &table.trailers, table.end, names)?,
+            body,
         })
     }
 
@@ -83,10 +92,13 @@ impl Reply {
     pub fn ready(&self, names: &Names) -> Result<upstream::Reply, String> {
         let content =
             (self.body.as_deref(), self.json.as_ref(), self.size.map(|size| size.0), self.chunks.as_deref());
-        let body = script(content, &self.trailers, self.end, names)?;
+        let mut body = script(content, &self.trailers, self.end, names)?;
         let mut headers: HeaderMap = HeaderMap::new();
         for (name, value) in fields(&self.headers, names)? {
             headers.append(name, value);
+        }
+        if let (Some(codings), Some(body)) = (&self.coded, &mut body) {
+            headers.extend(coded::encode(codings, body, headers.contains_key(CONTENT_ENCODING))?);
         }
         if self.json.is_some() {
             headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));

@@ -112,6 +112,7 @@ fn whatever_could_not_keeps_it() {
         ("rate_limits = \"floods\"", "rate_limits = []"),
         ("fcbf618c", "fcbf618d"),
         ("[defaults]", "[defaults]\nsecurity_headers = {}"),
+        ("[defaults]", "[defaults]\ncompression = true"),
     ] {
         assert_eq!(changed(from, to), before, "{from} -> {to}");
     }
