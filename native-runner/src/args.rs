@@ -217,7 +217,8 @@ pub struct Serve {
 ///
 /// Says how the request is seen (host, path in normal form, what is ambiguous about it), why each route that could
 /// take it does or does not, and what would happen: the request that the upstream would get, with all its fields, or
-/// the gateway's own answer. Variables are shown as ${name}, never with their values; identifiers are examples.
+/// the gateway's own answer. Of a composed route, the steps that are asked at once and those that wait for answers, which
+/// nobody knows before. Variables are shown as ${name}, never with their values; identifiers are examples.
 ///
 /// The gateway itself is asked, over a network that is none, so the explanation is what would really happen.
 #[derive(Debug, Args)]
@@ -227,6 +228,7 @@ Examples:
   tollgate explain routes --url /users --method DELETE
   tollgate explain routes --url http://shop.localhost/3 --all
   tollgate explain routes --url /orders --method POST --body-size 100000
+  tollgate explain routes --url /orders -X POST -H 'Content-Type: application/x-www-form-urlencoded' -d product=3
   tollgate explain routes --url /users/1%2F2 --json | jq .outcome.status")]
 pub struct Explain {
     /// The directory of the configuration.
@@ -246,6 +248,9 @@ pub struct Explain {
     /// The length of the request's body, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = 0)]
     pub body_size: u64,
+    /// The request's content; its Content-Type is given with --header. Nothing is known of it otherwise but its length.
+    #[arg(long, short, value_name = "TEXT", conflicts_with = "body_size")]
+    pub data: Option<String>,
     /// Take the request for one of this caller, whatever its credentials; nobody is asked about them.
     #[arg(long = "as", value_name = "SUBJECT")]
     pub subject: Option<String>,
