@@ -2,7 +2,8 @@
 
 use tollgate::author::Locations;
 use tollgate::explain::{
-    Answer, Asked, Cached, Composed, Considered, Counted, Explanation, Field, Keyed, Later, Outcome, Part, Seen, Sent, Verdict,
+    Answer, Asked, Cached, Composed, Considered, Counted, Explanation, Field, Keyed, Later, Outcome, Part,
+    Seen, Sent, Verdict,
 };
 
 use crate::columns::align;
@@ -220,6 +221,11 @@ fn composed(composed: &Composed, paint: Paint) -> String {
     }
     if composed.asked.is_empty() {
         text.push_str("  nothing\n");
+    }
+    if composed.batch {
+        text.push_str(
+            "\nother parts, if there are any, are answered by the gateway itself, or wait for these\n",
+        );
     }
     if !composed.later.is_empty() {
         text.push_str(&format!("\n{}\n", paint.strong("later, with what is known only then")));

@@ -4,6 +4,7 @@ use tollgate::compose::{Compose, Fallback, List, Place, Step};
 use tollgate::merge;
 use tollgate::plan::{Action, Plan, Route};
 
+mod layout;
 pub mod mermaid;
 pub mod svg;
 
@@ -52,6 +53,11 @@ impl Graph {
         let methods = route.methods.listed.iter().map(|method| method.as_str()).collect::<Vec<_>>();
         let methods = if methods.is_empty() { "any method".to_owned() } else { methods.join(" ") };
         Self { route: route.id.to_string(), asked: format!("{methods} {}", route.pattern), steps }
+    }
+
+    /// What the step with this index answers for another's place: where that goes, which is where its answer goes.
+    pub fn stands_for(&self, index: usize) -> Option<&str> {
+        self.steps.iter().find(|step| step.stand_in == Some(index))?.into.as_deref()
     }
 
     /// How many columns there are.

@@ -70,7 +70,9 @@ pub(super) fn of(
     let (policy, status) = (route.cache.as_deref()?, recorded.cache?);
     let why = match status.forward {
         Some(Forward::Method) => Some("only answers to GET and HEAD are kept"),
-        Some(Forward::Bypass) if question.length() > 0 => Some("it has content, on which its answer may depend"),
+        Some(Forward::Bypass) if question.length() > 0 => {
+            Some("it has content, on which its answer may depend")
+        }
         Some(Forward::Bypass) => {
             Some("its Authorization goes on to the upstream, and is neither in the key nor excused")
         }

@@ -14,6 +14,9 @@ pub struct Composed {
     pub asked: Vec<PartSent>,
     /// The steps that are not asked then.
     pub later: Vec<Later>,
+    /// Whether it is a client's batch: then parts are missing that the gateway answers by itself, and those that wait until less
+    /// is under way.
+    pub batch: bool,
     /// How many requests are under way at once.
     pub at_once: usize,
     /// How long all of it may take.
@@ -73,7 +76,8 @@ pub(super) fn of(plan: &Plan, recorded: &Recorded, asked: impl FnOnce() -> Vec<S
         steps.map(|step| later(plan, compose, step, sent.len())).collect()
     });
     let asked = sent.iter().map(|sending| part(plan, compose.map(|it| &**it), sending));
-    Some(Composed { asked: asked.collect(), later, at_once, timeouts: Waits::from(&route.patience) })
+    let batch = compose.is_none();
+    Some(Composed { asked: asked.collect(), later, batch, at_once, timeouts: Waits::from(&route.patience) })
 }
 
 fn part(plan: &Plan, compose: Option<&Compose>, sending: &Sending) -> PartSent {
@@ -81,7 +85,10 @@ fn part(plan: &Plan, compose: Option<&Compose>, sending: &Sending) -> PartSent {
     let route = sending.route.and_then(|route| plan.routes.get(route));
     let upstream = &plan.upstreams[sending.upstream];
     PartSent {
-        part: step.map_or_else(|| route.map(|it| &it.id), |step| Some(&step.name)).map(ToString::to_string).unwrap_or_default(),
+        part: step
+            .map_or_else(|| route.map(|it| &it.id), |step| Some(&step.name))
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         upstream: upstream.name.to_string(),
         address: address(upstream),
         method: sending.head.method.to_string(),
@@ -99,12 +106,17 @@ fn later(plan: &Plan, compose: &Compose, step: &Step, under_way: usize) -> Later
     let name = |index: &usize| compose.steps.get(*index).map(|step| step.name.to_string());
     let needs: Vec<String> = step.needs.iter().filter_map(name).collect();
     let index = compose.steps.iter().position(|other| std::ptr::eq(other, step));
-    let stands_in = |other: &&Step| matches!(other.fallback, Some(Fallback::Step(spare)) if Some(spare) == index);
+    let stands_in =
+        |other: &&Step| matches!(other.fallback, Some(Fallback::Step(spare)) if Some(spare) == index);
     let why = match compose.steps.iter().find(stands_in) {
         Some(other) => format!("only if {} fails", other.name),
         None if !needs.is_empty() => format!("when {} has ended", needs.join(", ")),
-        None if under_way >= compose.at_once => "when something else has ended: so many are asked at once".to_owned(),
-        None if step.when.is_some() => "not asked: its condition does not hold, or its request cannot be made".to_owned(),
+        None if under_way >= compose.at_once => {
+            "when something else has ended: so many are asked at once".to_owned()
+        }
+        None if step.when.is_some() => {
+            "not asked: its condition does not hold, or its request cannot be made".to_owned()
+        }
         None => "not asked: there is nothing to ask it for, or its request cannot be made".to_owned(),
     };
     Later {

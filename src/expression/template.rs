@@ -95,7 +95,6 @@ impl fmt::Display for Template {
     }
 }
 
-
 impl Template {
     /// Reads `text`, whose holes can be captures of `pattern` and expressions over what is `known`. Reports every mistake
     /// it can.

@@ -22,8 +22,11 @@ pub fn graph(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let Some(route) = plan.reachable().iter().find(|route| *route.id == *arguments.route) else {
         let composed = plan.reachable().iter().filter(|route| matches!(route.action, Action::Compose(_)));
         let composed: Vec<_> = composed.map(|route| &*route.id).collect();
-        let there = if composed.is_empty() { "none is composed".to_owned() } else { composed.join(", ") };
-        bail!("there is no route \"{}\"; of those that there are, these are composed: {there}", arguments.route);
+        let there = match composed.is_empty() {
+            true => "no route is composed".to_owned(),
+            false => format!("composed are: {}", composed.join(", ")),
+        };
+        bail!("there is no route \"{}\"; {there}", arguments.route);
     };
     let Action::Compose(compose) = &route.action else {
         bail!("the route \"{}\" is not composed, so that it has no steps", route.id);

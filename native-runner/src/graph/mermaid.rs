@@ -17,7 +17,7 @@ pub fn draw(graph: &Graph) -> String {
         words.extend(step.notes.iter().map(|note| format!("<i>{}</i>", quoted(note))));
         line(format!("s{index}[\"{}\"]", words.join("<br/>")));
     }
-    line(format!("answer([\"{}\"])", quoted(&graph.route)));
+    line(format!("answer([\"answer of {}\"])", quoted(&graph.route)));
     for (index, step) in graph.steps.iter().enumerate() {
         if step.needs.is_empty() && !step.spare {
             line(format!("request --> s{index}"));
@@ -27,6 +27,9 @@ pub fn draw(graph: &Graph) -> String {
         }
         if let Some(spare) = step.stand_in {
             line(format!("s{index} -. fails .-> s{spare}"));
+        }
+        if let Some(into) = graph.stands_for(index) {
+            line(format!("s{index} -. \"{}\" .-> answer", quoted(into)));
         }
         if let Some(into) = &step.into {
             line(format!("s{index} -- \"{}\" --> answer", quoted(into)));

@@ -2,59 +2,58 @@
 
 use std::fmt::Write as _;
 
+use super::layout::{Edge, Layout, Placed, Run, Sized, place};
 use super::{Drawn, Graph};
 
 /// The width of a character, in units of the picture: of a font of fixed width, so that it is known here.
 const CHARACTER: usize = 7;
-/// The height of a line.
+/// The same of the smaller text at lines.
+const SMALL: usize = 6;
+/// The height of a line of text.
 const LINE: usize = 17;
-/// The space within a box, and between boxes.
+/// The space within a box.
 const WITHIN: usize = 12;
-const BETWEEN: (usize, usize) = (70, 24);
-/// The space around everything.
-const AROUND: usize = 20;
-/// The longest line: what is longer is cut off, and whole in the title that is shown on hovering.
+/// The longest line of text: what is longer is cut off, and whole in the title that is shown on hovering.
 const MOST: usize = 46;
+/// The longest text at a line.
+const MOST_AT_LINE: usize = 24;
 
-/// A box in its place.
-struct Placed {
-    left: usize,
-    top: usize,
-    width: usize,
-    height: usize,
+/// A line between two boxes.
+struct Line {
+    from: usize,
+    to: usize,
+    label: Option<String>,
+    dashed: bool,
 }
 
 /// The picture.
 pub fn draw(graph: &Graph) -> String {
-    let texts: Vec<Vec<String>> = graph.steps.iter().map(lines).collect();
-    let ends = [vec![graph.asked.clone()], vec![graph.route.clone()]];
-    // The request, the steps, the answer.
-    let columns = graph.columns() + 2;
-    let column_of = |index: usize| match index.checked_sub(1) {
-        None => 0,
-        Some(step) => graph.steps.get(step).map_or(columns - 1, |step| step.column + 1),
-    };
-    let all: Vec<&Vec<String>> = ends[..1].iter().chain(&texts).chain(&ends[1..]).collect();
-    let widths: Vec<usize> = (0..columns).map(|column| width_of(column, &all, &column_of)).collect();
-    let heights: Vec<usize> = (0..columns).map(|column| height_of(column, &all, &column_of)).collect();
-    let height = heights.iter().copied().max().unwrap_or_default();
-    let mut tops: Vec<usize> = heights.iter().map(|own| AROUND + (height - own) / 2).collect();
-    let placed: Vec<Placed> = all
-        .iter()
-        .enumerate()
-        .map(|(index, lines)| {
-            let column = column_of(index);
-            let left = AROUND + widths[..column].iter().map(|width| width + BETWEEN.0).sum::<usize>();
-            let own = lines.len() * LINE + 2 * WITHIN;
-            let top = tops[column];
-            tops[column] += own + BETWEEN.1;
-            Placed { left, top, width: widths[column], height: own }
-        })
-        .collect();
-    let width = widths.iter().sum::<usize>() + (columns - 1) * BETWEEN.0 + 2 * AROUND;
-    let mut svg = head(graph, width, height + 2 * AROUND);
-    edges(graph, &placed, &mut svg);
-    for (index, (lines, place)) in all.iter().zip(&placed).enumerate() {
+    let mut texts = vec![vec![graph.asked.clone()]];
+    texts.extend(graph.steps.iter().map(lines));
+    texts.push(vec![format!("answer of {}", graph.route)]);
+    let last = texts.len() - 1;
+    let sized = texts.iter().enumerate().map(|(index, lines)| Sized {
+        column: match index.checked_sub(1).and_then(|step| graph.steps.get(step)) {
+            Some(step) => step.column + 1,
+            None if index == last => graph.columns() + 1,
+            None => 0,
+        },
+        width: lines.iter().map(|line| line.chars().count()).max().unwrap_or(0) * CHARACTER + 2 * WITHIN,
+        height: lines.len() * LINE + 2 * WITHIN,
+    });
+    let between = between(graph, last);
+    let label = |label: &str| label.chars().count() * SMALL + WITHIN;
+    let edges = between.iter().map(|line| Edge {
+        from: line.from,
+        to: line.to,
+        label: line.label.as_deref().map_or(0, label),
+    });
+    let layout = place(&sized.collect::<Vec<_>>(), &edges.collect::<Vec<_>>());
+    let mut svg = head(graph, &layout);
+    for (line, runs) in between.iter().zip(&layout.lines) {
+        drawn(line, runs, &mut svg);
+    }
+    for (index, (lines, place)) in texts.iter().zip(&layout.boxes).enumerate() {
         let step = index.checked_sub(1).and_then(|step| graph.steps.get(step));
         boxed(step, lines, place, &mut svg);
     }
@@ -63,95 +62,100 @@ pub fn draw(graph: &Graph) -> String {
 }
 
 fn lines(step: &Drawn) -> Vec<String> {
-    [&step.name, &step.asks].into_iter().chain(&step.notes).map(|line| cut(line)).collect()
+    [&step.name, &step.asks].into_iter().chain(&step.notes).map(|line| cut(line, MOST)).collect()
 }
 
-fn cut(line: &str) -> String {
-    if line.chars().count() <= MOST {
+fn cut(line: &str, most: usize) -> String {
+    if line.chars().count() <= most {
         return line.to_owned();
     }
-    line.chars().take(MOST - 1).chain(['…']).collect()
+    line.chars().take(most - 1).chain(['…']).collect()
 }
 
-fn width_of(column: usize, all: &[&Vec<String>], column_of: &impl Fn(usize) -> usize) -> usize {
-    let own = all.iter().enumerate().filter(|(index, _)| column_of(*index) == column);
-    let longest = own.flat_map(|(_, lines)| lines.iter()).map(|line| line.chars().count()).max();
-    longest.unwrap_or_default() * CHARACTER + 2 * WITHIN
-}
-
-fn height_of(column: usize, all: &[&Vec<String>], column_of: &impl Fn(usize) -> usize) -> usize {
-    let own = all.iter().enumerate().filter(|(index, _)| column_of(*index) == column);
-    let heights: Vec<_> = own.map(|(_, lines)| lines.len() * LINE + 2 * WITHIN).collect();
-    heights.iter().sum::<usize>() + heights.len().saturating_sub(1) * BETWEEN.1
-}
-
-fn head(graph: &Graph, width: usize, height: usize) -> String {
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         role=\"img\" font-family=\"ui-monospace, Menlo, Consolas, monospace\" font-size=\"11.5\">\n\
-         <title>{}</title>\n\
-         <defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">\
-         <path d=\"M0 0L8 4L0 8z\" fill=\"#57606a\"/></marker></defs>\n\
-         <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n",
-        escaped(&format!("The steps of the route {}", graph.route))
-    )
-}
-
-/// Everything that leads from one box to another, under the boxes. Boxes are the request, the steps, the answer.
-fn edges(graph: &Graph, placed: &[Placed], svg: &mut String) {
-    let answer = placed.len() - 1;
+/// Everything that leads from one box to another. Boxes are the request, the steps, the answer.
+fn between(graph: &Graph, answer: usize) -> Vec<Line> {
+    let line = |from, to, label: Option<&str>, dashed| {
+        let label = label.map(|label| cut(label, MOST_AT_LINE));
+        Line { from, to, label, dashed }
+    };
+    let mut lines = Vec::new();
     let last: Vec<_> = graph.last().collect();
     for (index, step) in graph.steps.iter().enumerate() {
         let own = index + 1;
         if step.needs.is_empty() && !step.spare {
-            edge(placed, (0, own), None, false, svg);
+            lines.push(line(0, own, None, false));
         }
-        for need in &step.needs {
-            edge(placed, (need + 1, own), None, false, svg);
-        }
-        if let Some(spare) = step.stand_in {
-            edge(placed, (own, spare + 1), Some("fails"), true, svg);
-        }
+        lines.extend(step.needs.iter().map(|need| line(need + 1, own, None, false)));
+        lines.extend(step.stand_in.map(|spare| line(own, spare + 1, Some("fails"), true)));
+        lines.extend(graph.stands_for(index).map(|into| line(own, answer, Some(into), true)));
         match &step.into {
-            Some(into) => edge(placed, (own, answer), Some(into), false, svg),
-            None if last.contains(&index) => edge(placed, (own, answer), None, true, svg),
+            Some(into) => lines.push(line(own, answer, Some(into), false)),
+            None if last.contains(&index) => lines.push(line(own, answer, None, true)),
             None => {}
         }
     }
+    lines
 }
 
-fn edge(placed: &[Placed], (from, to): (usize, usize), label: Option<&str>, dashed: bool, svg: &mut String) {
-    let (from, to) = (&placed[from], &placed[to]);
-    let (x1, y1) = (from.left + from.width, from.top + from.height / 2);
-    let (x2, y2) = (to.left, to.top + to.height / 2);
-    let bend = (x2.saturating_sub(x1) / 2).max(20);
-    let dashes = if dashed { " stroke-dasharray=\"4 3\"" } else { "" };
-    let (c1, c2) = (x1 + bend, x2.saturating_sub(bend));
+fn head(graph: &Graph, layout: &Layout) -> String {
+    let Layout { width, height, .. } = layout;
+    let title = escaped(&format!("The steps of the route {}", graph.route));
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+         role=\"img\" font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"11.5\">\n\
+         <title>{title}</title>\n\
+         <defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">\
+         <path d=\"M0 0L8 4L0 8z\" fill=\"#57606a\"/></marker></defs>\n\
+         <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n"
+    )
+}
+
+/// A line as it is drawn: level where it has a place of its own, and bent between.
+fn drawn(line: &Line, runs: &[Run], svg: &mut String) {
+    let mut path = String::new();
+    let mut from: Option<(usize, usize)> = None;
+    for (begins, ends, y) in runs {
+        // Writing to a string cannot fail.
+        let _ = match from {
+            None => write!(path, "M{begins} {y}"),
+            Some((x, above)) => {
+                let middle = x + begins.saturating_sub(x) / 2;
+                write!(path, "C{middle} {above} {middle} {y} {begins} {y}")
+            }
+        };
+        if ends > begins {
+            let _ = write!(path, "H{ends}");
+        }
+        from = Some((*ends, *y));
+    }
+    let dashes = if line.dashed { " stroke-dasharray=\"4 3\"" } else { "" };
     let _ = writeln!(
         svg,
-        "<path d=\"M{x1} {y1}C{c1} {y1} {c2} {y2} {x2} {y2}\" fill=\"none\" stroke=\"#57606a\"{dashes} marker-end=\"url(#tip)\"/>"
+        "<path d=\"{path}\" fill=\"none\" stroke=\"#57606a\"{dashes} marker-end=\"url(#tip)\"/>"
     );
-    if let Some(label) = label {
-        // Beside the end that has it to itself.
-        let (x, y) = (x1 + 6, y1.saturating_sub(5));
-        let _ = writeln!(svg, "<text x=\"{x}\" y=\"{y}\" fill=\"#57606a\" font-size=\"10\">{}</text>", escaped(label));
+    if let (Some(label), Some((x, _, y))) = (&line.label, runs.first()) {
+        let (x, y, label) = (x + WITHIN / 2, y.saturating_sub(4), escaped(label));
+        let _ = writeln!(svg, "<text x=\"{x}\" y=\"{y}\" fill=\"#57606a\" font-size=\"10\">{label}</text>");
     }
 }
 
 fn boxed(step: Option<&Drawn>, lines: &[String], place: &Placed, svg: &mut String) {
     let Placed { left, top, width, height } = *place;
-    let dashes = if step.is_some_and(|step| step.optional || step.spare) { " stroke-dasharray=\"4 3\"" } else { "" };
-    let (round, fill) = if step.is_some() { (4, "#f6f8fa") } else { (height / 2, "#ddf4ff") };
+    let dashes =
+        if step.is_some_and(|step| step.optional || step.spare) { " stroke-dasharray=\"4 3\"" } else { "" };
+    let (round, fill) = if step.is_some() { (4, "#f6f8fa") } else { (14, "#ddf4ff") };
     let _ = writeln!(
         svg,
         "<g><rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" rx=\"{round}\" fill=\"{fill}\" stroke=\"#57606a\"{dashes}/>"
     );
     if let Some(step) = step {
-        let whole: Vec<_> = [&step.name, &step.asks].into_iter().chain(&step.notes).map(|line| escaped(line)).collect();
-        let _ = writeln!(svg, "<title>{}</title>", whole.join("\n"));
+        let whole = [&step.name, &step.asks].into_iter().chain(&step.notes).map(|line| escaped(line));
+        let _ = writeln!(svg, "<title>{}</title>", whole.collect::<Vec<_>>().join("\n"));
     }
+    // A box may be higher than its text, where many lines lead to it.
+    let first = top + height.saturating_sub(lines.len() * LINE) / 2;
     for (at, line) in lines.iter().enumerate() {
-        let (x, y) = (left + WITHIN, top + WITHIN + at * LINE + LINE - 5);
+        let (x, y) = (left + WITHIN, first + at * LINE + LINE - 5);
         let weight = if at == 0 && step.is_some() { " font-weight=\"600\"" } else { "" };
         let fill = if at > 1 { "#57606a" } else { "#1f2328" };
         let _ = writeln!(svg, "<text x=\"{x}\" y=\"{y}\" fill=\"{fill}\"{weight}>{}</text>", escaped(line));
@@ -184,10 +188,16 @@ mod tests {
         let drawn = draw(&graph());
         // Three steps, the request, the answer, and the ground.
         assert_eq!(drawn.matches("<rect ").count(), 6);
-        // From the request, to the second step, to the one that stands in, and two to the answer.
-        assert_eq!(drawn.matches("<path d=\"M").count(), 6);
+        // From the request, to the second step, to the one that stands in, and three to the answer.
+        assert_eq!(drawn.matches(" marker-end=").count(), 6);
         assert!(drawn.contains("when size(&lt;a&gt;) == &quot;#&quot;"), "{drawn}");
         assert!(!drawn.contains("<a>"));
         assert!(drawn.ends_with("</svg>\n"));
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_off_at_a_character() {
+        assert_eq!(cut("äöü", 3), "äöü");
+        assert_eq!(cut("äöüß", 3), "äö…");
     }
 }

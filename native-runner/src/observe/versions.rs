@@ -37,7 +37,9 @@ impl Indexed {
 
     pub(super) fn count(&mut self, record: &Record) {
         // A step is for the version that the whole is for, which is counted with the whole.
-        if record.part && record.route.and_then(|route| record.plan.routes.get(route)).is_some_and(|it| it.internal) {
+        if record.part
+            && record.route.and_then(|route| record.plan.routes.get(route)).is_some_and(|it| it.internal)
+        {
             return;
         }
         let (Some(api), Some(version)) = (record.api.api, record.api.version) else { return };
