@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use tollgate::plan::worst::{Asked, Role, Worst, worst};
 use tollgate::plan::{Plan, Route};
 
+use crate::wording;
+
 /// Routes on which one request may become several, in words.
 pub fn rows(plan: &Plan) -> Vec<Vec<String>> {
     several(plan)
@@ -50,8 +52,8 @@ fn several(plan: &Plan) -> impl Iterator<Item = (&Route, Worst)> {
 /// Of composed routes, how long the answer may take and how much of answers is held.
 fn bound(worst: &Worst) -> String {
     let Some(bytes) = worst.bytes else { return String::new() };
-    let time = worst.time.map_or_else(|| "any time".to_owned(), |time| format!("{time:?}"));
-    format!(", {time}, {} KiB of answers", bytes.div_ceil(1024))
+    let time = worst.time.map_or_else(|| "any time".to_owned(), |time| wording::span(time));
+    format!(", {time}, {} of answers", wording::size(bytes))
 }
 
 fn words(asked: &Asked) -> String {

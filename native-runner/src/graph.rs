@@ -130,7 +130,8 @@ fn notes(compose: &Compose, step: &Step) -> Vec<String> {
             }
         };
         let size = each.batch.as_ref().map(|batch| format!(", {} a request", batch.size)).unwrap_or_default();
-        notes.push(format!("for each of {list}, up to {}{size}, {} at once", each.most, each.at_once));
+        notes.push(format!("for each of {list}"));
+        notes.push(format!("up to {}{size}, {} at once", each.most, each.at_once));
     }
     if let Some(timeout) = step.timeout {
         notes.push(format!("within {timeout:?}"));

@@ -84,13 +84,15 @@ pub fn place(boxes: &[Sized], edges: &[Edge]) -> Layout {
     }
     let column_width = |column: &Vec<usize>| column.iter().map(|item| board.items[*item].width).max();
     let widths: Vec<usize> = board.columns.iter().map(|column| column_width(column).unwrap_or(0)).collect();
+    // Every line runs level as far as labels go in its column, so that none bends through a label.
     let label =
         |at: usize| edges.iter().filter(|edge| boxes[edge.from].column == at).map(|edge| edge.label).max();
+    let labels: Vec<usize> = (0..widths.len()).map(|at| label(at).unwrap_or(0)).collect();
     let mut lefts = Vec::with_capacity(widths.len());
     let mut x = AROUND;
     for (at, width) in widths.iter().enumerate() {
         lefts.push(x);
-        x += width + BETWEEN.0 + label(at).unwrap_or(0);
+        x += width + BETWEEN.0 + labels[at];
     }
     let width = lefts.last().zip(widths.last()).map_or(0, |(left, width)| left + width) + AROUND;
     let heights: Vec<usize> = board.columns.iter().map(|column| board.height(column)).collect();
@@ -114,7 +116,7 @@ pub fn place(boxes: &[Sized], edges: &[Edge]) -> Layout {
             height: item.height,
         })
         .collect();
-    let lines = (0..edges.len()).map(|edge| board.line(edge, edges[edge].label, &placed)).collect();
+    let lines = (0..edges.len()).map(|edge| board.line(edge, &labels, &placed)).collect();
     Layout { width, height: highest + 2 * AROUND, boxes: placed[..boxes.len()].to_vec(), lines }
 }
 
@@ -181,17 +183,18 @@ impl Board {
     }
 
     /// The level pieces of a line.
-    fn line(&self, edge: usize, label: usize, placed: &[Placed]) -> Vec<Run> {
+    fn line(&self, edge: usize, labels: &[usize], placed: &[Placed]) -> Vec<Run> {
         let chain = &self.chains[edge];
         let last = chain.len() - 1;
         let runs = chain.iter().enumerate().map(|(at, item)| {
             let Placed { left, top, width, height } = placed[*item];
+            let label = labels[self.items[*item].column];
             if at == 0 {
                 (left + width, left + width + label, self.port(edge, 0, placed))
             } else if at == last {
                 (left, left, self.port(edge, 1, placed))
             } else {
-                (left, left + width, top + height / 2)
+                (left, left + width + label, top + height / 2)
             }
         });
         runs.collect()

@@ -13,10 +13,8 @@ const SMALL: usize = 6;
 const LINE: usize = 17;
 /// The space within a box.
 const WITHIN: usize = 12;
-/// The longest line of text: what is longer is cut off, and whole in the title that is shown on hovering.
-const MOST: usize = 46;
-/// The longest text at a line.
-const MOST_AT_LINE: usize = 24;
+/// The longest line of text, in characters: what is longer goes on in the next.
+const MOST: usize = 38;
 
 /// A line between two boxes.
 struct Line {
@@ -62,22 +60,36 @@ pub fn draw(graph: &Graph) -> String {
 }
 
 fn lines(step: &Drawn) -> Vec<String> {
-    [&step.name, &step.asks].into_iter().chain(&step.notes).map(|line| cut(line, MOST)).collect()
+    [&step.name, &step.asks].into_iter().chain(&step.notes).flat_map(|line| wrapped(line)).collect()
 }
 
-fn cut(line: &str, most: usize) -> String {
-    if line.chars().count() <= most {
-        return line.to_owned();
+/// Text in lines of at most [`MOST`] characters, broken between words where there are any.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut length = 0;
+    for word in text.split_inclusive(' ') {
+        if length > 0 && length + word.trim_end().chars().count() > MOST {
+            lines.push(String::new());
+            length = 0;
+        }
+        for c in word.chars() {
+            if length == MOST && c != ' ' {
+                lines.push(String::new());
+                length = 0;
+            }
+            if let Some(line) = lines.last_mut().filter(|_| length < MOST) {
+                line.push(c);
+                length += 1;
+            }
+        }
     }
-    line.chars().take(most - 1).chain(['…']).collect()
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// Everything that leads from one box to another. Boxes are the request, the steps, the answer.
 fn between(graph: &Graph, answer: usize) -> Vec<Line> {
-    let line = |from, to, label: Option<&str>, dashed| {
-        let label = label.map(|label| cut(label, MOST_AT_LINE));
-        Line { from, to, label, dashed }
-    };
+    let line =
+        |from, to, label: Option<&str>, dashed| Line { from, to, label: label.map(str::to_owned), dashed };
     let mut lines = Vec::new();
     let last: Vec<_> = graph.last().collect();
     for (index, step) in graph.steps.iter().enumerate() {
@@ -148,16 +160,13 @@ fn boxed(step: Option<&Drawn>, lines: &[String], place: &Placed, svg: &mut Strin
         svg,
         "<g><rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" rx=\"{round}\" fill=\"{fill}\" stroke=\"#57606a\"{dashes}/>"
     );
-    if let Some(step) = step {
-        let whole = [&step.name, &step.asks].into_iter().chain(&step.notes).map(|line| escaped(line));
-        let _ = writeln!(svg, "<title>{}</title>", whole.collect::<Vec<_>>().join("\n"));
-    }
     // A box may be higher than its text, where many lines lead to it.
     let first = top + height.saturating_sub(lines.len() * LINE) / 2;
+    let before_notes = step.map_or(1, |step| wrapped(&step.name).len() + wrapped(&step.asks).len());
     for (at, line) in lines.iter().enumerate() {
         let (x, y) = (left + WITHIN, first + at * LINE + LINE - 5);
         let weight = if at == 0 && step.is_some() { " font-weight=\"600\"" } else { "" };
-        let fill = if at > 1 { "#57606a" } else { "#1f2328" };
+        let fill = if at < before_notes { "#1f2328" } else { "#57606a" };
         let _ = writeln!(svg, "<text x=\"{x}\" y=\"{y}\" fill=\"{fill}\"{weight}>{}</text>", escaped(line));
     }
     svg.push_str("</g>\n");
@@ -196,8 +205,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_cut_off_at_a_character() {
-        assert_eq!(cut("äöü", 3), "äöü");
-        assert_eq!(cut("äöüß", 3), "äö…");
+    fn what_is_too_long_goes_on_in_the_next_line() {
+        assert_eq!(wrapped("GET users /users/{user}"), ["GET users /users/{user}"]);
+        let text = "when request.query.offers == 'yes' && request.method != 'HEAD'";
+        assert_eq!(wrapped(text), ["when request.query.offers == 'yes' &&", "request.method != 'HEAD'"]);
+        let word = "ä".repeat(MOST + 1);
+        assert_eq!(wrapped(&format!("{word} b")), [&word[..MOST * 2], "ä b"]);
     }
 }
