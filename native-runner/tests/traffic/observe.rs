@@ -212,7 +212,7 @@ async fn parts_are_no_requests_of_clients() {
          [[routes]]\nauth = \"public\"\nid = \"both\"\nmatch.path = \"/both\"\n\
          [[routes.compose.steps]]\nname = \"a\"\nupstream = \"up\"\npath = \"/a\"\ncache = true\n\
          [[routes.compose.steps]]\nname = \"b\"\nupstream = \"up\"\npath = \"/b\"\nneeds = [\"a\"]\n\
-         [[routes]]\nauth = \"public\"\nid = \"batch\"\nmatch.path = \"/batch\"\nbatch = {{ most = 5 }}\n",
+         [[routes]]\nauth = \"public\"\nid = \"batch\"\nmatch = {{ path = \"/batch\", methods = [\"POST\"] }}\nbatch = {{ most = 5 }}\n",
         upstream.address
     );
     let gateway = Gateway::start("", &rest);
