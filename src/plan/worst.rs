@@ -134,8 +134,8 @@ fn time(plan: &Plan, route: &Route, compose: &Compose) -> Option<Duration> {
     // As many rounds as there are steps: each settles at least one more of what has no circles.
     for _ in 0..compose.steps.len() {
         for (index, step) in compose.steps.iter().enumerate() {
-            let begins = step.needs.iter().map(|need| ends[*need]);
-            let begins = begins.fold(Some(Duration::ZERO), |longest, end| Some(longest?.max(end?)));
+            let mut begins = step.needs.iter().map(|need| ends[*need]);
+            let begins = begins.try_fold(Duration::ZERO, |longest, end| Some(longest.max(end?)));
             let spare = match step.fallback {
                 Some(Fallback::Step(spare)) => own(spare),
                 _ => Some(Duration::ZERO),
@@ -143,7 +143,7 @@ fn time(plan: &Plan, route: &Route, compose: &Compose) -> Option<Duration> {
             ends[index] = (|| Some(begins? + own(index)? + spare?))();
         }
     }
-    let longest = ends.into_iter().fold(Some(Duration::ZERO), |longest, end| Some(longest?.max(end?)));
+    let longest = ends.into_iter().try_fold(Duration::ZERO, |longest, end| Some(longest.max(end?)));
     [whole, longest].into_iter().flatten().min()
 }
 
