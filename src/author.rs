@@ -19,6 +19,7 @@ use crate::config::Document;
 use crate::diagnostic::{Diagnostic, Place};
 
 mod check;
+mod described;
 mod directory;
 mod format;
 mod instead;
@@ -36,6 +37,7 @@ mod unknown;
 mod words;
 mod yaml;
 
+pub use described::described;
 pub use locations::Locations;
 pub use reference::reference;
 pub use schema::schema;

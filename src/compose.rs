@@ -19,6 +19,7 @@ use crate::shape::Shape;
 
 pub mod each;
 pub mod missing;
+pub mod outcome;
 pub mod prepare;
 pub mod result;
 pub mod run;

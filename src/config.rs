@@ -28,6 +28,7 @@ pub mod identity;
 pub mod mapping;
 pub mod merge;
 pub mod migration;
+pub mod openapi;
 pub mod policy;
 pub mod rate_limit;
 pub mod retry;
@@ -76,6 +77,7 @@ pub use mapping::{
 };
 pub use merge::{Merge, MergeArrays, MergeArraysBy, MergeArraysWord, MergeCollision, MergeObjects};
 pub use migration::{Compare, Fallback, Live, Mirror, Split, SplitPart, SplitRule};
+pub use openapi::OpenapiDocument;
 pub use policy::{Addresses, BodyLimits, HeaderEdits, HeaderPolicy, Paths, Rule, Timeouts};
 pub use rate_limit::{
     ConsumerPlan, Counting, KeyName, KeyPart, KeyParts, KeyTable, OnStoreFailure, Period, Quota, RateLimit,
@@ -159,6 +161,9 @@ pub struct Document {
     /// JSON Schemas, by name: what `validate` of a route names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub schemas: BTreeMap<String, Schema>,
+    /// OpenAPI documents, by name: `validate.operation` of a route names what they describe.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub openapi: BTreeMap<String, OpenapiDocument>,
     /// What stands in the files that this one names, as JSON, by their names: put here when the configuration is read.
     #[cfg_attr(feature = "author", schemars(skip))]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

@@ -34,6 +34,7 @@ mod choosing;
 mod composing;
 mod compressing;
 mod content;
+mod contents;
 mod course;
 mod delivering;
 mod destination;
@@ -305,7 +306,10 @@ impl<H: Host> Gateway<H> {
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
-        let body = self.validated(route, incoming, body, deadline).await?;
+        let body = match &route.validation {
+            None => body,
+            Some(_) => Box::pin(self.validated(route, incoming, body, deadline)).await?,
+        };
         if let Some(backend) = route.backend() {
             return match &route.idempotency {
                 None => self.answer(route, backend, incoming, body, deadline).await,

@@ -84,7 +84,8 @@ impl GraphQl {
         };
         let data = answer.take("data").map(|(_, data)| data);
         let there = matches!(&data, Some(data) if *data != Node::Null);
-        if !errors.is_empty() && !(there && self.partial) {
+        let stands = errors.is_empty() || (there && self.partial);
+        if !stands {
             return Some(self.failure(&errors));
         }
         // Section 7.1: where there are no errors, there is data.

@@ -221,6 +221,13 @@ impl From<&serde_json::Value> for Node<'static> {
 
 // === impl Object ===
 
+/// Members in their order, of which the caller knows that no name stands twice.
+impl FromIterator<(String, Node<'static>)> for Object<'static> {
+    fn from_iter<I: IntoIterator<Item = (String, Node<'static>)>>(members: I) -> Self {
+        Self { members: members.into_iter().map(|(name, value)| (Cow::Owned(name), value)).collect() }
+    }
+}
+
 impl<'a> Object<'a> {
     /// Of these members, in their order; where a name stands twice, which of them is the second.
     pub fn new(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Result<Self, usize> {

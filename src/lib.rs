@@ -40,6 +40,7 @@ pub mod mapping;
 pub mod memory;
 pub mod merge;
 pub mod migration;
+pub mod openapi;
 pub mod plan;
 pub mod pool;
 pub mod problem;

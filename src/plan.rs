@@ -40,6 +40,7 @@ mod abilities;
 mod action;
 mod admission;
 mod auth;
+mod backend;
 mod balance;
 mod batch;
 mod cache;
@@ -64,6 +65,7 @@ mod live;
 mod mapping;
 mod merge;
 mod migration;
+mod openapi;
 mod own_routes;
 mod policy;
 mod registry;
@@ -87,6 +89,7 @@ pub mod worst;
 mod written_consumer;
 
 pub use abilities::{Abilities, Counts};
+pub use backend::Backend;
 pub use cache::{Account, Input, inputs};
 pub use conflict::witness;
 pub use scalar::{duration, moment};
@@ -225,15 +228,6 @@ pub enum Action {
     Registry(Part),
     /// Takes several requests in one.
     Batch(Box<Batch>),
-}
-
-/// Who answers a request that no kept answer is for.
-#[derive(Debug, Clone, Copy)]
-pub enum Backend<'a> {
-    /// An upstream.
-    Upstream(&'a Proxy),
-    /// Several of them.
-    Parts(&'a Compose),
 }
 
 /// Asks an upstream.
@@ -380,39 +374,6 @@ impl Default for Patience {
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(30),
             idle: Some(Duration::from_secs(60)),
-        }
-    }
-}
-
-// === impl Route ===
-
-impl Route {
-    /// Who answers, where it is not the gateway by itself.
-    pub fn backend(&self) -> Option<Backend<'_>> {
-        match &self.action {
-            Action::Proxy(proxy) => Some(Backend::Upstream(proxy)),
-            Action::Compose(compose) => Some(Backend::Parts(compose)),
-            _ => None,
-        }
-    }
-}
-
-// === impl Backend ===
-
-impl<'a> Backend<'a> {
-    /// What is asked, where that is one upstream.
-    pub fn proxy(self) -> Option<&'a Proxy> {
-        match self {
-            Self::Upstream(proxy) => Some(proxy),
-            Self::Parts(_) => None,
-        }
-    }
-
-    /// Which of several upstreams answers, where that is chosen.
-    pub fn split(self) -> Option<&'a Split> {
-        match self {
-            Self::Upstream(proxy) => proxy.split.as_ref(),
-            Self::Parts(_) => None,
         }
     }
 }

@@ -90,7 +90,7 @@ pub struct Record {
     /// What it holds of an upstream as long as the record is open.
     pub taken: Taken,
     /// What came of the steps of a composed route, in their order.
-    pub steps: Vec<compose::run::Outcome>,
+    pub steps: Vec<compose::outcome::Outcome>,
     /// How often an upstream was asked.
     pub attempts: u32,
     /// When the upstream was first asked, since the beginning.
@@ -198,7 +198,7 @@ impl Record {
     }
 
     /// The steps of a composed route, each with what came of it.
-    pub fn composed(&self) -> impl Iterator<Item = (&compose::Step, &compose::run::Outcome)> {
+    pub fn composed(&self) -> impl Iterator<Item = (&compose::Step, &compose::outcome::Outcome)> {
         let route = self.route.and_then(|route| self.plan.routes.get(route));
         let steps = match route.and_then(Route::backend) {
             Some(Backend::Parts(compose)) => &compose.steps[..],

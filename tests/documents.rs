@@ -22,9 +22,11 @@ const PAGES: &[(&str, usize)] = &[
     ("limits.md", 10),
     ("mappings.md", 0),
     ("migration.md", 0),
+    ("openapi.md", 0),
     ("overload.md", 0),
     ("registry.md", 0),
     ("retries.md", 0),
+    ("transform.md", 1),
     ("validation.md", 1),
     ("versions.md", 1),
 ];

@@ -20,10 +20,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Looks at all of a request, may have to ask somebody about it, and remembers what was said. Keys are looked for in
     // the query, and taken out of it, as rewriting does. A policy is an expression over the request as routes see it.
     ("auth", &["ask", "body", "deadline", "expression", "forward", "gateway", "host", "memory", "plan", "problem", "route", "transform"]),
-    ("author", &["config", "diagnostic"]),
+    // Documents that a configuration is about are trees as requests have them.
+    ("author", &["config", "diagnostic", "json"]),
     // A choice depends on what is remembered of targets, and learns from how exchanges end; keys are made as limits make them,
     // with parameters of the query read as rewriting does; cookies are written as those of logins.
     ("balance", &["auth", "host", "limit", "plan", "pool", "retry", "transform"]),
+    // Content of a batch is what its fields say, as for mappings.
+    ("batch", &["json", "mapping"]),
     // A body is metered on the host's clock, collected until a deadline, and its trailers are fields like any other.
     // The gateway's word about a caller stands in no trailer of the client's.
     ("body", &["deadline", "forward", "host", "identity"]),
@@ -62,7 +65,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("format", &["json", "transform"]),
     ("forward", &["gateway", "plan", "problem", "telemetry"]),
     // Services register over HTTP.
-    ("gateway", &["admission", "auth", "balance", "body", "cache", "circuit", "coding", "compose", "compression", "cors", "credentials", "deadline", "discovery", "expression", "format", "forward", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "validation", "version"]),
+    ("gateway", &["admission", "auth", "balance", "batch", "body", "cache", "circuit", "coding", "compose", "compression", "cors", "credentials", "deadline", "discovery", "expression", "format", "forward", "graphql", "health", "host", "idempotency", "identity", "json", "limit", "live", "mapping", "migration", "plan", "pool", "problem", "redirect", "reply", "retry", "route", "telemetry", "transform", "upstream", "validation", "version"]),
+    ("graphql", &["expression", "json"]),
     // Health is judged by how exchanges end, and shared in a store; a probe is an exchange, too.
     ("health", &["balance", "body", "breaker", "circuit", "deadline", "host", "plan", "pool", "problem", "retry", "upstream"]),
     ("host", &["body", "gateway", "limit", "memory", "plan", "telemetry"]),
@@ -83,8 +87,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("merge", &["json"]),
     // A split sees requests as limits do; a comparison reads JSON.
     ("migration", &["auth", "expression", "forward", "gateway", "host", "json", "limit", "plan", "route", "telemetry"]),
+    // Paths of documents are patterns of routes; what an import writes is read again, and its policies are expressions.
+    // Its schemas become those that judge.
+    ("openapi", &["author", "diagnostic", "expression", "json", "route", "validation"]),
     // Reads everything that can be written, and makes the policy of every area.
-    ("plan", &["admission", "auth", "balance", "cache", "circuit", "coding", "compose", "compression", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "format", "forward", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "merge", "migration", "retry", "route", "security_headers", "shape", "transform", "validation", "version"]),
+    ("plan", &["admission", "auth", "balance", "batch", "cache", "circuit", "coding", "compose", "compression", "config", "cors", "credentials", "diagnostic", "discovery", "expression", "format", "forward", "graphql", "health", "idempotency", "identity", "json", "limit", "live", "mapping", "merge", "migration", "openapi", "retry", "route", "security_headers", "shape", "transform", "validation", "version"]),
     // All that is remembered of an upstream, put together from the areas that know what to make of it.
     ("pool", &["admission", "balance", "circuit", "discovery", "health", "host", "plan", "retry"]),
     ("problem", &[]),

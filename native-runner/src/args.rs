@@ -8,10 +8,12 @@ use http::{HeaderName, HeaderValue};
 use tollgate::config::AccessLog;
 
 mod build;
+mod import;
 pub mod keys;
 mod test;
 
 pub use build::Build;
+pub use import::{Import, ImportCommand, ImportFormat, Openapi};
 pub use keys::Keys;
 pub use test::{CaseHost, Test};
 
@@ -38,6 +40,7 @@ pub enum Command {
     Graph(Graph),
     Explain(Explain),
     Init(Init),
+    Import(Import),
     /// Print the JSON Schema of configuration files, for editors.
     ///
     /// A TOML file names it with `#:schema FILE` in its first line, a YAML file with

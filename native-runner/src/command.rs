@@ -9,6 +9,7 @@ pub mod component;
 pub mod demo;
 pub mod explain;
 pub mod graph;
+pub mod import;
 pub mod init;
 pub mod keys;
 pub mod routes;

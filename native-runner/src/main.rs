@@ -33,6 +33,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Graph(graph) => command::graph::graph(graph),
         Command::Explain(explain) => command::explain::explain(explain),
         Command::Init(init) => command::init::init(init),
+        Command::Import(import) => command::import::import(import),
         Command::Schema => command::schema::schema(),
         Command::Build(build) => command::component::build(build),
         Command::Test(test) => command::test::test(test),

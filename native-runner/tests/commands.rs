@@ -54,6 +54,43 @@ fn a_new_configuration_can_be_used_and_is_never_written_over() {
 }
 
 #[test]
+fn a_document_becomes_part_of_a_configuration() {
+    let directory = std::env::temp_dir().join(format!("tollgate-import-{}", std::process::id()));
+    let path = directory.to_str().unwrap();
+    let report = directory.with_extension("json");
+    let import = |more: &[&str]| {
+        run(&[&["import", "openapi", "openapi/small.yaml", "--out", path][..], more].concat())
+    };
+    let made = import(&["--validate", "--report", report.to_str().unwrap()]);
+    assert!(made.status.success(), "{made:?}");
+    let checked = run(&["check", path]);
+    assert!(checked.status.success(), "{checked:?}");
+    let copy = fs::read_to_string(directory.join("openapi/small.yaml")).unwrap();
+    assert_eq!(copy, fs::read_to_string(folder().join("openapi/small.yaml")).unwrap());
+    let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
+    assert_eq!((&report["operations"], &report["closed"]), (&2.into(), &1.into()), "{report}");
+    assert!(
+        report["left_out"].as_array().unwrap().iter().any(|it| it["pointer"] == "/servers/1"),
+        "{report}"
+    );
+    // Nothing is written over.
+    let again = import(&[]);
+    assert!(!again.status.success(), "{again:?}");
+    // What is there already is known: neither ids nor ways in stand twice, and the upstream is not written again.
+    let more = import(&["--format", "yaml", "--prefix", "/more", "--upstream", "small.example"]);
+    assert!(more.status.success(), "{more:?}");
+    let text = fs::read_to_string(directory.join("small.yaml")).unwrap();
+    assert!(text.contains("getThing-2") && !text.contains("upstreams:"), "{text}");
+    // The same routes again are a conflict, and it is said.
+    fs::remove_file(directory.join("small.yaml")).unwrap();
+    let conflict = import(&["--format", "yaml"]);
+    assert!(!conflict.status.success(), "{conflict:?}");
+    let said = String::from_utf8_lossy(&conflict.stderr).into_owned();
+    assert!(said.contains("the configuration has mistakes now"), "{said}");
+    fs::remove_dir_all(&directory).unwrap();
+}
+
+#[test]
 fn the_schema_is_the_one_in_docs() {
     let printed = run(&["schema"]);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

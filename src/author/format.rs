@@ -35,12 +35,21 @@ impl Format {
         }
     }
 
-    /// Reads `text`.
+    /// Reads the `text` of a configuration.
     pub(super) fn parse(self, text: &str) -> Parsed {
+        let mut parsed = self.parse_within(text, MAX_BYTES);
         if text.len() > MAX_BYTES {
-            let message = format!("this file is larger than {} MiB", MAX_BYTES >> 20);
             let help = "split it: all files of the directory together are one configuration";
-            return Parsed::broken(Fault::new(Position::START, message).help(help));
+            parsed.faults = parsed.faults.into_iter().map(|fault| fault.help(help)).collect();
+        }
+        parsed
+    }
+
+    /// Reads a `text` of at most so many bytes.
+    pub(super) fn parse_within(self, text: &str, most: usize) -> Parsed {
+        if text.len() > most {
+            let message = format!("this file is larger than {} MiB", most >> 20);
+            return Parsed::broken(Fault::new(Position::START, message));
         }
         // Editors on Windows write a byte order mark; no format needs it.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);

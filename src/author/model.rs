@@ -85,7 +85,7 @@ pub(super) fn of_documents() -> Result<&'static Model, String> {
 
 /// How deep the tables of a model are followed when they are listed; deeper than any configuration needs, and an end
 /// for types that hold themselves.
-const MAX_LISTED: usize = 8;
+const MAX_LISTED: usize = 12;
 
 // === impl Model ===
 

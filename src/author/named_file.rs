@@ -109,7 +109,7 @@ impl Budget {
         let Ok(text) = String::from_utf8(bytes) else {
             return Err(vec![Diagnostic::error(Place::new(name, ""), "this file is not UTF-8 text")]);
         };
-        let parsed = format.parse(&text);
+        let parsed = format.parse_within(&text, MOST_BYTES);
         match parsed.tree {
             Some(tree) if parsed.faults.is_empty() => {
                 let text = if format == Format::Json {

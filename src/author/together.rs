@@ -11,7 +11,7 @@ use super::words::quote;
 const ONCE: [&str; 7] = ["defaults", "clients", "telemetry", "server", "store", "issuer", "rate_limiting"];
 
 /// Tables of named things, and what one of them is called: a name may be given once.
-const NAMED: [(&str, &str); 8] = [
+const NAMED: [(&str, &str); 9] = [
     ("upstreams", "upstreams"),
     ("auth", "ways in"),
     ("policies", "policies"),
@@ -20,6 +20,7 @@ const NAMED: [(&str, &str); 8] = [
     ("plans", "plans"),
     ("stores", "stores"),
     ("schemas", "schemas"),
+    ("openapi", "OpenAPI documents"),
 ];
 
 /// Everything that stands in two files of `trees` and may stand in one only.

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::cache::CacheSetting;
+use super::graphql::GraphQl;
 use super::mapping::Mapping;
 use super::merge::Merge;
 use super::migration::{Fallback, Split};
 use super::policy::{HeaderPolicy, Timeouts};
 use super::shape::ShapeStep;
 use super::text::{DurationText, OneOrMany, SizeText};
+use super::transform::Transform;
+use super::validation::Validation;
 
 /// Makes one answer of several upstreams'. Steps that do not need each other's answers are asked at once; one that names
 /// another (`steps.NAME` in an expression, or `needs`) waits for it. What becomes of the answers is JSON, put together in the
@@ -135,6 +138,16 @@ pub struct Step {
     /// How the JSON of the request becomes that of the upstream, and the upstream's that of the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
+    /// What becomes of the request and of the answer on the way: expressions see them as those of a route of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transform: Option<Transform>,
+    /// The upstream speaks GraphQL: what is asked of it, and what becomes of what it answers. Variables see the content of
+    /// `body` as `request.body`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graphql: Option<GraphQl>,
+    /// What answers must be like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validate: Option<Validation>,
 }
 
 /// The content of a step's request: exactly one key.

@@ -12,6 +12,11 @@ use super::text::SizeText;
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Validation {
+    /// An operation of an OpenAPI document that says it all: the name of one of `[openapi]`, a `#`, and the operation's
+    /// `operationId` (`"pets#createPet"`), or its method and path (`"pets#POST /pets"`). What else is written here counts
+    /// beside it; `body` and `answers.bodies` are the operation's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
     /// The content of requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<BodyValidation>,
@@ -136,7 +141,8 @@ pub struct AnswerValidation {
     /// What happens to answers that are not as they should be.
     pub mode: AnswerMode,
     /// Schemas by statuses: `"200"`, `"2xx"`, or `"default"` for all others. Each is the name of a schema, or a schema as
-    /// JSON text. Answers whose status is not among them are not judged.
+    /// JSON text. Answers whose status is not among them are not judged. Left out where `operation` says them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub bodies: BTreeMap<String, String>,
 }
 

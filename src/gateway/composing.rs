@@ -9,20 +9,23 @@ use http::{HeaderMap, Response};
 use http_body::Body as _;
 
 use super::cached::Around;
+use super::content::undecoded;
 use super::{Gateway, Incoming, announced, options};
 use crate::body::{Body, collect_steadily};
+use crate::coding;
 use crate::compose::Compose;
 use crate::compose::run::{self, Answers, Ground, Run};
 use crate::credentials::uncollected;
 use crate::deadline::Deadline;
 use crate::expression::{Beyond, Facts};
+use crate::forward;
 use crate::host::Host;
 use crate::json::{self, Limits, Node};
-use crate::mapping::{Media, is_coded, media};
+use crate::mapping::{Media, media};
 use crate::plan::Route;
 use crate::problem::{Failure, Problem};
+use crate::route::{host, lowercase};
 use crate::telemetry::Record;
-use crate::{forward, route as routes};
 
 mod answering;
 mod asking;
@@ -57,9 +60,19 @@ impl<H: Host> Gateway<H> {
             return Ok(options(self.every_method()));
         }
         self.purge(route, incoming.admitted, &mut incoming.head);
+        let change = route.transform.as_ref().and_then(|transform| transform.response.as_ref());
+        // What cannot be had is refused before anybody is asked.
+        let change = match change {
+            None => None,
+            Some(change) => Some((change, self.await_answer(change, &mut incoming.head)?)),
+        };
         let content = self.content(route, compose, &incoming.head, body, deadline).await?;
+        let readable;
         let parsed = match compose.reads_content {
-            true => read(&incoming.head.headers, &content)?,
+            true => {
+                readable = readable_of(&incoming.head.headers, &content, route.body_limit)?;
+                read(&incoming.head.headers, &readable)?
+            }
             false => None,
         };
         let (ground, answers, held) = (Ground::new(compose), run::answers(compose), AtomicUsize::new(0));
@@ -75,13 +88,13 @@ impl<H: Host> Gateway<H> {
             keeps: incoming.shared.is_some(),
             held: &held,
         };
-        let host = routes::lowercase(routes::host::name(authority));
+        let host = lowercase(host::name(authority));
         let facts = self.facts(route, &incoming.head, around, &host);
         let facts = Facts { beyond: Beyond { content: parsed.as_ref(), ..Beyond::default() }, ..facts };
         let asked = self.host.tick();
         let run = self.ask_steps(whole, facts, &ground, &answers).await;
         let answered = self.host.tick();
-        let (response, steps) = self.answer_of(compose, &answers, run, facts, incoming.shared);
+        let (response, steps) = self.answer_of((compose, change), &answers, run, facts, incoming.shared);
         let record = &mut *incoming.record;
         record.asked.get_or_insert(asked - record.begun);
         record.answered = Some(answered - record.begun);
@@ -133,12 +146,18 @@ impl<H: Host> Gateway<H> {
     }
 }
 
+/// The client's content without codings.
+fn readable_of(headers: &HeaderMap, content: &Bytes, most: u64) -> Result<Bytes, Failure> {
+    let codings = coding::of(headers).map_err(|fault| undecoded(fault.into()))?;
+    coding::decode(&codings, content.clone(), most).map_err(|fault| undecoded(fault.into()))
+}
+
 /// The client's content as expressions see it; `None` where there is none.
 fn read<'c>(headers: &HeaderMap, content: &'c Bytes) -> Result<Option<Node<'c>>, Failure> {
     if content.is_empty() {
         return Ok(None);
     }
-    if !matches!(media(headers), Media::Json(_)) || is_coded(headers) {
+    if !matches!(media(headers), Media::Json(_)) {
         return Err(Problem::UnsupportedMediaType.into());
     }
     let node = json::parse(content, &Limits::of(content.len()));

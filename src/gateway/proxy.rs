@@ -59,7 +59,10 @@ impl<H: Host> Gateway<H> {
                 Box::pin(self.compose(route, compose, incoming, body, deadline)).await?
             }
         };
-        let mut response = self.validate_answer(route, incoming.record, response, deadline).await?;
+        let mut response = match &route.validation {
+            None => response,
+            Some(_) => Box::pin(self.validate_answer(route, incoming.record, response, deadline)).await?,
+        };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
         Ok(response)
     }
@@ -76,33 +79,41 @@ impl<H: Host> Gateway<H> {
         if forward::max_forwards_spent(&mut incoming.head) {
             return Ok(options(self.every_method()));
         }
-        let index = incoming.course.upstream;
-        let upstream = &self.plan.upstreams[index];
         self.purge(route, incoming.admitted, &mut incoming.head);
         if announced(&incoming.head.headers, &body).is_some_and(|length| length > route.body_limit) {
             return Err(Problem::BodyTooLarge.into());
         }
-        let (body, passing) = match &route.mapping {
-            None => (body, None),
-            Some(mapping) => {
-                let head = &mut incoming.head;
-                let (body, passing) = self.map_request(mapping, route, head, body, deadline).await?;
-                (body, Some((mapping, passing)))
+        // In memory of its own: requests whose content nobody changes must not carry it along.
+        let (body, changed) = match route.changes_contents() {
+            false => (body, None),
+            true => {
+                let changing = self.contents_for(route, incoming, body, deadline);
+                let (body, changed) = Box::pin(changing).await?;
+                (body, Some(changed))
             }
-        };
-        let (body, asked) = match &route.transform {
-            None => (body, None),
-            Some(transform) => {
-                let asking = self.transform_request(transform, route, incoming, body, deadline);
-                let (body, asked) = Box::pin(asking).await?;
-                (body, Some(asked))
-            }
-        };
-        let body = match &route.graphql {
-            None => body,
-            Some(graphql) => Box::pin(self.graphql_request(graphql, route, incoming, body, deadline)).await?,
         };
         answers_in_clear(route, &mut incoming.head);
+        let response = self.exchange(route, proxy, incoming, body, deadline).await?;
+        let mut response = response.map(Body::Stream);
+        forward::response(response.headers_mut());
+        *response.version_mut() = Version::HTTP_11;
+        if let Some(changed) = changed {
+            response = Box::pin(self.contents_from(changed, route, incoming, response, deadline)).await?;
+        }
+        Ok(response)
+    }
+
+    /// The answer of the upstream that the request goes to, or of the one that is asked where that has nothing.
+    async fn exchange(
+        &self,
+        route: &Route,
+        proxy: &Proxy,
+        incoming: &mut Incoming<'_>,
+        body: Body<H::Stream>,
+        deadline: Deadline,
+    ) -> Result<Response<H::Stream>, Failure> {
+        let index = incoming.course.upstream;
+        let upstream = &self.plan.upstreams[index];
         let fallback = self.fallback(proxy, incoming);
         let second = fallback.as_ref().map(|fallback| &self.plan.upstreams[fallback.rule.upstream]);
         let body = self.signable(route, [Some(upstream), second], body, deadline).await?;
@@ -122,20 +133,6 @@ impl<H: Host> Gateway<H> {
         let response = response?;
         if let Some(mirrored) = mirrored {
             self.mirror_later(mirrored, &source, &response, incoming);
-        }
-        let mut response = response.map(Body::Stream);
-        forward::response(response.headers_mut());
-        *response.version_mut() = Version::HTTP_11;
-        if let Some(graphql) = &route.graphql {
-            let answer = self.graphql_answer(graphql, route.patience.idle, response, deadline);
-            response = Box::pin(answer).await?;
-        }
-        if let Some(asked) = asked {
-            response = Box::pin(self.answer_transformed(asked, route, incoming, response, deadline)).await?;
-        }
-        if let Some((mapping, passing)) = passing {
-            let idle = route.patience.idle;
-            response = self.map_response(mapping, passing, idle, response, deadline).await?;
         }
         Ok(response)
     }

@@ -13,7 +13,7 @@ use http_body::Body as _;
 use super::Gateway;
 use super::content::{of_changed, refuse_part, unreadable_answer, unusable};
 use super::picking::Picking;
-use super::transforming::{Awaited, Content};
+use super::transforming::Awaited;
 use crate::body::{Body, collect_steadily};
 use crate::coding;
 use crate::deadline::Deadline;
@@ -45,23 +45,20 @@ impl<H: Host> Gateway<H> {
         change: &ResponseChange,
         (awaited, facts): (Awaited, &Facts<'_>),
         idle: Option<Duration>,
-        response: Response<Content<'_, H::Stream>>,
+        response: Response<Body<H::Stream>>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
-        let (head, content) = response.into_parts();
+        let (head, body) = response.into_parts();
         let (raw, decoded);
-        let (content, kept) = match content {
-            Content::Json(node) => (Some((None, node)), Body::Empty),
-            Content::Body(body) => match self.take(change, (awaited, &head), body, idle, deadline).await? {
-                Taken::Unread(body) => (None, body),
-                Taken::Picked(node) => (Some((Some(Format::Json), node)), Body::Empty),
-                Taken::Whole(format, bytes, readable) => {
-                    (raw, decoded) = (bytes, readable);
-                    let node = change.read(format, &head, &decoded);
-                    let node = node.map_err(|fault| unusable(&fault.to_string()))?;
-                    (node.map(|node| (Some(format), node)), Body::Full(raw))
-                }
-            },
+        let (content, kept) = match self.take(change, (awaited, &head), body, idle, deadline).await? {
+            Taken::Unread(body) => (None, body),
+            Taken::Picked(node) => (Some((Some(Format::Json), node)), Body::Empty),
+            Taken::Whole(format, bytes, readable) => {
+                (raw, decoded) = (bytes, readable);
+                let node = change.read(format, &head, &decoded);
+                let node = node.map_err(|fault| unusable(&fault.to_string()))?;
+                (node.map(|node| (Some(format), node)), Body::Full(raw))
+            }
         };
         changed(change, (awaited, facts), head, content, kept).map_err(|fault| unusable(&fault.to_string()))
     }
@@ -99,7 +96,7 @@ impl<H: Host> Gateway<H> {
 }
 
 /// Everything calculated, then everything written.
-fn changed<S>(
+pub(super) fn changed<S>(
     change: &ResponseChange,
     (awaited, facts): (Awaited, &Facts<'_>),
     mut head: Parts,

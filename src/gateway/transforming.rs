@@ -17,7 +17,6 @@ use crate::body::{Body, collect_steadily};
 use crate::deadline::Deadline;
 use crate::format::negotiate;
 use crate::host::Host;
-use crate::json::Node;
 use crate::mapping::Has;
 use crate::plan::Route;
 use crate::problem::{Failure, Problem};
@@ -26,15 +25,6 @@ use crate::transform::{Fault, RequestChange, ResponseChange, Tags, Transform, Va
 use crate::{coding, route};
 
 pub(super) use crate::transform::Awaited;
-
-/// What an answer has in it before it is changed.
-#[derive(Debug)]
-pub(super) enum Content<'n, S> {
-    /// What an upstream sent.
-    Body(Body<S>),
-    /// What was made of several answers; it is not written before it is changed.
-    Json(Node<'n>),
-}
 
 /// A request that was changed, as its answer needs to know it.
 #[derive(Debug)]
@@ -138,8 +128,8 @@ impl<H: Host> Gateway<H> {
             let host = route::lowercase(route::host::name(authority));
             let head = asked.head.as_deref().unwrap_or(&incoming.head);
             let facts = self.facts(route, head, around, &host);
-            let (idle, whole) = (route.patience.idle, response.map(Content::Body));
-            response = self.transform_response(change, (awaited, &facts), idle, whole, deadline).await?;
+            let idle = route.patience.idle;
+            response = self.transform_response(change, (awaited, &facts), idle, response, deadline).await?;
         }
         asked.vary.put(response.headers_mut());
         if asked.muted && matches!(response.body(), Body::Stream(_)) {

@@ -11,8 +11,11 @@ pub struct Operation {
     /// Its name, where it has one.
     pub name: Option<String>,
     /// Its variables: their names without `$`, and whether each must be given.
-    pub variables: Vec<(String, bool)>,
+    pub variables: Declared,
 }
+
+/// Variables: their names without `$`, and whether each must be given.
+pub type Declared = Vec<(String, bool)>;
 
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +98,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// What follows the keyword of a definition, to the end of its selection: its name, and its variables.
-    fn definition(&mut self) -> Result<(Option<String>, Vec<(String, bool)>), Unreadable> {
+    fn definition(&mut self) -> Result<(Option<String>, Declared), Unreadable> {
         let (mut name, mut variables) = (None, Vec::new());
         let mut first = true;
         loop {
@@ -116,8 +119,8 @@ impl<'a> Lexer<'a> {
     }
 
     /// Section 2.10: `($id: ID!, $n: Int = 1)`. A variable must be given where its type ends with `!` and it has no default.
-    fn variables(&mut self) -> Result<Vec<(String, bool)>, Unreadable> {
-        let mut variables: Vec<(String, bool)> = Vec::new();
+    fn variables(&mut self) -> Result<Declared, Unreadable> {
+        let mut variables: Declared = Vec::new();
         loop {
             match self.next()? {
                 None => return Err(self.wrong("the list of variables has no end")),

@@ -11,6 +11,7 @@ use super::cache::Known;
 use super::compose::link_steps;
 use super::identity::claimed;
 use super::limit;
+use super::openapi::Openapi;
 use super::scalar::{is_token, nearest};
 use super::schema::Schemas;
 use super::store::Stores;
@@ -64,6 +65,8 @@ pub(super) struct Context<'a> {
     pub(super) apis: version::Written,
     /// Schemas that are written.
     pub(super) written_schemas: Schemas,
+    /// OpenAPI documents that are written.
+    pub(super) written_openapi: Openapi,
 }
 
 /// The methods that every HTTP server knows: RFC 9110 section 9 and RFC 5789.
@@ -166,11 +169,10 @@ pub(super) fn compile(
     let trusted = context.trusted(one(documents, "clients", |document| document.clients.as_ref()));
     let telemetry = context.telemetry(documents);
     let apis = context.apis(documents);
-    let (at, server) =
-        or_first(documents, one(documents, "server", |document| document.server.as_ref()), "server");
+    let server = one(documents, "server", |document| document.server.as_ref());
+    let (at, server) = or_first(documents, server, "server");
     let server = context.server(&at, server);
     let live = context.live(documents);
-    context.has_live = live.is_some();
     let auth = context.auth(documents);
     context.policies(documents);
     context.written_schemas = context.schemas(documents);
@@ -212,13 +214,8 @@ pub(super) fn compile(
         telemetry,
         server,
     };
-    context.conflicts(&plan);
-    context.exposures(&plan);
-    context.preflights(&plan);
-    context.unserved(documents, &plan);
-    let failed = context.upstream_names.len() != plan.upstreams.len()
-        || context.authenticator_names.len() != plan.auth.authenticators.len();
-    ((!failed).then_some(plan), context.diagnostics)
+    context.whole(documents, &plan);
+    (context.has_all(&plan).then_some(plan), context.diagnostics)
 }
 
 fn named_files(documents: &[(String, Document)]) -> Vec<Box<str>> {
@@ -296,6 +293,7 @@ impl<'a> Context<'a> {
             written_limits: limit::Written::default(),
             apis: version::Written::default(),
             written_schemas: Schemas::default(),
+            written_openapi: Openapi::default(),
         }
     }
 
@@ -383,6 +381,21 @@ impl<'a> Context<'a> {
             }
         }
         routes
+    }
+
+    /// Whether no mistake keeps anything out of `plan` that others refer to by index.
+    fn has_all(&self, plan: &Plan) -> bool {
+        self.upstream_names.len() == plan.upstreams.len()
+            && self.authenticator_names.len() == plan.auth.authenticators.len()
+    }
+
+    /// What only shows when everything is there.
+    fn whole(&mut self, documents: &[(String, Document)], plan: &Plan) {
+        self.conflicts(plan);
+        self.exposures(plan);
+        self.step_fields(plan);
+        self.preflights(plan);
+        self.unserved(documents, plan);
     }
 
     fn table(&mut self, routes: &[Route]) -> Table {

@@ -14,6 +14,7 @@ use crate::merge;
 use crate::route::pattern::Pattern;
 
 mod each;
+mod fields;
 mod graph;
 mod request;
 mod step;
@@ -257,7 +258,10 @@ pub(super) fn link_steps(routes: &mut [Route]) {
     for route in routes {
         let Action::Compose(compose) = &mut route.action else { continue };
         let (file, path) = &route.origin;
+        let read = route.transform.as_ref().is_some_and(|it| it.reads.contains(&Variable::Steps));
         for (number, step) in compose.steps.iter_mut().enumerate() {
+            // What answers are changed by may be of any of them.
+            step.is_read |= read;
             let place = (file.clone(), format!("{path}/compose/steps/{number}").into());
             step.route = places.get(&place).copied().unwrap_or(usize::MAX);
         }
@@ -292,6 +296,9 @@ fn as_route(route: &config::Route, step: &config::Step) -> config::Route {
         fallback: step.second.clone(),
         priority: route.priority,
         mapping: step.mapping.clone(),
+        transform: step.transform.clone(),
+        graphql: step.graphql.clone(),
+        validate: step.validate.clone(),
         timeouts: step.timeouts.clone(),
         headers: step.headers.clone(),
         cache: cache_of(step),

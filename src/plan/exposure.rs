@@ -40,6 +40,10 @@ const REST: &str = "\u{1}";
 impl Context<'_> {
     /// Reports each route that reaches what another reaches under another protection, once.
     pub(super) fn exposures(&mut self, plan: &Plan) {
+        // Routes know upstreams by their places, which are others where one of them could not be read.
+        if self.upstream_names.len() != plan.upstreams.len() {
+            return;
+        }
         let mut upstreams: BTreeMap<usize, (Node, Vec<(usize, Reach)>)> = BTreeMap::new();
         for (index, route) in plan.reachable().iter().enumerate() {
             let Action::Proxy(proxy) = &route.action else { continue };

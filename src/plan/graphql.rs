@@ -1,11 +1,13 @@
 //! Routes whose upstream speaks GraphQL.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 
 use super::compile::{Context, Pointer};
 use super::scalar::nearest;
 use crate::config;
-use crate::expression::{Kind as Wanted, Known, Variable};
+use crate::expression::{Expression, Kind as Wanted, Known, Variable};
 use crate::graphql::GraphQl;
 use crate::graphql::document::{Kind, Operation, operations};
 use crate::json::Path;
@@ -27,7 +29,7 @@ impl Context<'_> {
         if !proxied {
             self.error(at, "graphql is for routes with an upstream");
         }
-        let operation = self.operation(at, written)?;
+        let operation = self.graphql_operation(at, written)?;
         let get = match written.method.as_deref() {
             None | Some("POST") => false,
             Some("GET") if operation.kind == Kind::Query => true,
@@ -42,16 +44,7 @@ impl Context<'_> {
             }
         };
         self.declared(at, written, &operation);
-        let known = Known { content: true, ..Known::default() };
-        let at_variables = at.key("variables");
-        let variables: Vec<_> = written
-            .variables
-            .iter()
-            .filter_map(|(name, source)| {
-                let value = self.expression_with(&at_variables.key(name), source, Wanted::Any, &known)?;
-                Some((name.as_str().into(), value))
-            })
-            .collect();
+        let variables = self.graphql_variables(&at.key("variables"), written);
         let reads_content = variables.iter().any(|(_, value)| value.reads().contains(&Variable::Content));
         let statuses = written.statuses.iter().filter_map(|(code, status)| {
             let status = self.failing(&at.key("statuses").key(code), *status)?;
@@ -59,13 +52,7 @@ impl Context<'_> {
         });
         let statuses = statuses.collect();
         let null_status = written.null_status.and_then(|it| self.failing(&at.key("null_status"), it));
-        let path = match &written.at {
-            None => Path::new(Vec::new()).ok()?,
-            Some(text) => self.mapping_path(&at.key("at"), text)?,
-        };
-        if path.scope() > 0 {
-            self.error(&at.key("at"), "one place is the answer, and `[*]` stands for several");
-        }
+        let place = self.graphql_place(&at.key("at"), written.at.as_deref())?;
         let most = written.most.as_ref().map_or(MOST.0, |most| self.size(&at.key("most"), most));
         if most > MOST.1 {
             self.error(&at.key("most"), "this is held in memory, and may have 64 MiB at most");
@@ -76,7 +63,7 @@ impl Context<'_> {
             variables: variables.into(),
             reads_content,
             get,
-            at: path,
+            at: place,
             null_status,
             statuses,
             messages: written.messages.unwrap_or(false),
@@ -85,8 +72,31 @@ impl Context<'_> {
         }))
     }
 
+    fn graphql_variables(
+        &mut self,
+        at: &Pointer,
+        written: &config::GraphQl,
+    ) -> Vec<(Box<str>, Arc<Expression>)> {
+        let known = Known { content: true, ..Known::default() };
+        let variables = written.variables.iter().filter_map(|(name, source)| {
+            let value = self.expression_with(&at.key(name), source, Wanted::Any, &known)?;
+            Some((name.as_str().into(), value))
+        });
+        variables.collect()
+    }
+
+    /// What of `data` is the answer.
+    fn graphql_place(&mut self, at: &Pointer, written: Option<&str>) -> Option<Path> {
+        let Some(text) = written else { return Path::new(Vec::new()).ok() };
+        let path = self.mapping_path(at, text)?;
+        if path.scope() > 0 {
+            self.error(at, "one place is the answer, and `[*]` stands for several");
+        }
+        Some(path)
+    }
+
     /// The operation that is meant.
-    fn operation(&mut self, at: &Pointer, written: &config::GraphQl) -> Option<Operation> {
+    fn graphql_operation(&mut self, at: &Pointer, written: &config::GraphQl) -> Option<Operation> {
         let at_query = at.key("query");
         if written.query.len() > LONGEST {
             self.error(&at_query, "the document has more than 64 KiB");

@@ -5,7 +5,6 @@ use http::Method;
 use super::compile::{Context, Pointer};
 use super::limit::Fitted;
 use super::policy::{layers, tolerated};
-use super::transform::Around;
 use super::{Action, IssuerPlan, Patience, Route, scalar};
 use crate::admission::DEFAULT_PRIORITY;
 use crate::auth::Access;
@@ -14,6 +13,7 @@ use crate::compression::Policy;
 use crate::config;
 use crate::config::{Condition, Defaults, Match, OneOrMany};
 use crate::cors;
+use crate::graphql::GraphQl;
 use crate::idempotency::Idempotency;
 use crate::identity::Identity;
 use crate::limit::{Limits, RouteLimits};
@@ -23,8 +23,28 @@ use crate::route::path::Ambiguities;
 use crate::route::pattern::{Pattern, PatternError};
 use crate::route::table::HostPattern;
 use crate::security_headers::SecurityHeaders;
+use crate::transform::Transform;
 use crate::validation::Validation;
 use crate::version;
+
+/// What requests of a route are like.
+struct Matched {
+    pattern: Option<Pattern>,
+    hosts: Vec<HostPattern>,
+    headers: Vec<HeaderCondition>,
+    query: Vec<QueryCondition>,
+    version: Option<version::Condition>,
+    methods: Methods,
+}
+
+/// What a route does with contents.
+struct Contents {
+    mapping: Option<Mapping>,
+    transform: Option<Box<Transform>>,
+    graphql: Option<Box<GraphQl>>,
+    validation: Option<Validation>,
+    idempotency: Option<Idempotency>,
+}
 
 impl Context<'_> {
     pub(super) fn route(
@@ -36,17 +56,13 @@ impl Context<'_> {
         limits: &Limits,
     ) -> Option<Route> {
         self.route_id(at, &written.id);
-        let at_match = at.key("match");
-        let matches = &written.matches.clone().unwrap_or_default();
-        let pattern = self.pattern(&at_match, matches);
-        let hosts = self.hosts(&at_match.key("host"), matches.host.as_ref());
-        let (headers, query, version) = self.conditions(&at_match, matches, pattern.as_ref());
-        let methods = self.methods(&at_match.key("methods"), &matches.methods);
+        let Matched { pattern, hosts, headers, query, version, methods } =
+            self.matched(&at.key("match"), &written.matches.clone().unwrap_or_default());
         // Everything else is looked at even where the pattern cannot be read, to report all mistakes at once.
         let action = self.action(at, written, pattern.as_ref().unwrap_or(&Pattern::prefix("/").ok()?));
         let access = self.access(at, written.auth.as_ref(), at_defaults, defaults.auth.as_ref());
-        let addresses =
-            self.addresses(&layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses));
+        let addresses = layers(at, at_defaults, "addresses", &written.addresses, &defaults.addresses);
+        let addresses = self.addresses(&addresses);
         self.policy_params(at, pattern.as_ref(), &access);
         let protection = addresses.after(written.auth.as_ref().or(defaults.auth.as_ref()));
         let told = layers(at, at_defaults, "identity", &written.identity, &defaults.identity);
@@ -56,19 +72,14 @@ impl Context<'_> {
         let limits = self.route_limits(limits, written, &fitted, (at_defaults, defaults));
         let edits = layers(at, at_defaults, "headers", &written.headers, &defaults.headers);
         let (request_edits, response_edits) = self.both_edits(&edits);
-        let (mapping, validation, idempotency) = self.for_contents(at, written, pattern.as_ref());
+        let Contents { mapping, transform, graphql, validation, idempotency } =
+            self.for_contents(at, written, pattern.as_ref());
         let (cors, security_headers, compression) =
             self.for_clients((at, written), (at_defaults, defaults), &methods);
-        let proxied = written.upstream.is_some() || written.split.is_some();
-        let around = Around { route: written, pattern: pattern.as_ref() };
-        let transform = written.transform.as_ref();
-        let transform = transform.and_then(|it| self.transform(&at.key("transform"), it, around));
+        let origin = (at.file().into(), at.path().into());
+        let priority = self.priority(at, written);
         Some(Route {
-            id: written.id.as_str().into(),
-            origin: (at.file().into(), at.path().into()),
-            internal: false,
             hosts,
-            pattern: pattern?,
             methods,
             headers,
             query,
@@ -79,14 +90,12 @@ impl Context<'_> {
             protection: protection.into(),
             identity,
             limits,
-            cache: None,
             mapping,
-            graphql: written.graphql.as_ref().and_then(|it| self.graphql(&at.key("graphql"), it, proxied)),
+            transform,
+            graphql,
             validation,
-            transform: transform.map(Box::new),
             idempotency,
-            priority: self.priority(at, written),
-            action: action?,
+            priority,
             patience,
             body_limit,
             request_edits,
@@ -94,19 +103,19 @@ impl Context<'_> {
             cors,
             security_headers,
             compression,
+            ..Route::of_the_gateway(&written.id, origin, pattern?, action?)
         })
     }
 
-    /// What a request must be like, beyond host, path and method.
-    fn conditions(
-        &mut self,
-        at: &Pointer,
-        matches: &Match,
-        pattern: Option<&Pattern>,
-    ) -> (Vec<HeaderCondition>, Vec<QueryCondition>, Option<version::Condition>) {
+    /// What a request must be like.
+    fn matched(&mut self, at: &Pointer, matches: &Match) -> Matched {
+        let pattern = self.pattern(at, matches);
+        let hosts = self.hosts(&at.key("host"), matches.host.as_ref());
         let headers = self.header_conditions(&at.key("headers"), matches);
         let query = self.query_conditions(&at.key("query"), matches);
-        (headers, query, self.served(at, matches, pattern))
+        let version = self.served(at, matches, pattern.as_ref());
+        let methods = self.methods(&at.key("methods"), &matches.methods);
+        Matched { pattern, hosts, headers, query, version, methods }
     }
 
     /// How long requests may take, and how large they may be.
@@ -121,22 +130,21 @@ impl Context<'_> {
     }
 
     /// What is done with contents.
-    fn for_contents(
-        &mut self,
-        at: &Pointer,
-        written: &config::Route,
-        pattern: Option<&Pattern>,
-    ) -> (Option<Mapping>, Option<Validation>, Option<Idempotency>) {
+    fn for_contents(&mut self, at: &Pointer, written: &config::Route, pattern: Option<&Pattern>) -> Contents {
         let proxied = written.upstream.is_some() || written.split.is_some();
+        let key = |key: &str| at.key(key);
         let mapping = written.mapping.as_ref();
-        let mapping = mapping.and_then(|it| self.mapping(&at.key("mapping"), it, proxied));
+        let mapping = mapping.and_then(|it| self.mapping(&key("mapping"), it, proxied));
+        let transform = self.route_transform(at, written, pattern);
+        let graphql = written.graphql.as_ref();
+        let graphql = graphql.and_then(|it| self.graphql(&key("graphql"), it, proxied));
         let validation = self.validation(at, written, pattern);
-        let at = at.key("idempotency");
         if written.idempotency.is_some() && !proxied && written.compose.is_none() {
-            self.error(&at, "idempotency is for routes with an upstream");
+            self.error(&key("idempotency"), "idempotency is for routes with an upstream");
         }
-        let idempotency = written.idempotency.as_ref().and_then(|it| self.idempotency(&at, it));
-        (mapping, validation, idempotency)
+        let idempotency = written.idempotency.as_ref();
+        let idempotency = idempotency.and_then(|it| self.idempotency(&key("idempotency"), it));
+        Contents { mapping, transform, graphql, validation, idempotency }
     }
 
     /// What is done for clients alone, and nothing else depends on.

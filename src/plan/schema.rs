@@ -76,6 +76,8 @@ impl Placed {
 impl Context<'_> {
     /// Every schema that is written.
     pub(super) fn schemas(&mut self, documents: &[(String, Document)]) -> Schemas {
+        // Schemas stand in these as well.
+        self.written_openapi = self.openapi(documents);
         let mut all = Vec::new();
         let mut formats = BTreeMap::new();
         for (file, document) in documents {

@@ -43,8 +43,18 @@ pub(super) struct Asks {
 }
 
 impl Context<'_> {
-    /// What becomes of requests and answers.
-    pub(super) fn transform(
+    /// What becomes of requests and answers of a route.
+    pub(super) fn route_transform(
+        &mut self,
+        at: &Pointer,
+        route: &config::Route,
+        pattern: Option<&Pattern>,
+    ) -> Option<Box<Transform>> {
+        let written = route.transform.as_ref()?;
+        self.transform(&at.key("transform"), written, Around { route, pattern }).map(Box::new)
+    }
+
+    fn transform(
         &mut self,
         at: &Pointer,
         written: &config::Transform,

@@ -146,6 +146,7 @@ impl Context<'_> {
             Ok(url) if url.query().is_some() || url.fragment().is_some() => {
                 "an upstream's url has no query and no fragment".to_owned()
             }
+            Ok(url) if Target::of(&url).is_none() => format!("\"{text}\" has no host that can be called"),
             Ok(url) => return Some(url),
             Err(error) => format!("\"{text}\" is not an address: {error}"),
         };

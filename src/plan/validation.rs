@@ -8,8 +8,10 @@ use crate::config::{AnswerMode, AnswerValidation, BodyValidation, JsonLimits};
 use crate::diagnostic::Diagnostic;
 use crate::json::Bounds;
 use crate::route::pattern::Pattern;
-use crate::validation::{Answers, BodyRule, MediaRange, Statuses, Validation};
+use crate::validation::{Answers, BodyRule, MediaRange, Parameter, Statuses, Validation};
+use operation::{Body, Operation};
 
+mod operation;
 mod parameters;
 
 /// The usual bound on content, in bytes: as of mappings.
@@ -43,23 +45,63 @@ impl Context<'_> {
         }
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let bounds = self.json_bounds(&at.key("limits"), written.limits.as_ref());
-        let parameters = self.judged_parameters(at, written, pattern);
+        let mut parameters = self.judged_parameters(at, written, pattern);
         let body = written.body.as_ref();
         let limited = written.limits.is_some();
-        let body = body.and_then(|body| self.body_rule(&at.key("body"), body, bounds, most, limited));
-        let answers = written.answers.as_ref();
-        let answers = answers.and_then(|answers| self.answers(&at.key("answers"), answers, bounds, most));
+        let mut body = body.and_then(|body| self.body_rule(&at.key("body"), body, bounds, most, limited));
+        let answers =
+            written.answers.as_ref().filter(|it| written.operation.is_none() || !it.bodies.is_empty());
+        let mut answers = answers.and_then(|answers| self.answers(&at.key("answers"), answers, bounds, most));
+        if let Some(operation) = self.said_by_operation(at, written, pattern) {
+            let own =
+                |it: &Parameter| !parameters.iter().any(|own| own.place == it.place && own.name == it.name);
+            let more: Vec<_> = operation.parameters.into_iter().filter(own).collect();
+            parameters.extend(more);
+            let rule = |Body { required, types }| BodyRule { required, types, bounds, most };
+            body = body.or(operation.body.map(rule));
+            let mode = written.answers.as_ref().map(|written| written.mode == AnswerMode::Enforce);
+            let bodies = operation.answers;
+            answers = answers.or(mode.map(|enforce| Answers { enforce, bodies, most, bounds }));
+        }
         let asks = route.upstream.is_some() || route.split.is_some() || route.compose.is_some();
         if !asks && written.answers.is_some() {
             self.error(&at.key("answers"), "only routes with an upstream have answers to judge")
                 .help("remove answers");
         }
         let only = written.only.unwrap_or(false);
-        let nothing = written.body.is_none() && written.answers.is_none() && parameters.is_empty() && !only;
+        let nothing = written.operation.is_none()
+            && written.body.is_none()
+            && written.answers.is_none()
+            && parameters.is_empty()
+            && !only;
         if nothing && self.diagnostics.len() == known {
             self.error(at, "this looks at nothing").help("write body, params, query, headers or answers");
         }
         Some(Validation { parameters, only, body, answers: answers.map(Arc::new) })
+    }
+
+    /// What the operation says that the route names; what the route says itself must be something else.
+    fn said_by_operation(
+        &mut self,
+        at: &Pointer,
+        written: &config::Validation,
+        pattern: Option<&Pattern>,
+    ) -> Option<Operation> {
+        let name = written.operation.as_ref()?;
+        let operation = self.operation(&at.key("operation"), name, pattern);
+        if written.body.is_some() {
+            self.error(&at.key("body"), "the operation says what content must be")
+                .help("remove body, or operation");
+        }
+        let Some(answers) = &written.answers else { return operation };
+        if !answers.bodies.is_empty() {
+            self.error(&at.key("answers").key("bodies"), "the operation says what answers must be")
+                .help("remove bodies, or operation");
+        } else if operation.as_ref().is_some_and(|it| it.answers.is_empty()) {
+            self.error(&at.key("answers"), "the operation says nothing about answers in JSON")
+                .help("remove answers");
+        }
+        operation
     }
 
     fn json_bounds(&mut self, at: &Pointer, written: Option<&JsonLimits>) -> Bounds {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Record;
 use crate::compose::Reason;
-use crate::compose::run::{Came, Outcome};
+use crate::compose::outcome::{Came, Outcome};
 use crate::host::UnixMillis;
 use crate::limit::Outcome as Limited;
 

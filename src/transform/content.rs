@@ -29,6 +29,8 @@ pub struct Reader {
     pub form: FormRules,
     /// XML stands in an envelope.
     pub soap: bool,
+    /// Plain text is content like any other: not where operations on JSON are done to it.
+    pub texts: bool,
     /// The most of it, in bytes.
     pub most: usize,
     /// Whether an expression looks at it, so that it must be there twice where it is changed.
@@ -117,7 +119,7 @@ impl Reader {
             }
             found = Some(format);
         }
-        found
+        found.filter(|format| self.texts || *format != Format::Text)
     }
 
     /// Reads content in a format.

@@ -24,12 +24,18 @@ pub struct SetCookieChange {
     /// Names that are not set any more.
     pub remove: Box<[Box<str>]>,
     /// What becomes of those of a name.
-    pub change: Box<[(Box<str>, Attributes)]>,
+    pub change: Changes,
     /// What becomes of all others.
     pub others: Option<Attributes>,
     /// Cookies of the gateway's own, in place of the upstream's: name, value, and all that stands behind.
-    pub set: Box<[(Box<str>, Template, Box<str>)]>,
+    pub set: Box<[Own]>,
 }
+
+/// What becomes of cookies, by their names.
+pub type Changes = Box<[(Box<str>, Attributes)]>;
+
+/// A cookie of the gateway's own: its name, its value, and all that stands behind.
+pub type Own = (Box<str>, Template, Box<str>);
 
 /// What becomes of a cookie's attributes; `None` for nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -46,8 +46,11 @@ pub enum Escape {
 pub struct Page {
     environment: Environment<'static>,
     /// What it asks for: the names of the way there, and what stands there.
-    reads: Box<[(Box<[&'static str]>, Expression)]>,
+    reads: Box<[Read]>,
 }
+
+/// The names of the way to something, and what stands there.
+type Read = (Box<[&'static str]>, Expression);
 
 /// Why a page has no text.
 #[derive(Debug, Clone, PartialEq, Eq)]

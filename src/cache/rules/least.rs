@@ -8,6 +8,7 @@ use http::header::HeaderValue;
 
 use super::lifetime::left;
 use super::said::{Part, said};
+use super::storable::is_for_all;
 use crate::host::UnixMillis;
 
 /// The least that several answers allow; the default is what nobody has said anything of.
@@ -16,6 +17,8 @@ pub struct Least {
     no_store: bool,
     private: bool,
     no_cache: bool,
+    /// Whether all say that they are for everybody (RFC 9111 section 3.5); `None` where there are none.
+    for_all: Option<bool>,
     fresh: Option<Duration>,
 }
 
@@ -30,6 +33,7 @@ impl Least {
             no_store: said.no_store || said.must_understand,
             private: said.private != Part::Nothing,
             no_cache: said.no_cache != Part::Nothing,
+            for_all: Some(is_for_all(&said)),
             fresh: said.has_lifetime(headers).then(|| left(headers, &said, received)),
         }
     }
@@ -45,6 +49,10 @@ impl Least {
             no_store: self.no_store || other.no_store,
             private: self.private || other.private,
             no_cache: self.no_cache || other.no_cache,
+            for_all: match (self.for_all, other.for_all) {
+                (Some(one), Some(other)) => Some(one && other),
+                (one, other) => one.or(other),
+            },
             fresh,
         }
     }
@@ -55,7 +63,8 @@ impl Least {
             return Some(HeaderValue::from_static("no-store"));
         }
         let mut text = String::new();
-        let said = [(self.private, "private"), (self.no_cache, "no-cache")];
+        let public = self.for_all == Some(true) && !self.private;
+        let said = [(public, "public"), (self.private, "private"), (self.no_cache, "no-cache")];
         let said = said.into_iter().filter(|(is_said, _)| *is_said).map(|(_, word)| word);
         for word in said {
             let between = if text.is_empty() { "" } else { ", " };
@@ -90,7 +99,9 @@ mod tests {
             (&["", "immutable"], None),
             (&["max-age=60", "max-age=5"], Some("max-age=5")),
             (&["max-age=60", ""], Some("max-age=60")),
-            (&["max-age=60, s-maxage=7"], Some("max-age=7")),
+            (&["max-age=60, s-maxage=7"], Some("public, max-age=7")),
+            (&["public, max-age=60", "public"], Some("public, max-age=60")),
+            (&["public, max-age=60", "max-age=70"], Some("max-age=60")),
             (&["max-age=60", "private"], Some("private, max-age=60")),
             (&["no-cache=\"x-a\"", "max-age=3"], Some("no-cache, max-age=3")),
             (&["no-store, max-age=60", "max-age=5"], Some("no-store")),

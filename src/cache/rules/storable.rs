@@ -76,7 +76,7 @@ fn is_understood(status: StatusCode) -> bool {
 }
 
 /// RFC 9111 section 3.5: what allows that answers to requests with `Authorization` are used for others.
-fn is_for_all(said: &Said) -> bool {
+pub fn is_for_all(said: &Said) -> bool {
     said.public || said.must_revalidate || said.s_maxage.is_some()
 }
 

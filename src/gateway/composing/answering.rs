@@ -9,12 +9,17 @@ use http::{HeaderMap, Response, StatusCode};
 use crate::body::Body;
 use crate::cache;
 use crate::compose::missing::{self, COMPLETED, MISSING};
-use crate::compose::run::{Answers, Arrived, Came, Finished, Lost, Outcome, Run};
-use crate::compose::{Compose, OnFailure, Place, Reason, result};
-use crate::expression::Facts;
+use crate::compose::outcome::{Came, Outcome};
+use crate::compose::run::{Answers, Arrived, Finished, Lost, Run};
+use crate::compose::{Compose, OnFailure, Place, Reason, result, run};
+use crate::expression::{Beyond, Facts};
 use crate::gateway::Gateway;
+use crate::gateway::transformed::changed;
+use crate::gateway::transforming::Awaited;
 use crate::host::Host;
+use crate::json::Node;
 use crate::problem::{Failure, Problem};
+use crate::transform::ResponseChange;
 
 /// What is passed on of an upstream's error: what describes its content, and what tells the client what to do. Everything else
 /// is about an exchange that the client was no part of.
@@ -28,7 +33,7 @@ impl<H: Host> Gateway<H> {
     /// What came of everything.
     pub(super) fn answer_of<'x, 's: 'x>(
         &self,
-        compose: &'x Compose,
+        (compose, change): (&'x Compose, Option<(&ResponseChange, Awaited)>),
         answers: &'x Answers<'s>,
         run: Run<'_, 's>,
         facts: Facts<'x>,
@@ -48,15 +53,12 @@ impl<H: Host> Gateway<H> {
                 return (failed(compose, step, &lost), outcomes);
             }
         }
-        let content = made.map_err(|fault| unmade(&fault.to_string()));
-        let content =
-            content.and_then(|node| node.write(compose.total).ok_or_else(|| unmade("it is too large")));
-        let content = match content {
-            Ok(content) => content,
-            Err(failure) => return (Err(failure), outcomes),
+        let node = match made {
+            Ok(node) => node,
+            Err(fault) => return (Err(unmade(&fault.to_string())), outcomes),
         };
         let missing = missing(compose, &outcomes);
-        let mut response = Response::new(Body::Full(content.into()));
+        let mut response = Response::new(());
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(COMPLETED, HeaderValue::from_static(if missing.is_some() { "false" } else { "true" }));
@@ -73,8 +75,28 @@ impl<H: Host> Gateway<H> {
             headers.insert(MISSING, missing);
             *response.status_mut() = compose.partial.status;
         }
-        (Ok(response), outcomes)
+        (written((compose, change), answers, facts, response, node), outcomes)
     }
+}
+
+/// The answer with its content, as the route says.
+fn written<S>(
+    (compose, change): (&Compose, Option<(&ResponseChange, Awaited)>),
+    answers: &Answers<'_>,
+    facts: Facts<'_>,
+    response: Response<()>,
+    node: Node<'_>,
+) -> Result<Response<Body<S>>, Failure> {
+    let Some((change, awaited)) = change else {
+        let content = node.write(compose.total).ok_or_else(|| unmade("it is too large"))?;
+        return Ok(response.map(|()| Body::Full(content.into())));
+    };
+    let all: Vec<usize> = (0..compose.steps.len()).collect();
+    let steps = run::facts_of(compose, answers, &all);
+    let facts = Facts { beyond: Beyond { steps: &steps, ..facts.beyond }, ..facts };
+    let (head, ()) = response.into_parts();
+    let made = changed(change, (awaited, &facts), head, Some((None, node)), Body::Empty);
+    made.map_err(|fault| unmade(&fault.to_string()))
 }
 
 /// That no answer comes of the parts.

@@ -12,13 +12,14 @@ use http_body::Body as _;
 use super::Whole;
 use crate::body::{Body, BodyError};
 use crate::cache::rules::Least;
+use crate::coding::{self, Coding};
 use crate::compose::prepare::Sent;
 use crate::compose::run::{Arrived, Back, Job, Lost};
-use crate::compose::{OnFailure, Reason, Step};
+use crate::compose::{Compose, OnFailure, Reason, Step};
 use crate::gateway::Gateway;
 use crate::gateway::part::Part;
 use crate::host::Host;
-use crate::mapping::{Media, is_coded, media};
+use crate::mapping::{Media, media};
 use crate::problem::{Failure, Problem};
 use crate::reply::{Reply, ReplyBody};
 
@@ -80,12 +81,10 @@ impl<H: Host> Gateway<H> {
             if headers.contains_key(CONTENT_TYPE) && !matches!(media(&headers), Media::Json(_)) {
                 return Err(Lost::new(Reason::Content, "the upstream's answer is not JSON"));
             }
-            if is_coded(&headers) {
-                let cause = "the upstream answered in a coding that nobody asked for";
-                return Err(Lost::new(Reason::Content, cause));
-            }
         }
+        let codings = coding::of(&headers).map_err(undecoded)?;
         let content = read(body, compose.answer, held, compose.total).await.map_err(broken)?;
+        let content = decoded(&codings, content, compose, held)?;
         let least = if whole.keeps { Least::of(&headers, self.host.unix()) } else { Least::default() };
         Ok(Arrived { status, headers, content, least })
     }
@@ -120,6 +119,23 @@ async fn read<H: Host>(
     }
     taken.bytes = 0;
     Ok(if whole.is_empty() { first } else { whole.into() })
+}
+
+/// The content without its codings, although nobody asked for any: what comes out counts as held, too.
+fn decoded(codings: &[Coding], content: Bytes, compose: &Compose, held: &AtomicUsize) -> Result<Bytes, Lost> {
+    if codings.is_empty() {
+        return Ok(content);
+    }
+    let before = content.len();
+    let room = compose.total.saturating_sub(held.load(Ordering::Relaxed)).min(compose.answer);
+    let content = coding::decode(codings, content, room as u64).map_err(undecoded)?;
+    held.fetch_add(content.len(), Ordering::Relaxed);
+    held.fetch_sub(before, Ordering::Relaxed);
+    Ok(content)
+}
+
+fn undecoded(fault: coding::Fault) -> Lost {
+    Lost::new(Reason::Content, fault.to_string())
 }
 
 /// Bytes that count as held, and do no longer when it is dropped.

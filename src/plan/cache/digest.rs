@@ -48,7 +48,9 @@ impl<'a> Digests<'a> {
                 .collect(),
             apis: all().flat_map(|document| &document.apis).map(|(name, api)| (name.as_str(), api)).collect(),
             schemas: sha256(&json!(
-                all().map(|document| (&document.schemas, &document.files)).collect::<Vec<_>>()
+                all()
+                    .map(|document| (&document.schemas, &document.openapi, &document.files))
+                    .collect::<Vec<_>>()
             )),
             consumers: sha256(&json!(consumers)),
             issuer: all().find_map(|document| document.issuer.as_ref()?.name.as_deref()),
@@ -116,7 +118,8 @@ fn of_route(route: &config::Route) -> Value {
         security_headers: _,
         compression: _,
     } = route;
-    let answers = validate.as_ref().and_then(|validate| validate.answers.as_ref());
+    let validate = validate.as_ref().filter(|validate| validate.answers.is_some());
+    let answers = validate.map(|validate| (&validate.operation, &validate.answers));
     json!([
         id, matches, auth, identity, upstream, fallback, mapping, compose, transform, graphql, answers,
         rewrite, paths, headers, cache

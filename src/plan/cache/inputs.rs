@@ -62,6 +62,38 @@ pub fn inputs<'a>(plan: &'a Plan, route: &'a Route) -> Vec<Input<'a>> {
 
 /// All inputs of a route with `policy`.
 pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
+    let mut list = List::default();
+    // Digests are made of these, byte for byte, for each route by itself.
+    ["method", "scheme", "host", "path"].into_iter().for_each(|what| list.add(what, Account::Key));
+    list.add(format!("{X_FORWARDED_HOST}, {X_FORWARDED_PROTO}"), Account::Key);
+    ready.asked().for_each(|(_, proxy)| list.rewrites(proxy));
+    list.query(policy);
+    list.steps(ready);
+    list.fields(policy);
+    list.cookies(policy);
+    list.authorization(policy);
+    list.callers(ready, policy);
+    list.edits(edits(ready.route));
+    // A step that keeps its own answers asks by itself, and has just been told of.
+    let steps = ready.asked().filter(|(route, _)| route.internal && !std::ptr::eq(*route, ready.route));
+    steps.for_each(|(route, _)| list.edits(&route.request_edits));
+    if let Some(field) = ready.route.version.as_ref().and_then(|condition| condition.api.tell.as_ref()) {
+        list.add(format!("{field}, the version of the API"), Account::Key);
+    }
+    ready.upstreams().for_each(|upstream| list.upstream(upstream));
+    let address = if policy.passes.address { Account::Excused } else { Account::Withheld };
+    list.add(format!("the client's address in {FORWARDED}, {X_FORWARDED_FOR}"), address);
+    list.add("via (the gateway's own), cdn-loop, x-request-id, traceparent, tracestate", Account::Passage);
+    list.add(
+        "range, if-range, if-match, if-none-match, if-modified-since, if-unmodified-since",
+        Account::Cache,
+    );
+    list.add("content", Account::Passed);
+    list.0
+}
+
+/// What shapes a request to the upstream beside what has a place of its own here.
+fn edits(route: &Route) -> &[HeaderEdit] {
     // What is left out by name shapes no request to the upstream: it finds the route, judges whether a request may pass, or
     // is about the answer. What a mapping makes of a query is made of that query, which is in the key.
     let Route {
@@ -97,35 +129,8 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
         cors: _,
         security_headers: _,
         compression: _,
-    } = ready.route;
-    let mut list = List::default();
-    // Digests are made of these, byte for byte, for each route by itself.
-    ["method", "scheme", "host", "path"].into_iter().for_each(|what| list.add(what, Account::Key));
-    list.add(format!("{X_FORWARDED_HOST}, {X_FORWARDED_PROTO}"), Account::Key);
-    ready.asked().for_each(|(_, proxy)| list.rewrites(proxy));
-    list.query(policy);
-    list.steps(ready);
-    list.fields(policy);
-    list.cookies(policy);
-    list.authorization(policy);
-    list.callers(ready, policy);
-    list.edits(request_edits);
-    // A step that keeps its own answers asks by itself, and has just been told of.
-    let steps = ready.asked().filter(|(route, _)| route.internal && !std::ptr::eq(*route, ready.route));
-    steps.for_each(|(route, _)| list.edits(&route.request_edits));
-    if let Some(field) = ready.route.version.as_ref().and_then(|condition| condition.api.tell.as_ref()) {
-        list.add(format!("{field}, the version of the API"), Account::Key);
-    }
-    ready.upstreams().for_each(|upstream| list.upstream(upstream));
-    let address = if policy.passes.address { Account::Excused } else { Account::Withheld };
-    list.add(format!("the client's address in {FORWARDED}, {X_FORWARDED_FOR}"), address);
-    list.add("via (the gateway's own), cdn-loop, x-request-id, traceparent, tracestate", Account::Passage);
-    list.add(
-        "range, if-range, if-match, if-none-match, if-modified-since, if-unmodified-since",
-        Account::Cache,
-    );
-    list.add("content", Account::Passed);
-    list.0
+    } = route;
+    request_edits
 }
 
 #[derive(Default)]

@@ -1,6 +1,7 @@
 //! One step, ready to be asked.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use http::header::HeaderName;
 
@@ -77,6 +78,10 @@ impl PartialOrd for Named {
 impl Context<'_> {
     /// A step, but for what it needs.
     pub(super) fn step(&mut self, at: &Pointer, written: &config::Step, around: Around<'_>) -> Option<Draft> {
+        if written.upstream.is_none() && written.split.is_none() {
+            self.error(at, "the step asks nobody").help("give it upstream or split");
+            return None;
+        }
         let mut reads = Reads::default();
         let known = Known { content: true, steps: around.names, ..Known::default() };
         let when = match &written.when {
@@ -101,18 +106,7 @@ impl Context<'_> {
             shape.expressions().for_each(|expression| reads.expression(expression));
         }
         let success = self.success(&at.key("success"), written.success.as_ref());
-        let timeout = written.timeout.as_ref().and_then(|text| {
-            let at = at.key("timeout");
-            if written.timeouts.as_ref().is_some_and(|timeouts| timeouts.request.is_some()) {
-                self.error(&at, "timeout is what timeouts.request is").help("remove one of them");
-            }
-            let span = self.duration(&at, text);
-            if span.is_none() {
-                self.error(&at, "this cannot be \"off\"")
-                    .help("leave it out: the request's own time-out holds");
-            }
-            span
-        });
+        let timeout = self.step_timeout(&at.key("timeout"), written);
         let fallback = self.step_fallback(at, written, around.names);
         let place = self.step_place(at, written);
         if let (Some(cache), true) = (&written.cache, written.method.is_some() || written.body.is_some()) {
@@ -138,6 +132,19 @@ impl Context<'_> {
             shape: shape?,
         };
         Some(Draft { step, reads })
+    }
+
+    /// How long a step may take.
+    fn step_timeout(&mut self, at: &Pointer, written: &config::Step) -> Option<Duration> {
+        let text = written.timeout.as_ref()?;
+        if written.timeouts.as_ref().is_some_and(|timeouts| timeouts.request.is_some()) {
+            self.error(at, "timeout is what timeouts.request is").help("remove one of them");
+        }
+        let span = self.duration(at, text);
+        if span.is_none() {
+            self.error(at, "this cannot be \"off\"").help("leave it out: the request's own time-out holds");
+        }
+        span
     }
 
     /// Which statuses are success.

@@ -169,6 +169,7 @@ impl Context<'_> {
             xml: self.xml_rules(at, written.xml.as_ref()),
             form: self.form_rules(at, written),
             soap: written.xml.as_ref().is_some_and(|xml| xml.soap.is_some()),
+            texts: !content.is_some_and(|content| matches!(content.work, Work::Shape(_))),
             most: self.most(at, written),
             looked_at,
         })

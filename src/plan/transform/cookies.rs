@@ -7,7 +7,7 @@ use super::super::scalar::is_token;
 use super::{Around, Asks};
 use crate::config::{CookieChange as Written, CookieEdits, CookieSite, NewCookie, SetCookieEdits};
 use crate::expression::{Known, Template};
-use crate::transform::cookies::is_value;
+use crate::transform::cookies::{Changes, is_value};
 use crate::transform::{Attributes, CookieChange, SetCookieChange};
 
 impl Context<'_> {
@@ -59,7 +59,7 @@ impl Context<'_> {
         &mut self,
         at: &Pointer,
         written: &BTreeMap<String, Written>,
-    ) -> (Box<[(Box<str>, Attributes)]>, Option<Attributes>) {
+    ) -> (Changes, Option<Attributes>) {
         let mut change = Vec::new();
         let mut others = None;
         for (name, written) in written {

@@ -42,6 +42,36 @@ const WORDS: [&str; 27] = [
 /// What there is beside variables.
 const GLOBALS: [&str; 5] = ["loop", "range", "True", "False", "None"];
 
+/// What values are passed through (`super::environment`).
+const FILTERS: [&str; 22] = [
+    "default",
+    "first",
+    "float",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lower",
+    "map",
+    "reject",
+    "rejectattr",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "selectattr",
+    "sort",
+    "string",
+    "trim",
+    "unique",
+    "upper",
+];
+
+/// What is asked of values (the same).
+const TESTS: [&str; 10] =
+    ["boolean", "defined", "even", "mapping", "none", "number", "odd", "sequence", "string", "undefined"];
+
 /// The names of a template.
 #[derive(Debug, Default)]
 pub(super) struct Names<'s> {
@@ -49,6 +79,8 @@ pub(super) struct Names<'s> {
     paths: Vec<Vec<&'s str>>,
     /// Those that the template itself gives values.
     locals: BTreeSet<&'s str>,
+    filters: BTreeSet<&'s str>,
+    tests: BTreeSet<&'s str>,
     /// An asterisk stands between two operands.
     multiplies: bool,
 }
@@ -103,13 +135,14 @@ impl<'s> Names<'s> {
                 "in" => after_for = false,
                 _ => {}
             }
-            if after_for || assigned {
-                self.locals.insert(word);
-            } else if before == "set" {
+            match before {
+                "|" | "filter" => drop(self.filters.insert(word)),
+                "is" | "is not" if word != "not" => drop(self.tests.insert(word)),
+                "." | "is" | "is not" => {}
                 // `{% set name %}…{% endset %}`.
-                self.locals.insert(word);
-            } else if !matches!(before, "|" | "." | "is" | "is not" | "filter") && !WORDS.contains(&word) {
-                self.paths.push(path);
+                _ if after_for || assigned || before == "set" => drop(self.locals.insert(word)),
+                _ if WORDS.contains(&word) => {}
+                _ => self.paths.push(path),
             }
             before = if before == "is" && word == "not" { "is not" } else { word };
             rest = next;
@@ -141,6 +174,17 @@ impl<'s> Names<'s> {
                 help: Some("calculate it in a value with CEL; a template is for text".to_owned()),
             });
         }
+        for (what, used, known) in
+            [("filter", &self.filters, &FILTERS[..]), ("test", &self.tests, &TESTS[..])]
+        {
+            for name in used.iter().filter(|name| !known.contains(name)) {
+                let help = match nearest(name, known.iter().copied()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("there are {}", known.join(", ")),
+                };
+                mistakes.push(Mistake { message: format!("there is no {what} `{name}`"), help: Some(help) });
+            }
+        }
         let roots: BTreeSet<_> = Variable::ALL
             .iter()
             .filter(|variable| variable.is_known(known))
@@ -159,7 +203,7 @@ impl<'s> Names<'s> {
             match variable {
                 Some(variable) if !variable.is_known(known) => mistakes.push(Mistake {
                     message: format!("`{}` is not known here", variable.name()),
-                    help: Some(variable.place().to_owned()),
+                    help: Some(format!("it is known {}", variable.place())),
                 }),
                 Some(Variable::Steps) => mistakes.extend(unknown_step(path, known)),
                 Some(_) => {}

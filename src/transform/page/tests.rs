@@ -1,3 +1,5 @@
+//! Pages, read and filled.
+
 #![allow(clippy::unwrap_used)]
 
 use http::{HeaderMap, StatusCode};
@@ -102,7 +104,8 @@ fn mistakes_are_found_when_a_page_is_read() {
         assert_eq!(mistake(source), expected, "{source}");
     }
     assert!(mistake("a\n{% if %}").starts_with("the template cannot be read: line 2"));
-    assert!(mistake("{{ claims | indent(4) }}").contains("indent"));
+    assert_eq!(mistake("{{ claims | indent(4) }}"), "there is no filter `indent`");
+    assert_eq!(mistake("{{ claims is not iterable }}"), "there is no test `iterable`");
     assert!(mistake("{% include 'a' %}").starts_with("the template cannot be read"));
     for source in [
         "request and {claims}, not {{ '}}' ~ claims.foo['bar'].baz }}",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, AUTHORIZATION, HeaderValue, LOCATION, WWW_AUTHENTICATE};
+use http::header::{ALLOW, HeaderValue, LOCATION, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde::Deserialize;
@@ -18,9 +18,11 @@ use tollgate::plan::{Plan, moment};
 use super::{Reply, typed};
 use crate::host::{Opened, Variables};
 use crate::keys::{NewKey, Refusal, Register, shown};
+use operator::{for_operator, operator};
 
 pub mod cache;
 pub mod collect;
+mod operator;
 pub mod splits;
 pub mod usage;
 
@@ -107,34 +109,6 @@ struct Entitled {
     prefix: Box<str>,
 }
 
-/// What `work` comes to, which only the operator may have done: it is not begun for anybody else.
-async fn for_operator(managed: &Managed, headers: &HeaderMap, work: impl Future<Output = Done>) -> Reply {
-    let done = match operator(managed, headers) {
-        Ok(()) => work.await,
-        Err(problem) => Err(problem),
-    };
-    done.unwrap_or_else(Problem::reply)
-}
-
-/// Whether the request has the token; nobody may where there is none.
-fn operator(managed: &Managed, headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(variable) = &managed.token else {
-        let text = "server.admin_token is not configured, and without it nobody may";
-        return Err(Problem(StatusCode::FORBIDDEN, text.to_owned()));
-    };
-    let Some(token) = managed.value.as_ref().map(Secret::expose).filter(|token| !token.is_empty()) else {
-        let text = format!("the variable {variable} of server.admin_token is not set");
-        return Err(Problem(StatusCode::FORBIDDEN, text));
-    };
-    let mut lines = headers.get_all(AUTHORIZATION).iter();
-    let presented = lines.next().and_then(|value| bearer(value)).unwrap_or_default();
-    // Digests are compared in constant time, and are equally long.
-    if lines.next().is_some() || Digest::of(presented) != Digest::of(token.as_bytes()) {
-        return Err(Problem(StatusCode::UNAUTHORIZED, "the token is missing or wrong".to_owned()));
-    }
-    Ok(())
-}
-
 fn register(managed: Managed, headers: &HeaderMap) -> Result<Entitled, Problem> {
     operator(&managed, headers)?;
     let register = managed.register.ok_or_else(|| {
@@ -142,11 +116,6 @@ fn register(managed: Managed, headers: &HeaderMap) -> Result<Entitled, Problem> 
     })?;
     let Managed { consumers, authenticators, prefix, .. } = managed;
     Ok(Entitled { register, consumers, authenticators, prefix })
-}
-
-fn bearer(value: &HeaderValue) -> Option<&[u8]> {
-    let (scheme, token) = value.as_bytes().split_at_checked(7)?;
-    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
 type Done = Result<Reply, Problem>;
