@@ -222,7 +222,7 @@ async fn parts_are_no_requests_of_clients() {
     let batch = "{\"requests\":[{\"id\":\"1\",\"url\":\"/one\"},{\"id\":\"2\",\"url\":\"/both\"}]}";
     client
         .send(format!(
-            "POST /batch HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{batch}",
+            "POST /batch HTTP/1.1\r\nHost: a.example\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{batch}",
             batch.len()
         ))
         .await;
