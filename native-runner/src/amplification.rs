@@ -52,7 +52,7 @@ fn several(plan: &Plan) -> impl Iterator<Item = (&Route, Worst)> {
 /// Of composed routes, how long the answer may take and how much of answers is held.
 fn bound(worst: &Worst) -> String {
     let Some(bytes) = worst.bytes else { return String::new() };
-    let time = worst.time.map_or_else(|| "any time".to_owned(), |time| wording::span(time));
+    let time = worst.time.map_or_else(|| "any time".to_owned(), wording::span);
     format!(", {time}, {} of answers", wording::size(bytes))
 }
 
