@@ -10,12 +10,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Uri};
 use serde::Serialize;
 
 mod cached;
+mod composed;
 mod considered;
 mod counted;
 mod host;
@@ -23,12 +25,14 @@ mod outcome;
 mod versioned;
 
 pub use cached::{Cached, Keyed, Lookup};
+pub use composed::{Composed, Later, PartSent, written};
 pub use considered::{Considered, Verdict};
 pub use counted::{Counted, Part};
 pub use outcome::{Answer, Field, Limits, Outcome, Sent, Waits};
 pub use versioned::Asked;
 
 use crate::auth::{Asking, Caller};
+use crate::body::Body;
 use crate::cors;
 use crate::deadline::Deadline;
 use crate::forward::client::client_of;
@@ -52,8 +56,10 @@ pub struct Question {
     pub target: String,
     /// Header fields.
     pub headers: HeaderMap,
-    /// The length of its body.
+    /// The length of its body, where its content is not known.
     pub body: u64,
+    /// Its content; `None`: nothing is known of it but its length.
+    pub content: Option<Bytes>,
     /// Who sends it.
     pub peer: SocketAddr,
     /// When.
@@ -114,23 +120,22 @@ pub struct Seen {
 /// The request cannot be sent at all: its target is none, or its host is no field value.
 pub fn explain(plan: &Arc<Plan>, question: &Question) -> Result<Explanation, String> {
     let request = request(question)?;
-    let (head, _) = request.clone().into_parts();
-    let host = Recorder::new(Arc::clone(plan), question.now);
-    let gateway = Gateway::new(Arc::clone(plan), host.clone());
-    let gateway = match &question.caller {
-        Some(caller) => gateway.assuming(Arc::new(caller.clone())),
-        None => gateway,
-    };
-    let peer = Peer { address: question.peer, secure: question.secure };
-    let mut handled = pin!(gateway.handle(request, peer));
+    let (head, body) = request.clone().into_parts();
+    let host = Recorder::new(Arc::clone(plan), question.now).with_content(question.content.is_some());
     // The recording host never lets anybody wait.
-    let Poll::Ready(reply) = handled.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+    let Some((reply, answer)) = handled(plan, question, &host, request.clone()) else {
         return Err("the gateway waits for something; that is a bug in Tollgate, please report it".to_owned());
     };
-    let (reply, body) = reply.into_parts();
-    let (body, _, mut ending) = body.into_parts();
-    ending.end(Ok(()));
-    let record = host.take();
+    let mut record = host.take();
+    record.missed_content = body.was_missed();
+    let composed = composed::of(plan, &record, || {
+        // What is asked for before anything is answered shows where nobody answers.
+        let silent = host.clone().silent();
+        match handled(plan, question, &silent, request) {
+            None => std::mem::take(&mut silent.take().sent),
+            Some(_) => Vec::new(),
+        }
+    });
 
     let normal = normalise(head.uri.path());
     let authority = route::host::authority(&head).unwrap_or_default();
@@ -162,14 +167,34 @@ pub fn explain(plan: &Arc<Plan>, question: &Question) -> Result<Explanation, Str
     let limits = limits(plan, question, &head, (authority, &normal), &record);
     let cache = cached::of(plan, question, &head, authority, &record);
     let version = versioned::of(plan, question.now, record.api);
-    Ok(Explanation {
-        request: seen,
-        routes,
-        version,
-        limits,
-        cache,
-        outcome: outcome::of(plan, record, &reply, body),
-    })
+    let outcome = match composed {
+        Some(composed) => Outcome::Composed(Box::new(composed)),
+        None => outcome::of(plan, record, &reply, answer),
+    };
+    Ok(Explanation { request: seen, routes, version, limits, cache, outcome })
+}
+
+/// What the real gateway answers over `host`; `None` where it waits for something.
+fn handled(
+    plan: &Arc<Plan>,
+    question: &Question,
+    host: &Recorder,
+    request: Request<Announced>,
+) -> Option<(http::response::Parts, Body<Announced>)> {
+    let gateway = Gateway::new(Arc::clone(plan), host.clone());
+    let gateway = match &question.caller {
+        Some(caller) => gateway.assuming(Arc::new(caller.clone())),
+        None => gateway,
+    };
+    let peer = Peer { address: question.peer, secure: question.secure };
+    let mut handled = pin!(gateway.handle(request, peer));
+    let Poll::Ready(reply) = handled.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+        return None;
+    };
+    let (reply, body) = reply.into_parts();
+    let (body, _, mut ending) = body.into_parts();
+    ending.end(Ok(()));
+    Some((reply, body))
 }
 
 /// The limits that counted the request, looked at as the gateway looks at them.
@@ -190,7 +215,7 @@ fn limits(
         path: &normal.path,
         route,
         now: question.now,
-        length: Some(question.body),
+        length: Some(question.length()),
         deadline: Deadline::never(),
         plan: &plan.auth,
         assumed: None,
@@ -201,7 +226,7 @@ fn limits(
 fn request(question: &Question) -> Result<Request<Announced>, String> {
     let target = question.target.parse::<Uri>();
     let target = target.map_err(|error| format!("\"{}\" cannot be asked for: {error}", question.target))?;
-    let mut request = Request::new(Announced(question.body));
+    let mut request = Request::new(Announced::new(question.body, question.content.clone()));
     *request.method_mut() = question.method.clone();
     *request.uri_mut() = target;
     *request.headers_mut() = question.headers.clone();
@@ -210,10 +235,19 @@ fn request(question: &Question) -> Result<Request<Announced>, String> {
         let host = HeaderValue::from_str(&question.authority);
         headers.insert(HOST, host.map_err(|_| format!("\"{}\" is no host", question.authority))?);
     }
-    if question.body > 0 && !headers.contains_key(CONTENT_LENGTH) {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(question.body));
+    if question.length() > 0 && !headers.contains_key(CONTENT_LENGTH) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(question.length()));
     }
     Ok(request)
+}
+
+// === impl Question ===
+
+impl Question {
+    /// The length of the request's body.
+    fn length(&self) -> u64 {
+        self.content.as_ref().map_or(self.body, |content| content.len() as u64)
+    }
 }
 
 #[cfg(test)]
@@ -247,6 +281,7 @@ mod tests {
             target: target.to_owned(),
             headers: HeaderMap::new(),
             body: 0,
+            content: None,
             peer: SocketAddr::from(([192, 0, 2, 1], 0)),
             now: UnixMillis(0),
             caller: None,

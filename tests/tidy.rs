@@ -56,7 +56,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // trusted proxies; tests run in virtual time.
     ("discovery", &["ask", "balance", "body", "breaker", "deadline", "forward", "host", "live", "plan", "pool", "problem", "sim", "upstream"]),
     // Asks every stage what it would do, and does nothing.
-    ("explain", &["auth", "body", "cache", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry", "version"]),
+    // What a composed route asks later stands in its steps.
+    ("explain", &["auth", "body", "cache", "compose", "cors", "deadline", "forward", "gateway", "host", "limit", "memory", "plan", "problem", "route", "telemetry", "version"]),
     // The trace is passed on as a header field.
     // Expressions read paths and queries as routes and rewriting do, networks as trusted proxies are, and know what was
     // nearly written as the plan does.

@@ -37,6 +37,7 @@ pub enum Command {
     Serve(Serve),
     Check(Check),
     Routes(Routes),
+    Graph(Graph),
     Explain(Explain),
     Init(Init),
     Import(Import),
@@ -151,6 +152,34 @@ pub struct Routes {
     pub json: bool,
 }
 
+/// Draw the steps of a composed route.
+///
+/// Which step waits for which, what is asked, and what may be missing. Mermaid is what many sites draw where it stands in
+/// Markdown; an SVG picture is drawn by itself.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  tollgate graph routes dashboard
+  tollgate graph routes dashboard --format svg > dashboard.svg")]
+pub struct Graph {
+    /// The directory of the configuration.
+    pub directory: PathBuf,
+    /// The id of the route.
+    pub route: String,
+    /// What is printed.
+    #[arg(long, value_name = "FORMAT", default_value = "mermaid")]
+    pub format: Drawing,
+}
+
+/// How the steps of a route are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Drawing {
+    /// A flowchart in the language of Mermaid.
+    Mermaid,
+    /// A picture.
+    Svg,
+}
+
 /// Serve a configuration.
 ///
 /// The configuration is read again when its files change and on SIGHUP; a broken one is reported, and the last good
@@ -191,7 +220,8 @@ pub struct Serve {
 ///
 /// Says how the request is seen (host, path in normal form, what is ambiguous about it), why each route that could
 /// take it does or does not, and what would happen: the request that the upstream would get, with all its fields, or
-/// the gateway's own answer. Variables are shown as ${name}, never with their values; identifiers are examples.
+/// the gateway's own answer. Of a composed route, the steps that are asked at once and those that wait for answers, which
+/// nobody knows before. Variables are shown as ${name}, never with their values; identifiers are examples.
 ///
 /// The gateway itself is asked, over a network that is none, so the explanation is what would really happen.
 #[derive(Debug, Args)]
@@ -201,6 +231,7 @@ Examples:
   tollgate explain routes --url /users --method DELETE
   tollgate explain routes --url http://shop.localhost/3 --all
   tollgate explain routes --url /orders --method POST --body-size 100000
+  tollgate explain routes --url /orders -X POST -H 'Content-Type: application/x-www-form-urlencoded' -d product=3
   tollgate explain routes --url /users/1%2F2 --json | jq .outcome.status")]
 pub struct Explain {
     /// The directory of the configuration.
@@ -220,6 +251,9 @@ pub struct Explain {
     /// The length of the request's body, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = 0)]
     pub body_size: u64,
+    /// The request's content; its Content-Type is given with --header. Nothing is known of it otherwise but its length.
+    #[arg(long, short, value_name = "TEXT", conflicts_with = "body_size")]
+    pub data: Option<String>,
     /// Take the request for one of this caller, whatever its credentials; nobody is asked about them.
     #[arg(long = "as", value_name = "SUBJECT")]
     pub subject: Option<String>,

@@ -8,6 +8,7 @@ pub mod component;
 pub mod component;
 pub mod demo;
 pub mod explain;
+pub mod graph;
 pub mod import;
 pub mod init;
 pub mod keys;

@@ -2,7 +2,8 @@
 
 use tollgate::author::Locations;
 use tollgate::explain::{
-    Answer, Asked, Cached, Considered, Counted, Explanation, Field, Keyed, Outcome, Part, Seen, Sent, Verdict,
+    Answer, Asked, Cached, Composed, Considered, Counted, Explanation, Field, Keyed, Later, Outcome, Part,
+    Seen, Sent, Verdict,
 };
 
 use crate::columns::align;
@@ -153,6 +154,11 @@ fn verdict(verdict: &Verdict) -> String {
 fn outcome(outcome: &Outcome, paint: Paint) -> String {
     match outcome {
         Outcome::Proxied(sent) => proxied(sent, paint),
+        Outcome::Composed(made) => composed(made, paint),
+        Outcome::DependsOnContent => {
+            let title = "what happens depends on the content of the request, of which nothing is known";
+            format!("{}\n  --data says what it is\n", paint.strong(title))
+        }
         Outcome::Answered(answer) => {
             let why = answer.preflight.as_ref();
             let why = why.map(|route| format!(" to the preflight, by the CORS of the route \"{route}\""));
@@ -171,7 +177,19 @@ fn proxied(sent: &Sent, paint: Paint) -> String {
     let title = format!("the upstream \"{}\" at {} gets", sent.upstream, sent.address);
     let mut text = format!("{}\n  {} {}\n", paint.strong(&title), sent.method, sent.target);
     text.push_str(&fields(&sent.headers));
-    text.push_str(&format!("\n{}\n", paint.strong("and the client gets its answer")));
+    match &sent.content {
+        Some(content) => text.push_str(&format!("\n{}", indented(content, "  "))),
+        None if sent.unknown_content => {
+            text.push_str("\n  and content that is made of the request's, of which nothing is known: --data says what it is\n");
+        }
+        None => {}
+    }
+    let title = if sent.made_of_answer {
+        "and the client gets what is made of its answer, which is not known before"
+    } else {
+        "and the client gets its answer"
+    };
+    text.push_str(&format!("\n{}\n", paint.strong(title)));
     text.push_str(&fields(&sent.answer_added));
     if !sent.answer_removed.is_empty() {
         text.push_str(&format!("  without {}\n", sent.answer_removed.join(", ")));
@@ -188,6 +206,42 @@ fn proxied(sent: &Sent, paint: Paint) -> String {
         size(sent.limits.body.unwrap_or(u64::MAX)),
     ));
     text
+}
+
+/// Of a composed route or of a batch.
+fn composed(composed: &Composed, paint: Paint) -> String {
+    let title = format!("asked at once, of at most {} at a time", composed.at_once);
+    let mut text = format!("{}\n", paint.strong(&title));
+    for sent in &composed.asked {
+        let name = paint.strong(&sent.part);
+        text.push_str(&format!("  {name}: the upstream \"{}\" at {} gets\n", sent.upstream, sent.address));
+        text.push_str(&format!("    {} {}\n", sent.method, sent.target));
+        text.extend(sent.headers.iter().map(|field| format!("    {}: {}\n", field.name, field.value)));
+        text.extend(sent.content.iter().map(|content| format!("\n{}", indented(content, "    "))));
+    }
+    if composed.asked.is_empty() {
+        text.push_str("  nothing\n");
+    }
+    if composed.batch {
+        text.push_str(
+            "\nother parts, if there are any, are answered by the gateway itself, or wait for these\n",
+        );
+    }
+    if !composed.later.is_empty() {
+        text.push_str(&format!("\n{}\n", paint.strong("later, with what is known only then")));
+        let row = |later: &Later| {
+            let asks = format!("{} {} {}", later.method, later.upstream, later.target);
+            vec![later.step.clone(), later.why.clone(), asks]
+        };
+        text.push_str(&align("  ", &composed.later.iter().map(row).collect::<Vec<_>>()));
+    }
+    let title = paint.strong("and the client gets what is made of their answers");
+    let within = composed.timeouts.request_ms.map(std::time::Duration::from_millis);
+    text + &format!("\n{title}\n  within {}\n", span_or_off(within))
+}
+
+fn indented(text: &str, by: &str) -> String {
+    text.lines().map(|line| format!("{by}{line}\n")).collect()
 }
 
 fn answered(answer: &Answer) -> String {

@@ -1,6 +1,8 @@
 //! A plan as an operator may see it: everything but secrets, which are not in a plan anyway.
 
 use serde_json::{Value, json};
+use tollgate::compose::Step;
+use tollgate::explain::written;
 use tollgate::plan::{Action, LoginStep, Patience, Plan, Proxy, Route};
 
 use crate::{kept, limits};
@@ -37,7 +39,37 @@ fn route(plan: &Plan, route: &Route) -> Value {
     });
     limits::describe_route(plan, route, &mut entry);
     entry["cache"] = kept::of_route_as_json(plan, route);
+    describe_steps(plan, route, &mut entry);
     entry
+}
+
+/// The steps of a composed route, each with the route of its own that asks for it.
+pub fn steps<'p>(plan: &'p Plan, route: &'p Route) -> impl Iterator<Item = (&'p Step, &'p Route)> {
+    let steps = match &route.action {
+        Action::Compose(compose) => &compose.steps[..],
+        _ => &[],
+    };
+    steps.iter().filter_map(|step| Some((step, plan.routes.get(step.route)?)))
+}
+
+/// Adds the steps of a composed route to what is said of it: none of them is a route that clients reach.
+pub fn describe_steps(plan: &Plan, route: &Route, entry: &mut Value) {
+    if !matches!(route.action, Action::Compose(_)) {
+        return;
+    }
+    let steps = steps(plan, route).map(|(step, own)| {
+        json!({
+            "name": &*step.name,
+            "id": &*own.id,
+            "action": action(plan, own),
+            "method": step.request.method.as_str(),
+            "target": written(step),
+            "required": step.required,
+            "timeouts": timeouts(&own.patience),
+            "cache": kept::of_route_as_json(plan, own),
+        })
+    });
+    entry["steps"] = steps.collect();
 }
 
 /// Which upstreams a route asks.

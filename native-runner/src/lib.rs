@@ -11,6 +11,7 @@ pub mod discover;
 pub mod explanation;
 #[cfg(feature = "component")]
 pub mod freeze;
+pub mod graph;
 pub mod host;
 pub mod inspect;
 pub mod kept;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate::author::Locations;
+use tollgate::explain::written as written_of;
 use tollgate::plan::{Action, PathRewrite, Plan, QueryRewrite, Route};
 use tollgate::route::order::{Group, RULE};
 
@@ -17,9 +18,11 @@ pub fn text(plan: &Plan, locations: &Locations, paint: Paint) -> String {
     for group in plan.in_match_order() {
         text.push_str(&paint.strong(&heading(&group)));
         text.push('\n');
-        let rows: Vec<_> =
-            group.routes.iter().map(|route| row(plan, &plan.routes[*route], locations)).collect();
-        text.push_str(&align("  ", &rows));
+        let routes = group.routes.iter().map(|route| &plan.routes[*route]);
+        let rows = routes.flat_map(|route| {
+            std::iter::once(row(plan, route, locations)).chain(steps(plan, route, locations))
+        });
+        text.push_str(&align("  ", &rows.collect::<Vec<_>>()));
         text.push('\n');
     }
     text + &versions::text(plan, now(), paint) + &paint.faint(RULE)
@@ -113,6 +116,24 @@ fn row(plan: &Plan, route: &Route, locations: &Locations) -> Vec<String> {
     ]
 }
 
+/// The steps of a composed route, under it: what each asks, and the name that it has in the log.
+fn steps(plan: &Plan, route: &Route, locations: &Locations) -> Vec<Vec<String>> {
+    let steps = inspect::steps(plan, route).map(|(step, own)| {
+        vec![
+            format!("  {}", step.name),
+            step.request.method.to_string(),
+            String::new(),
+            format!("-> {} at {}", inspect::action(plan, own), written_of(step)),
+            String::new(),
+            String::new(),
+            kept::of_route(plan, own),
+            own.id.to_string(),
+            written(own, locations),
+        ]
+    });
+    steps.collect()
+}
+
 /// Where a route stands: `users.toml:12`.
 pub fn written(route: &Route, locations: &Locations) -> String {
     let place = locations.place(&route.origin.0, &route.origin.1);
@@ -137,5 +158,6 @@ fn entry(plan: &Plan, route: &Route, locations: &Locations) -> Value {
     });
     limits::describe_route(plan, route, &mut entry);
     entry["cache"] = kept::of_route_as_json(plan, route);
+    inspect::describe_steps(plan, route, &mut entry);
     entry
 }

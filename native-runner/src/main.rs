@@ -30,6 +30,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => command::serve::serve(serve),
         Command::Check(check) => command::check::check(check),
         Command::Routes(routes) => command::routes::routes(routes),
+        Command::Graph(graph) => command::graph::graph(graph),
         Command::Explain(explain) => command::explain::explain(explain),
         Command::Init(init) => command::init::init(init),
         Command::Import(import) => command::import::import(import),

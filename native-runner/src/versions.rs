@@ -94,7 +94,7 @@ fn serves(plan: &Plan, api: usize, index: usize) -> Vec<&str> {
             .as_ref()
             .is_some_and(|condition| condition.index == api && condition.serves.contains(index))
     };
-    plan.routes.iter().filter(serves).map(|route| &*route.id).collect()
+    plan.reachable().iter().filter(serves).map(|route| &*route.id).collect()
 }
 
 /// As it would be written: without the time where a day begins.

@@ -100,6 +100,30 @@ fn the_schema_is_the_one_in_docs() {
     );
 }
 
+/// The picture in docs/compose.md is that of the example above it.
+#[test]
+fn the_picture_in_docs_is_that_of_its_example() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs");
+    let text = fs::read_to_string(docs.join("compose.md")).unwrap();
+    let example = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let directory = std::env::temp_dir().join(format!("tollgate-graph-{}", std::process::id()));
+    fs::create_dir_all(&directory).unwrap();
+    fs::write(directory.join("gateway.toml"), example).unwrap();
+    let drawn = run(&["graph", directory.to_str().unwrap(), "dashboard", "--format", "svg"]);
+    let checked = run(&["check", directory.to_str().unwrap()]);
+    fs::remove_dir_all(&directory).unwrap();
+    let drawn = String::from_utf8(drawn.stdout).unwrap();
+    let picture = docs.join("compose.svg");
+    if std::env::var_os("TOLLGATE_BLESS").is_some() {
+        fs::write(&picture, &drawn).unwrap();
+    }
+    assert!(drawn == fs::read_to_string(&picture).unwrap(), "TOLLGATE_BLESS=1 draws it anew");
+    // And what is said there of `check` is what it says.
+    let said =
+        "what one request may become upstream\n  dashboard  at most 102 requests, 5m, 8MiB of answers: ";
+    assert!(text.contains(said) && String::from_utf8_lossy(&checked.stdout).contains(said), "{checked:?}");
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/commands")
 }

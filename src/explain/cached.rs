@@ -70,7 +70,9 @@ pub(super) fn of(
     let (policy, status) = (route.cache.as_deref()?, recorded.cache?);
     let why = match status.forward {
         Some(Forward::Method) => Some("only answers to GET and HEAD are kept"),
-        Some(Forward::Bypass) if question.body > 0 => Some("it has content, on which its answer may depend"),
+        Some(Forward::Bypass) if question.length() > 0 => {
+            Some("it has content, on which its answer may depend")
+        }
         Some(Forward::Bypass) => {
             Some("its Authorization goes on to the upstream, and is neither in the key nor excused")
         }
@@ -194,6 +196,7 @@ mod tests {
             target: target.to_owned(),
             headers: headers.iter().map(field).collect::<HeaderMap>(),
             body,
+            content: None,
             peer: SocketAddr::from(([192, 0, 2, 1], 0)),
             now: UnixMillis(0),
             caller: None,

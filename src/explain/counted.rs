@@ -129,6 +129,7 @@ mod tests {
             target: "/".to_owned(),
             headers: headers.collect::<HeaderMap>(),
             body,
+            content: None,
             peer: SocketAddr::from(([0x2001, 0xdb8, 1, 2, 3, 4, 5, 6], 0)),
             now: UnixMillis(0),
             caller: None,

@@ -1,14 +1,15 @@
 //! A host that calls nobody: it writes down what it is asked to send, and answers at once.
 
-use std::future::{Ready, ready};
-use std::pin::Pin;
+use std::future::{pending, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, Response};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 
 use crate::auth::Caller;
 use crate::body::{Body, BodyError, Upload};
@@ -20,7 +21,7 @@ use crate::host::{
 };
 use crate::limit::{Ask, Counters};
 use crate::memory::Memory;
-use crate::plan::{Patience, Plan, StorePlan, Target};
+use crate::plan::{Action, Patience, Plan, StorePlan, Target};
 use crate::problem::Problem;
 use crate::telemetry::{Outcome, Record};
 use crate::version::Negotiated;
@@ -31,13 +32,36 @@ pub(super) struct Recorder {
     recorded: Arc<Mutex<Recorded>>,
     plan: Arc<Plan>,
     now: UnixMillis,
+    /// Nobody ever answers, so that only what waits for no answer is done.
+    silent: bool,
+    /// Whether the content of the request is there.
+    has_content: bool,
+}
+
+/// A request that was sent.
+#[derive(Debug)]
+pub(super) struct Sending {
+    /// The index of the route that it was sent for.
+    pub(super) route: Option<usize>,
+    /// The index of the upstream.
+    pub(super) upstream: usize,
+    /// The head.
+    pub(super) head: Parts,
+    /// The content, as far as it is known.
+    pub(super) content: Bytes,
+}
+
+/// A wait that is over at once, or never.
+#[derive(Debug)]
+pub(super) struct Wait {
+    ends: bool,
 }
 
 /// What a gateway did.
 #[derive(Debug, Default)]
 pub(super) struct Recorded {
-    /// The request it sent.
-    pub(super) sent: Option<Parts>,
+    /// The requests it sent.
+    pub(super) sent: Vec<Sending>,
     /// The index of the route it took.
     pub(super) route: Option<usize>,
     /// Whether that route's CORS answered a preflight.
@@ -62,18 +86,35 @@ pub(super) struct Recorded {
     pub(super) cache: Option<Status>,
     /// Limits that it was judged by: their indices.
     pub(super) judged: Vec<usize>,
+    /// It wanted content of the request's of which nothing is known.
+    pub(super) missed_content: bool,
 }
 
-/// A body of a known length that never comes.
-#[derive(Debug, Clone)]
-pub(super) struct Announced(pub(super) u64);
+/// A body of a known length, which may never come.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Announced {
+    length: u64,
+    content: Option<Bytes>,
+    /// Somebody wanted what does not come.
+    missed: Arc<AtomicBool>,
+}
 
 // === impl Recorder ===
 
 impl Recorder {
     /// A host under `plan`, on which it is always `now`.
     pub(super) fn new(plan: Arc<Plan>, now: UnixMillis) -> Self {
-        Self { recorded: Arc::default(), plan, now }
+        Self { recorded: Arc::default(), plan, now, silent: false, has_content: false }
+    }
+
+    /// The same, on which the content of the request is there.
+    pub(super) fn with_content(self, has_content: bool) -> Self {
+        Self { has_content, ..self }
+    }
+
+    /// The same, on which nobody ever answers.
+    pub(super) fn silent(self) -> Self {
+        Self { silent: true, ..self }
     }
 
     /// What was written down.
@@ -87,7 +128,7 @@ impl Recorder {
 }
 
 impl Clock for Recorder {
-    type Sleep = Ready<()>;
+    type Sleep = Wait;
 
     fn unix(&self) -> UnixMillis {
         self.now
@@ -98,7 +139,7 @@ impl Clock for Recorder {
     }
 
     fn sleep_until(&self, _: Tick) -> Self::Sleep {
-        ready(())
+        Wait { ends: !self.silent }
     }
 }
 
@@ -161,16 +202,51 @@ impl HttpClient for Recorder {
     async fn send(
         &self,
         target: &Target,
-        _: &Patience,
+        patience: &Patience,
         request: Request<Body<Upload<Announced>>>,
     ) -> Result<Response<Announced>, SendError> {
-        if self.plan.upstreams.iter().all(|upstream| upstream.target != *target) {
+        // Requests of steps say nowhere whose they are; how long they may take stands in their route, and is that very thing.
+        let route = self.plan.routes.iter().position(|route| std::ptr::eq(&route.patience, patience));
+        let Some(upstream) = self.upstream(route, target) else {
             let cause = format!("an explanation asks nobody, and {} would be asked", target.authority);
             return Err(SendError::unsent(SendErrorKind::Prohibited, cause));
+        };
+        let (head, body) = request.into_parts();
+        let content = self.content(body).await;
+        self.write(|recorded| recorded.sent.push(Sending { route, upstream, head, content }));
+        if self.silent {
+            return pending().await;
         }
-        let (head, _) = request.into_parts();
-        self.write(|recorded| recorded.sent = Some(head));
-        Ok(Response::new(Announced(0)))
+        Ok(Response::new(Announced::default()))
+    }
+}
+
+impl Recorder {
+    /// The upstream that is there: the route's own, before any other with the same address.
+    fn upstream(&self, route: Option<usize>, target: &Target) -> Option<usize> {
+        let is_there = |index: &usize| self.plan.upstreams.get(*index).is_some_and(|it| it.target == *target);
+        let own = match route.and_then(|route| self.plan.routes.get(route)).map(|route| &route.action) {
+            Some(Action::Proxy(proxy)) => Some(proxy.upstream),
+            _ => None,
+        };
+        own.filter(is_there).or_else(|| (0..self.plan.upstreams.len()).find(is_there))
+    }
+
+    /// What is sent, as far as that is known.
+    async fn content(&self, body: Body<Upload<Announced>>) -> Bytes {
+        match body {
+            Body::Empty => Bytes::new(),
+            Body::Full(content) => content,
+            Body::Stream(_) if !self.has_content => Bytes::new(),
+            Body::Stream(upload) => {
+                let mut upload = pin!(upload);
+                let mut content = Vec::new();
+                while let Some(Ok(frame)) = poll_fn(|cx| upload.as_mut().poll_frame(cx)).await {
+                    content.extend_from_slice(&frame.into_data().unwrap_or_default());
+                }
+                content.into()
+            }
+        }
     }
 }
 
@@ -206,24 +282,54 @@ impl Observe for Recorder {
     }
 }
 
+// === impl Wait ===
+
+impl Future for Wait {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if self.ends { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
 // === impl Announced ===
+
+impl Announced {
+    /// The body of a request: `content`, or so many bytes of which nothing is known.
+    pub(super) fn new(length: u64, content: Option<Bytes>) -> Self {
+        let length = content.as_ref().map_or(length, |content| content.len() as u64);
+        Self { length, content, missed: Arc::default() }
+    }
+
+    /// Whether somebody wanted what does not come, of this or of a copy of it.
+    pub(super) fn was_missed(&self) -> bool {
+        self.missed.load(Ordering::Relaxed)
+    }
+}
 
 impl http_body::Body for Announced {
     type Data = Bytes;
     type Error = BodyError;
 
     fn poll_frame(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if let Some(content) = self.content.take() {
+            self.length = 0;
+            return Poll::Ready(Some(Ok(Frame::data(content))));
+        }
+        if self.length > 0 {
+            self.missed.store(true, Ordering::Relaxed);
+        }
         Poll::Ready(None)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0 == 0
+        self.length == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0)
+        SizeHint::with_exact(self.length)
     }
 }

@@ -4,7 +4,8 @@ use http::response::Parts;
 use http::{HeaderMap, request};
 use serde::Serialize;
 
-use super::host::{Announced, Recorded};
+use super::composed::Composed;
+use super::host::{Announced, Recorded, Sending};
 use crate::body::Body;
 use crate::plan::{HeaderEdit, Patience, Plan, Route, Upstream};
 
@@ -14,6 +15,10 @@ use crate::plan::{HeaderEdit, Patience, Plan, Route, Upstream};
 pub enum Outcome {
     /// An upstream is asked.
     Proxied(Box<Sent>),
+    /// Several requests are sent, of whose answers one is made.
+    Composed(Box<Composed>),
+    /// It depends on the content of the request, of which nothing is known.
+    DependsOnContent,
     /// The gateway answers by itself.
     Answered(Answer),
     /// The gateway answers with a problem.
@@ -33,6 +38,15 @@ pub struct Sent {
     pub target: String,
     /// Header fields; `${name}` stands for a variable, and identifiers are examples.
     pub headers: Vec<Field>,
+    /// The content, where it is known; its beginning, where it is long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// The content is made of the request's, of which nothing is known.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unknown_content: bool,
+    /// The client's answer is made of what the upstream answers, which nobody knows: nothing is said of its fields.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub made_of_answer: bool,
     /// How long things may take.
     pub timeouts: Waits,
     /// What else is limited.
@@ -92,13 +106,25 @@ pub struct Limits {
     pub body: Option<u64>,
 }
 
+/// How many bytes of content are shown.
+const SHOWN: usize = 4 << 10;
+
 /// What the gateway did.
 pub(super) fn of(plan: &Plan, recorded: Recorded, reply: &Parts, body: Body<Announced>) -> Outcome {
-    let asked = recorded.upstream.and_then(|upstream| plan.upstreams.get(upstream));
     let route = recorded.route.and_then(|route| plan.routes.get(route));
-    if let (Some(upstream), Some(sent), Some(route), None) = (asked, &recorded.sent, route, recorded.problem)
-    {
-        return Outcome::Proxied(Box::new(proxied(upstream, sent, route, &reply.headers)));
+    // What comes of an answer that nobody gave is no problem of anybody's.
+    let asked = match recorded.problem {
+        None => recorded.sent.last().filter(|_| recorded.upstream.is_some()),
+        Some(_) => recorded.sent.first(),
+    };
+    if let (Some(sending), Some(route)) = (asked, route) {
+        let upstream = recorded.upstream.filter(|_| recorded.problem.is_none()).unwrap_or(sending.upstream);
+        if let Some(upstream) = plan.upstreams.get(upstream) {
+            return Outcome::Proxied(Box::new(proxied(upstream, sending, route, reply, &recorded)));
+        }
+    }
+    if recorded.missed_content && recorded.problem.is_some() {
+        return Outcome::DependsOnContent;
     }
     let body = match &body {
         Body::Full(bytes) => String::from_utf8_lossy(bytes).into_owned(),
@@ -115,28 +141,59 @@ pub(super) fn of(plan: &Plan, recorded: Recorded, reply: &Parts, body: Body<Anno
     if recorded.problem.is_some() { Outcome::Problem(answer) } else { Outcome::Answered(answer) }
 }
 
-fn proxied(upstream: &Upstream, sent: &request::Parts, route: &Route, reply: &HeaderMap) -> Sent {
-    let target = &upstream.target;
-    let scheme = if target.secure { "https" } else { "http" };
+fn proxied(
+    upstream: &Upstream,
+    sending: &Sending,
+    route: &Route,
+    reply: &Parts,
+    recorded: &Recorded,
+) -> Sent {
     let removed = route.response_edits.iter().filter_map(|edit| match edit {
         HeaderEdit::Remove(name) => Some(name.to_string()),
         HeaderEdit::Set(..) | HeaderEdit::Add(..) => None,
     });
+    let transforms = route.transform.as_ref().is_some_and(|transform| transform.response.is_some());
+    let made_of_answer = recorded.problem.is_some() || route.graphql.is_some() || transforms;
     Sent {
         upstream: upstream.name.to_string(),
-        address: format!("{scheme}://{}:{}", target.authority.host(), target.port),
-        method: sent.method.to_string(),
-        target: sent.uri.path_and_query().map_or("*", |target| target.as_str()).to_owned(),
-        headers: fields(&sent.headers),
+        address: address(upstream),
+        method: sending.head.method.to_string(),
+        target: target(&sending.head),
+        headers: fields(&sending.head.headers),
+        content: content(&sending.content),
+        unknown_content: recorded.missed_content,
+        made_of_answer,
         timeouts: Waits::from(&route.patience),
         limits: Limits { body: (route.body_limit != u64::MAX).then_some(route.body_limit) },
         // The recording host's own answer has no fields.
-        answer_added: fields(reply),
+        answer_added: if made_of_answer { Vec::new() } else { fields(&reply.headers) },
         answer_removed: removed.collect(),
     }
 }
 
-fn fields(headers: &HeaderMap) -> Vec<Field> {
+/// Where an upstream is.
+pub(super) fn address(upstream: &Upstream) -> String {
+    let target = &upstream.target;
+    let scheme = if target.secure { "https" } else { "http" };
+    format!("{scheme}://{}:{}", target.authority.host(), target.port)
+}
+
+/// The path and query that are asked for.
+pub(super) fn target(head: &request::Parts) -> String {
+    head.uri.path_and_query().map_or("*", |target| target.as_str()).to_owned()
+}
+
+/// Content as it is shown; `None` for none.
+pub(super) fn content(content: &[u8]) -> Option<String> {
+    let shown = content.get(..SHOWN).unwrap_or(content);
+    let mut text = String::from_utf8_lossy(shown).into_owned();
+    if shown.len() < content.len() {
+        text.push('…');
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+pub(super) fn fields(headers: &HeaderMap) -> Vec<Field> {
     let field = |(name, value): (&http::HeaderName, &http::HeaderValue)| Field {
         name: name.to_string(),
         value: String::from_utf8_lossy(value.as_bytes()).into_owned(),

@@ -3,6 +3,8 @@
 //! A hole that is the name of a capture of the route's path is filled with what was captured; any other is an expression
 //! in CEL. `{{` and `}}` are braces.
 
+use std::fmt;
+
 use percent_encoding::{
     AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode,
 };
@@ -78,6 +80,20 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'}');
 
 // === impl Template ===
+
+impl fmt::Display for Template {
+    /// As it can be written.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => f.write_str(&text.replace('{', "{{").replace('}', "}}"))?,
+                Piece::Capture(name) => write!(f, "{{{name}}}")?,
+                Piece::Value(expression) => write!(f, "{{{}}}", expression.source())?,
+            }
+        }
+        Ok(())
+    }
+}
 
 impl Template {
     /// Reads `text`, whose holes can be captures of `pattern` and expressions over what is `known`. Reports every mistake

@@ -16,7 +16,7 @@ use crate::{amplification, kept, limits, versions};
 
 /// For people.
 pub fn text(plan: &Plan, checked: &Checked, paint: Paint) -> String {
-    let size = format!("{} in {}", count(routes(plan).count(), "route"), count(checked.files, "file"));
+    let size = format!("{} in {}", count(plan.reachable().len(), "route"), count(checked.files, "file"));
     let mut rows = vec![row("routes", size), row("upstreams", upstreams(plan))];
     if checked.places.contains(&Abilities::NATIVE.name) {
         rows.extend(plan.server.listeners.iter().map(|listener| {
@@ -102,7 +102,7 @@ pub fn json(plan: &Plan, checked: &Checked) -> Value {
         "caching": caching.collect::<Vec<_>>(),
         "amplification": amplification::all(plan),
         "files": checked.files,
-        "routes": routes(plan).count(),
+        "routes": plan.reachable().len(),
         "public_routes": public_routes(plan).map(|route| &*route.id).collect::<Vec<_>>(),
         "upstreams": plan.upstreams.iter().map(|upstream| &*upstream.name).collect::<Vec<_>>(),
         "listeners": listeners.collect::<Vec<_>>(),
@@ -116,14 +116,9 @@ pub fn json(plan: &Plan, checked: &Checked) -> Value {
     summary
 }
 
-/// The routes that clients reach: steps of composed ones are none of them.
-fn routes(plan: &Plan) -> impl Iterator<Item = &Route> {
-    plan.routes.iter().filter(|route| !route.internal)
-}
-
 /// The routes that anybody may use.
 fn public_routes(plan: &Plan) -> impl Iterator<Item = &Route> {
-    routes(plan).filter(|route| matches!(route.access, Access::Public))
+    plan.reachable().iter().filter(|route| matches!(route.access, Access::Public))
 }
 
 fn row(name: &str, value: String) -> Vec<String> {

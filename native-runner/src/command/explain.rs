@@ -63,6 +63,7 @@ fn question(arguments: &Explain) -> anyhow::Result<Question> {
         target,
         headers,
         body: arguments.body_size,
+        content: arguments.data.as_ref().map(|text| text.clone().into()),
         peer: SocketAddr::new(arguments.peer, 0),
         now: UnixMillis(u64::try_from(now.as_millis()).unwrap_or(u64::MAX)),
         caller: arguments.subject.as_deref().map(|subject| caller(subject, arguments)),

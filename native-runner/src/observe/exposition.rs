@@ -62,16 +62,17 @@ impl Snapshot {
     }
 
     fn routes(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let routes = &self.counts.routes;
-        let help = "Requests that have ended";
+        // A step's route has no requests of clients, only parts of them.
+        let routes = || self.counts.routes.iter().filter(|(_, counts)| !counts.requests.0.is_empty());
+        let help = "Requests of clients that have ended";
         let mut family = encoder.encode_descriptor("requests", help, None, MetricType::Counter)?;
-        for (route, counts) in routes {
+        for (route, counts) in routes() {
             tally(&mut family, ("route", route), &counts.requests)?;
         }
         let help = "Time from the first byte of a request to the last of its answer";
         let mut family =
             encoder.encode_descriptor("request_duration_seconds", help, None, MetricType::Histogram)?;
-        for (route, counts) in routes {
+        for (route, counts) in routes() {
             histogram(&mut family, ("route", route), &counts.durations)?;
         }
         for (name, help, get) in [
@@ -81,16 +82,33 @@ impl Snapshot {
                 (|counts| counts.bytes_in) as fn(&super::metrics::RouteCounts) -> u64,
             ),
             ("response_body_bytes", "Bytes of answers' bodies", |counts| counts.bytes_out),
-            (
-                "disagreeing_answers",
-                "Answers that were not as the route's schemas say, and passed",
-                |counts| counts.disagreeing,
-            ),
         ] {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
-            for (route, counts) in routes {
+            for (route, counts) in routes() {
                 counter(&mut family, &[("route", route)], get(counts))?;
             }
+        }
+        let help = "Answers that were not as the route's schemas say, and passed";
+        let mut family = encoder.encode_descriptor("disagreeing_answers", help, None, MetricType::Counter)?;
+        for (route, counts) in &self.counts.routes {
+            counter(&mut family, &[("route", route)], counts.disagreeing)?;
+        }
+        self.parts(encoder)
+    }
+
+    /// In families of their own: whoever adds requests up over all routes counts no request of a client's twice.
+    fn parts(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let parts = || self.counts.routes.iter().filter(|(_, counts)| !counts.parts.0.is_empty());
+        let help = "Parts of requests that have ended: of steps of composed routes, and of batches";
+        let mut family = encoder.encode_descriptor("part_requests", help, None, MetricType::Counter)?;
+        for (route, counts) in parts() {
+            tally(&mut family, ("route", route), &counts.parts)?;
+        }
+        let help = "Time from the beginning of a part of a request to the last byte of its answer";
+        let mut family =
+            encoder.encode_descriptor("part_duration_seconds", help, None, MetricType::Histogram)?;
+        for (route, counts) in parts() {
+            histogram(&mut family, ("route", route), &counts.part_durations)?;
         }
         Ok(())
     }

@@ -70,6 +70,11 @@ pub struct RouteCounts {
     pub cache: CacheResults,
     /// Bytes of answers' bodies that came out of the cache.
     pub bytes_cached: u64,
+    /// How many parts of other requests: of steps of a composed route, or of a client's batch. They are none of the requests
+    /// above, so that the sum over all routes is what clients asked for.
+    pub parts: Tally,
+    /// How long those took.
+    pub part_durations: Histogram,
 }
 
 /// What calls of an upstream came to.
@@ -172,7 +177,7 @@ impl Counts {
     }
 
     fn route(&mut self, name: &str, counts: &RouteCounts) {
-        if counts.requests.0.is_empty() {
+        if counts.requests.0.is_empty() && counts.parts.0.is_empty() {
             return;
         }
         let into = self.routes.entry(name.into()).or_default();
@@ -183,6 +188,8 @@ impl Counts {
         into.disagreeing += counts.disagreeing;
         into.cache.iter_mut().zip(&counts.cache).for_each(|(sum, count)| *sum += count);
         into.bytes_cached += counts.bytes_cached;
+        into.parts.merge(&counts.parts);
+        into.part_durations.add(&counts.part_durations);
     }
 
     fn upstream(&mut self, name: &str, counts: &UpstreamCounts) {
@@ -206,10 +213,16 @@ impl Counts {
 
 impl RouteCounts {
     fn count(&mut self, record: &Record, key: (u16, Outcome)) {
-        self.requests.add(key, 1);
-        self.durations.observe(record.total);
-        self.bytes_in += record.bytes_in();
-        self.bytes_out += record.bytes_out;
+        if record.part {
+            self.parts.add(key, 1);
+            self.part_durations.observe(record.total);
+        } else {
+            self.requests.add(key, 1);
+            self.durations.observe(record.total);
+            self.bytes_in += record.bytes_in();
+            self.bytes_out += record.bytes_out;
+        }
+        // What schemas and caches have to do with an answer they have to do with a part's too.
         self.disagreeing += u64::from(record.disagrees);
         if let Some(cache) = record.cache.map(|cache| cache.outcome()) {
             self.cache[cache as usize] += 1;

@@ -36,6 +36,12 @@ impl Indexed {
     }
 
     pub(super) fn count(&mut self, record: &Record) {
+        // A step is for the version that the whole is for, which is counted with the whole.
+        if record.part
+            && record.route.and_then(|route| record.plan.routes.get(route)).is_some_and(|it| it.internal)
+        {
+            return;
+        }
         let (Some(api), Some(version)) = (record.api.api, record.api.version) else { return };
         let Some(counts) = self.0.get_mut(api).and_then(|versions| versions.get_mut(version)) else { return };
         counts.requests += 1;

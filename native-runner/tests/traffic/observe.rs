@@ -198,6 +198,68 @@ async fn what_the_cache_did_is_counted() {
     assert!(!metrics.contains("tollgate_cache_requests_total{route=\"other\""), "{metrics}");
 }
 
+/// Whoever adds requests up over all routes gets what clients asked for; what it came to stands beside, and upstreams count
+/// each call.
+#[tokio::test]
+async fn parts_are_no_requests_of_clients() {
+    let upstream = Upstream::answering(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: max-age=600\r\nContent-Length: 2\r\n\r\n{}",
+    )
+    .await;
+    let rest = format!(
+        "[upstreams]\nup.url = \"http://{}\"\n\
+         [[routes]]\nauth = \"public\"\nid = \"one\"\nupstream = \"up\"\nmatch.path = \"/one\"\n\
+         [[routes]]\nauth = \"public\"\nid = \"both\"\nmatch.path = \"/both\"\n\
+         [[routes.compose.steps]]\nname = \"a\"\nupstream = \"up\"\npath = \"/a\"\ncache = true\n\
+         [[routes.compose.steps]]\nname = \"b\"\nupstream = \"up\"\npath = \"/b\"\nneeds = [\"a\"]\n\
+         [[routes]]\nauth = \"public\"\nid = \"batch\"\nmatch = {{ path = \"/batch\", methods = [\"POST\"] }}\nbatch = {{ most = 5 }}\n",
+        upstream.address
+    );
+    let gateway = Gateway::start("", &rest);
+    let mut client = gateway.connect().await;
+    client.get("/both").await;
+    assert_eq!(client.message().await.1, "{\"a\":{},\"b\":{}}");
+    let batch = "{\"requests\":[{\"id\":\"1\",\"url\":\"/one\"},{\"id\":\"2\",\"url\":\"/both\"}]}";
+    client
+        .send(format!(
+            "POST /batch HTTP/1.1\r\nHost: a.example\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{batch}",
+            batch.len()
+        ))
+        .await;
+    assert_eq!(status(&client.message().await.0), 200);
+    // The second time, the first step's answer is kept.
+    let records = gateway.records(8).await;
+    let whole: Vec<_> = records.iter().filter(|record| record["part"] != true).collect();
+    assert_eq!(whole.iter().map(|record| &record["route"]).collect::<Vec<_>>(), ["both", "batch"]);
+    let id = &whole[1]["request_id"];
+    assert_eq!(
+        records.iter().filter(|record| record["part"] == true && record["request_id"] == *id).count(),
+        4
+    );
+    let metrics = scrape(&gateway).await;
+    for line in [
+        "tollgate_requests_total{route=\"both\",status=\"200\",outcome=\"answered\"} 1",
+        "tollgate_requests_total{route=\"batch\",status=\"200\",outcome=\"answered\"} 1",
+        "tollgate_request_duration_seconds_count{route=\"both\"} 1",
+        "tollgate_part_requests_total{route=\"one\",status=\"200\",outcome=\"answered\"} 1",
+        "tollgate_part_requests_total{route=\"both\",status=\"200\",outcome=\"answered\"} 1",
+        "tollgate_part_requests_total{route=\"both/a\",status=\"200\",outcome=\"answered\"} 2",
+        "tollgate_part_requests_total{route=\"both/b\",status=\"200\",outcome=\"answered\"} 2",
+        "tollgate_part_duration_seconds_count{route=\"both/b\"} 2",
+        "tollgate_cache_requests_total{route=\"both/a\",result=\"hit\"} 1",
+        "tollgate_upstream_requests_total{upstream=\"up\",status=\"200\",outcome=\"answered\"} 4",
+    ] {
+        assert!(metrics.contains(line), "no {line} in\n{metrics}");
+    }
+    let families = ["requests_total", "request_duration", "request_body", "response_body"];
+    let of_clients =
+        |line: &&str| families.iter().any(|family| line.starts_with(&format!("tollgate_{family}")));
+    let routes = ["route=\"both/", "route=\"one\""];
+    let wrong =
+        metrics.lines().filter(of_clients).find(|line| routes.iter().any(|route| line.contains(route)));
+    assert_eq!(wrong, None, "{metrics}");
+}
+
 #[tokio::test]
 async fn a_store_that_fails_is_counted() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

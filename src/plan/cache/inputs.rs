@@ -74,7 +74,8 @@ pub(super) fn of<'a>(ready: Ready<'a>, policy: &Policy) -> Vec<Input<'a>> {
     list.authorization(policy);
     list.callers(ready, policy);
     list.edits(edits(ready.route));
-    let steps = ready.asked().filter(|(route, _)| route.internal);
+    // A step that keeps its own answers asks by itself, and has just been told of.
+    let steps = ready.asked().filter(|(route, _)| route.internal && !std::ptr::eq(*route, ready.route));
     steps.for_each(|(route, _)| list.edits(&route.request_edits));
     if let Some(field) = ready.route.version.as_ref().and_then(|condition| condition.api.tell.as_ref()) {
         list.add(format!("{field}, the version of the API"), Account::Key);
