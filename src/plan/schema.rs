@@ -1,6 +1,6 @@
 //! JSON Schemas, ready: each read, its references resolved among all of them, and compiled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
@@ -224,24 +224,30 @@ impl Context<'_> {
     /// All documents together; references that lead to none are reported.
     pub(super) fn schema_sources(&mut self, all: &[&Written]) -> Option<Sources> {
         let mut documents: Vec<_> = all.iter().flat_map(|written| found_at(written)).collect();
-        let mut unknown = 0;
-        loop {
+        // The library finds them in no order that would be the same the next time.
+        let mut unknown = BTreeSet::new();
+        let together = loop {
             match Sources::new(documents.clone()) {
-                Ok(sources) => return (unknown == 0).then_some(sources),
-                Err(Disunion::Unknown(uri)) if unknown < MOST_UNKNOWN => {
-                    unknown += 1;
-                    self.schema_unknown(all, &uri);
+                Err(Disunion::Unknown(uri)) if unknown.len() < MOST_UNKNOWN => {
+                    unknown.insert(uri.clone());
                     documents.push((uri, Value::Bool(true), Draft::Draft202012));
                 }
-                Err(Disunion::Unknown(_)) => return None,
-                Err(Disunion::Other(message)) => {
-                    if let Some(first) = all.first() {
-                        let message = format!("references among schemas cannot be resolved: {message}");
-                        let mistake = Mistake { pointer: String::new(), message, help: None };
-                        first.place.report(self, &mistake);
-                    }
-                    return None;
+                together => break together,
+            }
+        };
+        for uri in &unknown {
+            self.schema_unknown(all, uri);
+        }
+        match together {
+            Ok(sources) => unknown.is_empty().then_some(sources),
+            Err(Disunion::Unknown(_)) => None,
+            Err(Disunion::Other(message)) => {
+                if let Some(first) = all.first() {
+                    let message = format!("references among schemas cannot be resolved: {message}");
+                    let mistake = Mistake { pointer: String::new(), message, help: None };
+                    first.place.report(self, &mistake);
                 }
+                None
             }
         }
     }

@@ -244,7 +244,7 @@ fn told(error: &Error) -> String {
     }
     match error.detail() {
         Some(detail) => text + ": " + detail,
-        None => text + ": " + &error.kind().to_string(),
+        None => format!("{text}: {}", error.kind()),
     }
 }
 
