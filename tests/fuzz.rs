@@ -24,6 +24,9 @@ mod json;
 #[path = "fuzz/patch.rs"]
 mod patch;
 
+#[path = "fuzz/template.rs"]
+mod template;
+
 #[path = "fuzz/token.rs"]
 mod token;
 
@@ -46,6 +49,16 @@ fn preflights() {
 #[test]
 fn client_certificates() {
     run(certificate::field, &certificate::seeds());
+}
+
+#[test]
+fn text_with_holes() {
+    run(template::holes, &template::seeds());
+}
+
+#[test]
+fn pages() {
+    run(template::pages, &template::seeds());
 }
 
 #[test]
