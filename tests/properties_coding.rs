@@ -57,7 +57,7 @@ proptest! {
         coding in coding(),
         pieces in pieces(),
         sizes in proptest::collection::vec(1_usize..9_000, 1..5),
-        outer in proptest::option::of(self::coding()),
+        outer in proptest::option::of(coding()),
     ) {
         let content: Vec<u8> = pieces.iter().flat_map(|(piece, _)| piece).copied().collect();
         let mut coded = encoded(coding, &pieces);
