@@ -10,7 +10,7 @@ use http_body::Body as _;
 
 use super::cached::Around;
 use super::content::undecoded;
-use super::{Gateway, Incoming, announced, options};
+use super::{Gateway, Incoming, announced};
 use crate::body::{Body, collect_steadily};
 use crate::coding;
 use crate::compose::Compose;
@@ -18,7 +18,6 @@ use crate::compose::run::{self, Answers, Ground, Run};
 use crate::credentials::uncollected;
 use crate::deadline::Deadline;
 use crate::expression::{Beyond, Facts};
-use crate::forward;
 use crate::host::Host;
 use crate::json::{self, Limits, Node};
 use crate::mapping::{Media, media};
@@ -55,11 +54,6 @@ impl<H: Host> Gateway<H> {
         body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
-        forward::refuse_loop(&incoming.head.headers, &self.plan.telemetry.name)?;
-        if forward::max_forwards_spent(&mut incoming.head) {
-            return Ok(options(self.every_method()));
-        }
-        self.purge(route, incoming.admitted, &mut incoming.head);
         let change = route.transform.as_ref().and_then(|transform| transform.response.as_ref());
         // What cannot be had is refused before anybody is asked.
         let change = match change {

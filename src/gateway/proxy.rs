@@ -52,19 +52,34 @@ impl<H: Host> Gateway<H> {
         body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
-        // In memory of its own: else all that an exchange needs were moved from stage to stage for requests that need none.
-        let response = match backend {
-            Backend::Upstream(proxy) => Box::pin(self.proxy(route, proxy, incoming, body, deadline)).await?,
-            Backend::Parts(compose) => {
-                Box::pin(self.compose(route, compose, incoming, body, deadline)).await?
-            }
-        };
+        let response = self.asked(route, backend, incoming, body, deadline).await?;
         let mut response = match &route.validation {
             None => response,
             Some(_) => Box::pin(self.validate_answer(route, incoming.record, response, deadline)).await?,
         };
         transform::edit_headers(&self.host, &route.response_edits, response.headers_mut()).await?;
         Ok(response)
+    }
+
+    /// What is asked, unless the request has come far enough.
+    async fn asked(
+        &self,
+        route: &Route,
+        backend: Backend<'_>,
+        incoming: &mut Incoming<'_>,
+        body: Body<H::Stream>,
+        deadline: Deadline,
+    ) -> Result<Response<Body<H::Stream>>, Failure> {
+        forward::refuse_loop(&incoming.head.headers, &self.plan.telemetry.name)?;
+        if forward::max_forwards_spent(&mut incoming.head) {
+            return Ok(options(self.every_method()));
+        }
+        self.purge(route, incoming.admitted, &mut incoming.head);
+        // In memory of its own: else all that an exchange needs were moved from stage to stage for requests that need none.
+        match backend {
+            Backend::Upstream(proxy) => Box::pin(self.proxy(route, proxy, incoming, body, deadline)).await,
+            Backend::Parts(compose) => Box::pin(self.compose(route, compose, incoming, body, deadline)).await,
+        }
     }
 
     async fn proxy(
@@ -75,11 +90,6 @@ impl<H: Host> Gateway<H> {
         body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
-        forward::refuse_loop(&incoming.head.headers, &self.plan.telemetry.name)?;
-        if forward::max_forwards_spent(&mut incoming.head) {
-            return Ok(options(self.every_method()));
-        }
-        self.purge(route, incoming.admitted, &mut incoming.head);
         if announced(&incoming.head.headers, &body).is_some_and(|length| length > route.body_limit) {
             return Err(Problem::BodyTooLarge.into());
         }

@@ -8,7 +8,6 @@ use crate::format::soap::{self, Version};
 use crate::format::xml::{MOST_PLACES, Mixed, Names, Namespaces, Nulls, What, XmlRules, is_name};
 use crate::json::Path;
 
-#[allow(dead_code, reason = "the keys that hold these come with the transformations of routes")]
 impl Context<'_> {
     /// What stands for what in XML.
     pub(super) fn xml(&mut self, at: &Pointer, written: &config::Xml) -> Option<XmlRules> {
