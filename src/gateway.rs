@@ -72,6 +72,7 @@ pub use probing::Due;
 pub(crate) use proxy::origin;
 
 use browser::preflight;
+use cached::Around;
 use course::Course;
 use destination::Destination;
 use refusal::{authority, refuse_framing};
@@ -125,7 +126,13 @@ struct Incoming<'a> {
 
 // === impl Incoming ===
 
-impl Incoming<'_> {
+impl<'a> Incoming<'a> {
+    /// What is known beside the head.
+    fn around(&self) -> Around<'a> {
+        let Self { peer, client, authority, normal, admitted, course, .. } = *self;
+        Around { peer, client, authority, normal, admitted, course }
+    }
+
     /// Takes the head for another use; what is left is empty.
     fn take_head(&mut self) -> Parts {
         std::mem::replace(&mut self.head, Request::new(()).into_parts().0)
@@ -306,10 +313,7 @@ impl<H: Host> Gateway<H> {
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
         let admitted = incoming.admitted;
-        let body = match &route.validation {
-            None => body,
-            Some(_) => Box::pin(self.validated(route, incoming, body, deadline)).await?,
-        };
+        let body = self.validated(route, incoming, body, deadline).await?;
         if let Some(backend) = route.backend() {
             return match &route.idempotency {
                 None => self.answer(route, backend, incoming, body, deadline).await,

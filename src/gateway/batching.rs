@@ -4,10 +4,11 @@ use std::pin::pin;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, SET_COOKIE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 
+use super::record::X_REQUEST_ID;
 use super::{Gateway, Peer};
 use crate::batch::{self, Asked, Batch};
 use crate::body::{Body, BodyError, collect};
@@ -146,7 +147,7 @@ impl<H: Host> Gateway<H> {
         head.headers = whole.headers.clone();
         OWN.iter().for_each(|name| drop(head.headers.remove(*name)));
         head.headers.extend(asked.headers);
-        head.headers.insert(HeaderName::from_static("x-request-id"), record.request_id.clone());
+        head.headers.insert(X_REQUEST_ID, record.request_id.clone());
         let body = if asked.content.is_empty() { Body::Empty } else { Body::Full(asked.content.into()) };
         (head, body)
     }

@@ -115,9 +115,9 @@ impl<H: Host> Gateway<H> {
         }
         key::count(policy, &mut incoming.head.uri);
         let head = incoming.take_head();
-        let Incoming { peer, client, authority, normal, admitted, course, authorized, .. } = *incoming;
+        let Incoming { peer, client, authority, admitted, course, authorized, .. } = *incoming;
+        let around = incoming.around();
         let record = &mut *incoming.record;
-        let around = Around { peer, client, authority, normal, admitted, course };
         let asked = Asked { authorization: authorized, ..rules::asked(&head.headers, policy.ignore_client) };
         let apart = Apart {
             version: record.api_version().map(|version| &*version.name),

@@ -70,8 +70,7 @@ impl<H: Host> Gateway<H> {
             false => None,
         };
         let (ground, answers, held) = (Ground::new(compose), run::answers(compose), AtomicUsize::new(0));
-        let Incoming { peer, client, authority, normal, admitted, course, .. } = *incoming;
-        let around = Around { peer, client, authority, normal, admitted, course };
+        let (around, authority) = (incoming.around(), incoming.authority);
         let whole = Whole {
             compose,
             around,

@@ -2,20 +2,17 @@
 
 use std::time::Duration;
 
-use http::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, IF_RANGE, RANGE,
-    TRANSFER_ENCODING,
-};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, Response, StatusCode};
 use http_body::Body as _;
 
-use super::cached::Around;
-use super::content::{of_changed, of_decoded, undecoded, unreadable_answer};
+use super::content::{ask_for_all, of_changed, of_decoded, undecoded, unreadable_answer};
 use super::{Gateway, Incoming};
 use crate::body::Body;
 use crate::coding::{Room, collect_decoded};
+use crate::compose::missing::COMPLETED;
 use crate::deadline::Deadline;
 use crate::expression::{Beyond, Facts, Fault};
 use crate::graphql::{Came, GraphQl};
@@ -26,9 +23,6 @@ use crate::plan::Route;
 use crate::problem::{Failure, Problem};
 use crate::route;
 use crate::transform::query;
-
-/// Says whether all of an answer is there.
-pub(super) const COMPLETED: HeaderName = HeaderName::from_static("tollgate-completed");
 
 /// GraphQL over HTTP section 4.1: the newer type, in which a status says something, and the older one, which every server has.
 const ACCEPTED: HeaderValue =
@@ -65,8 +59,7 @@ impl<H: Host> Gateway<H> {
                     .map_err(|error| Failure::from(Problem::InvalidContent).detail(error.to_string()))?,
             ),
         };
-        let Incoming { peer, client, authority, normal, admitted, course, .. } = *incoming;
-        let around = Around { peer, client, authority, normal, admitted, course };
+        let (around, authority) = (incoming.around(), incoming.authority);
         let host = route::lowercase(route::host::name(authority));
         let facts = self.facts(route, &incoming.head, around, &host);
         let facts = Facts { beyond: Beyond { content: parsed.as_ref(), ..Beyond::default() }, ..facts };
@@ -145,11 +138,11 @@ enum Sent {
 /// Has the operation in `head`, in place of what the client sent.
 fn written<S>(head: &mut Parts, sent: Sent) -> Result<Body<S>, Failure> {
     of_changed(&mut head.headers);
-    for name in [CONTENT_TYPE, CONTENT_LENGTH, TRANSFER_ENCODING, RANGE, IF_RANGE] {
+    for name in [CONTENT_TYPE, CONTENT_LENGTH, TRANSFER_ENCODING] {
         head.headers.remove(name);
     }
     head.headers.insert(ACCEPT, ACCEPTED);
-    head.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    ask_for_all(&mut head.headers);
     match sent {
         Sent::Content(content) => {
             let content = content.ok_or_else(|| Failure::from(Problem::BodyTooLarge))?;

@@ -19,7 +19,7 @@ use crate::telemetry::{Outcome, Record, TraceContext, line, request_id, trace};
 use crate::version::Negotiated;
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 impl<H: Host> Gateway<H> {
     pub(super) fn begin(&self, head: &Parts, client: &Client) -> Record {

@@ -10,7 +10,6 @@ use http::request::Parts;
 use http::{Method, Response};
 use http_body::Body as _;
 
-use super::cached::Around;
 use super::content::{ask_for_all, of_changed, undecoded};
 use super::{Gateway, Incoming};
 use crate::body::{Body, collect_steadily};
@@ -73,8 +72,7 @@ impl<H: Host> Gateway<H> {
         body: Body<H::Stream>,
         deadline: Deadline,
     ) -> Result<(Body<H::Stream>, bool), Failure> {
-        let Incoming { peer, client, authority, normal, admitted, course, .. } = *incoming;
-        let around = Around { peer, client, authority, normal, admitted, course };
+        let (around, authority) = (incoming.around(), incoming.authority);
         let head = &mut incoming.head;
         let reading = change.reader.as_ref().filter(|_| !body.is_end_stream());
         let reading = match reading.map(|reader| (reader, reader.format(&head.headers))) {
@@ -122,8 +120,7 @@ impl<H: Host> Gateway<H> {
         mut response: Response<Body<H::Stream>>,
         deadline: Deadline,
     ) -> Result<Response<Body<H::Stream>>, Failure> {
-        let Incoming { peer, client, authority, normal, admitted, course, .. } = *incoming;
-        let around = Around { peer, client, authority, normal, admitted, course };
+        let (around, authority) = (incoming.around(), incoming.authority);
         if let Some((change, awaited)) = asked.change {
             let host = route::lowercase(route::host::name(authority));
             let head = asked.head.as_deref().unwrap_or(&incoming.head);

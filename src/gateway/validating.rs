@@ -7,12 +7,12 @@
 
 use std::sync::Arc;
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_RANGE, HeaderValue, IF_RANGE, RANGE, TRAILER};
+use http::header::{ACCEPT, CONTENT_RANGE, HeaderValue, TRAILER};
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use http_body::Body as _;
 
-use super::content::{broken, undecoded};
+use super::content::{ask_for_all, broken, undecoded};
 use super::{Gateway, Incoming, announced};
 use crate::body::{Body, collect_steadily};
 use crate::coding::{self, Coding, Unreadable};
@@ -137,10 +137,7 @@ impl<H: Host> Gateway<H> {
 /// knows. Answers that are only reported on pass as the client asked for them.
 pub(super) fn answers_in_clear(route: &Route, head: &mut Parts) {
     if answers_of(route).is_some_and(|answers| answers.enforce) {
-        // RFC 9110 section 14.2: a server may ignore it.
-        head.headers.remove(RANGE);
-        head.headers.remove(IF_RANGE);
-        head.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        ask_for_all(&mut head.headers);
     }
 }
 
