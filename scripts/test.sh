@@ -105,12 +105,12 @@ step_cases() {
     [ -n "${TOLLGATE_REDIS:-}" ] || start_redis
     tollgate test --host sim,native tests/cases
     [ -z "${SPIN_BIN:-}" ] || tollgate test --host spin --modules "$target/component" tests/cases
-    # Each case is compiled into a component of its own, which one core does: half of them on each of two.
+    # Some cases are compiled into a component of their own, which one core does: half of the folders on each of two.
     local folders=(tests/cases/*/) halves=() at half failed=''
     for at in "${!folders[@]}"; do halves[at % 2]+="${folders[at]} "; done
     for half in "${halves[@]}"; do
         # shellcheck disable=SC2086  # a list of folders
-        "$target/debug/tollgate" test --host wasm --modules "$target/component" $half &
+        "$target/debug/tollgate" test --host wasm --frozen-every 10 --modules "$target/component" $half &
         pids+=("$!")
     done
     for half in "${pids[@]}"; do wait "$half" || failed=yes; done

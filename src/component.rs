@@ -62,10 +62,12 @@ impl wasip2::exports::http::incoming_handler::Guest for Shell {
 }
 
 async fn serve(request: IncomingRequest, out: ResponseOutparam) {
-    let Some(plan) = frozen::plan() else {
-        host::complain("this module has no configuration: `tollgate build` freezes one into it");
-        let response = Failure::from(Problem::Misconfigured).respond("tollgate", None);
-        return answer::send_whole(out, response);
+    let plan = match frozen::plan() {
+        Ok(Some(plan)) => plan,
+        Ok(None) => {
+            return misconfigured("this module has no configuration: `tollgate build` freezes one into it", out);
+        }
+        Err(mistakes) => return misconfigured(&mistakes.join("\n"), out),
     };
     let gateway = Gateway::new(plan, ComponentHost);
     let reply = match request::read(request) {
@@ -76,4 +78,10 @@ async fn serve(request: IncomingRequest, out: ResponseOutparam) {
         executor::settle(AFTERWARDS).await;
     }
     host::settle(true).await;
+}
+
+/// Tells the operator why, and the client only that it is so.
+fn misconfigured(why: &str, out: ResponseOutparam) {
+    host::complain(why);
+    answer::send_whole(out, Failure::from(Problem::Misconfigured).respond("tollgate", None));
 }

@@ -43,6 +43,7 @@ use state::State;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
@@ -55,19 +56,46 @@ pub struct WasmHost {
     slots: Arc<Semaphore>,
 }
 
+/// A component's code, for any number of hosts; clones share it.
+#[derive(Clone)]
+pub struct Compiled {
+    engine: Engine,
+    component: Component,
+}
+
+// === impl Compiled ===
+
+impl Compiled {
+    /// Compiles `component_bytes` (a component, not a core module) with those of `options` that its code and the memory
+    /// of its instances depend on. Takes seconds for a large component that is not in the cache.
+    ///
+    /// # Errors
+    /// The bytes are no component, or an option is unusable.
+    pub fn new(component_bytes: &[u8], options: &Options) -> anyhow::Result<Self> {
+        let engine = engine::engine(options)?;
+        Ok(Self { component: Component::new(&engine, component_bytes)?, engine })
+    }
+}
+
 // === impl WasmHost ===
 
 impl WasmHost {
-    /// Compiles `component_bytes` (a component, not a core module) and links its imports. Takes seconds for a large
-    /// component that is not in the cache.
+    /// Compiles `component_bytes` and links its imports; see [`Compiled::new`].
     ///
     /// # Errors
     /// The bytes are no component, it imports what is not offered, it does not export `wasi:http/incoming-handler`,
     /// or an option is unusable.
     pub fn new(component_bytes: &[u8], options: Options) -> anyhow::Result<Self> {
-        let engine = engine::engine(&options)?;
-        let component = Component::new(&engine, component_bytes)?;
-        let component = ProxyPre::new(state::linker(&engine)?.instantiate_pre(&component)?)?;
+        Self::of(&Compiled::new(component_bytes, &options)?, options)
+    }
+
+    /// Links the imports of what is compiled already. Of `options`, those about memory and the compiler are decided.
+    ///
+    /// # Errors
+    /// See [`new`](Self::new).
+    pub fn of(compiled: &Compiled, options: Options) -> anyhow::Result<Self> {
+        let linked = state::linker(&compiled.engine)?.instantiate_pre(&compiled.component)?;
+        let component = ProxyPre::new(linked)?;
         Ok(Self {
             component,
             outbound: Outbound::new(&options)?,

@@ -89,7 +89,7 @@ impl Decoder {
         };
     }
 
-    /// The next piece of the content, of at most [`PIECE`] bytes; `None` where more has to arrive first.
+    /// The next piece of the content, of at most 32 KiB; `None` where more has to arrive first.
     pub fn pull(&mut self) -> Result<Option<Bytes>, Fault> {
         pull(&mut self.stages, &mut self.room, self.most)
     }

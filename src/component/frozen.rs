@@ -1,5 +1,6 @@
 //! The plan in the memory image: compiled when the configuration is frozen into the module, there when an instance
-//! begins.
+//! begins. A module that was never frozen compiles it for each request, from a file: to try a configuration, or many of
+//! them, with one module that its host compiles once.
 //!
 //! Nothing here may touch a clock, a secret or anything random, because it would be the same in every instance. The
 //! standard hash maps do, when the first one is made; none is made here: the plan has sorted vectors and tries, serde's
@@ -17,9 +18,19 @@ const FILE: &str = "/tollgate/configuration.json";
 
 static PLAN: OnceLock<Arc<Plan>> = OnceLock::new();
 
-/// The plan; none in a module that was never frozen.
-pub fn plan() -> Option<Arc<Plan>> {
-    PLAN.get().cloned()
+/// The plan in the memory image. In a module that was never frozen: that of the documents in [`FILE`], every time, and
+/// none where there is no such file.
+///
+/// # Errors
+/// What is wrong with the documents in the file.
+pub fn plan() -> Result<Option<Arc<Plan>>, Vec<String>> {
+    if let Some(plan) = PLAN.get() {
+        return Ok(Some(Arc::clone(plan)));
+    }
+    match std::fs::read(FILE) {
+        Ok(text) => parse(&text).and_then(compile).map(|(plan, _)| Some(Arc::new(plan))),
+        Err(_) => Ok(None),
+    }
 }
 
 /// What `tollgate build` calls before it takes the memory image: reads `[[file, document], …]` as JSON and compiles it.
@@ -31,7 +42,10 @@ pub fn plan() -> Option<Arc<Plan>> {
 #[unsafe(export_name = "wizer-initialize")]
 extern "C" fn initialise() {
     match read().and_then(compile) {
-        Ok(plan) => {
+        Ok((plan, warnings)) => {
+            for warning in warnings {
+                eprintln!("{warning}");
+            }
             drop(PLAN.set(Arc::new(plan)));
             super::heap::tidy();
         }
@@ -51,12 +65,16 @@ fn read() -> Result<Vec<(String, Document)>, Vec<String>> {
         0 => std::fs::read(FILE),
         _ => Ok(std::mem::take(&mut text)),
     });
-    let text = read.map_err(|error| vec![format!("cannot read the configuration: {error}")])?;
-    serde_json::from_slice(&text)
+    parse(&read.map_err(|error| vec![format!("cannot read the configuration: {error}")])?)
+}
+
+fn parse(text: &[u8]) -> Result<Vec<(String, Document)>, Vec<String>> {
+    serde_json::from_slice(text)
         .map_err(|error| vec![format!("the configuration is not as expected: {error}")])
 }
 
-fn compile(documents: Vec<(String, Document)>) -> Result<Plan, Vec<String>> {
+/// The plan, and what its warnings say.
+fn compile(documents: Vec<(String, Document)>) -> Result<(Plan, Vec<String>), Vec<String>> {
     let in_words = |found: &[Diagnostic]| found.iter().map(ToString::to_string).collect::<Vec<_>>();
     let abilities = match (cfg!(feature = "spin-atomics"), cfg!(feature = "spin")) {
         (true, _) => Abilities::ATOMIC,
@@ -64,8 +82,5 @@ fn compile(documents: Vec<(String, Document)>) -> Result<Plan, Vec<String>> {
         (false, false) => Abilities::PORTABLE,
     };
     let (plan, warnings) = Plan::compile(&documents, &abilities).map_err(|mistakes| in_words(&mistakes))?;
-    for warning in in_words(&warnings) {
-        eprintln!("{warning}");
-    }
-    Ok(plan)
+    Ok((plan, in_words(&warnings)))
 }

@@ -30,7 +30,7 @@ const MOST_LOOKS: usize = 1 << 22;
 /// The library has tables by names with seeds of chance (`ahash`), made when the plan is. In a component they are in the
 /// memory that is frozen, so that every instance has the same. That does no harm: tables that live as long as the plan have
 /// names of the author's in them, and tables that are made for one request have at most as many as
-/// [`Bounds`](crate::json::Bounds) and [`Work`] allow. It also means that a module frozen twice differs in these seeds.
+/// [`Bounds`](crate::json::Bounds) and `Work` allow. It also means that a module frozen twice differs in these seeds.
 pub struct Schema {
     validator: Validator<Nodes>,
 }

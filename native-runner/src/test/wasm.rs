@@ -1,14 +1,17 @@
-//! The component in embedded Wasmtime as a host for cases: each case's configuration is frozen into the module that
-//! scripts/component.sh has made.
+//! The component in embedded Wasmtime as a host for cases. A case's configuration is frozen into the module that
+//! scripts/component.sh has made, as `tollgate build` does, or read by the module as it was made, which is compiled once.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tempfile::TempDir;
 use tollgate::plan::{Abilities, Listener, Plan};
 use tollgate::sim::case::HostKind;
 
@@ -21,16 +24,33 @@ use crate::serve::component::ComponentServer;
 use crate::wasm_host::functions::Functions;
 use crate::wasm_host::key_value::{KeyValue, in_memory};
 use crate::wasm_host::output::Target;
-use crate::wasm_host::{Options, WasmHost};
+use crate::wasm_host::{Compiled, Options, WasmHost};
 
-/// The component whose module is in `modules`.
-pub fn host(modules: &Path) -> anyhow::Result<TestHost> {
-    let module = module(modules)?;
-    let (freezer, functions) = (Arc::new(Freezer::new()?), Arc::new(Functions::default()));
+/// Makes a component for each case.
+struct Maker {
+    module: Arc<[u8]>,
+    freezer: Freezer,
+    /// What is compiled of the first frozen component is there for the next.
+    functions: Arc<Functions>,
+    /// The module as it was made.
+    unfrozen: OnceLock<Compiled>,
+    frozen_every: NonZeroU32,
+    started: AtomicU32,
+}
+
+/// The component whose module is in `modules`, with the configuration of every `frozen_every`th case frozen into it.
+pub fn host(modules: &Path, frozen_every: NonZeroU32) -> anyhow::Result<TestHost> {
+    let maker = Arc::new(Maker {
+        module: module(modules)?,
+        freezer: Freezer::new()?,
+        functions: Arc::default(),
+        unfrozen: OnceLock::new(),
+        frozen_every,
+        started: AtomicU32::new(0),
+    });
     let start = Box::new(move |setup| -> super::Starting {
-        let (module, freezer, functions) =
-            (Arc::clone(&module), Arc::clone(&freezer), Arc::clone(&functions));
-        Box::pin(async move { start(&module, &freezer, functions, setup) })
+        let maker = Arc::clone(&maker);
+        Box::pin(async move { start(&maker, setup) })
     });
     Ok(TestHost::Live(Live {
         kind: HostKind::Wasm,
@@ -68,18 +88,12 @@ fn module(modules: &Path) -> anyhow::Result<Arc<[u8]>> {
     Ok(bytes.into())
 }
 
-fn start(
-    module: &[u8],
-    freezer: &Freezer,
-    functions: Arc<Functions>,
-    setup: Setup,
-) -> anyhow::Result<Running> {
+fn start(maker: &Maker, setup: Setup) -> anyhow::Result<Running> {
     let (mut plan, _) = Plan::compile(&setup.documents, &Abilities::COMPONENT)
         .map_err(|found| anyhow::anyhow!("the configuration is refused: {found:?}"))?;
     plan.server.listeners =
         vec![Listener { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), secure: false, clients: None }];
     plan.server.drain = Duration::from_millis(100);
-    let component = componentize(&freezer.freeze(module, &serde_json::to_string(&setup.documents)?)?.core)?;
     let needs = Needs::of(&plan);
     let (lines, log) = sync_channel(64);
     let variables = setup.variables;
@@ -89,11 +103,11 @@ fn start(
         stores: stores(&needs, &setup.stored),
         allowed_outbound_hosts: Some(needs.hosts.into_iter().map(|(address, _)| address).collect()),
         instances: 64,
-        functions: Some(functions),
+        functions: Some(Arc::clone(&maker.functions)),
         stdout: Target::Channel(lines),
         ..Options::default()
     };
-    let host = WasmHost::new(&component, options)?;
+    let (host, configuration) = maker.host(&serde_json::to_string(&setup.documents)?, options)?;
     let directory = PathBuf::from(".");
     let name = plan.telemetry.name.clone();
     let server = ComponentServer::start(
@@ -110,8 +124,33 @@ fn start(
         server.start_drain();
         // A worker that panicked has said so on standard error.
         let _ = tokio::task::spawn_blocking(move || server.join()).await;
+        drop(configuration);
     });
     Ok(Running { address, log: Some(log), deferred: None, stop })
+}
+
+// === impl Maker ===
+
+impl Maker {
+    /// The component with `documents`, and the directory where it finds them if they are not frozen into it.
+    fn host(&self, documents: &str, mut options: Options) -> anyhow::Result<(WasmHost, Option<TempDir>)> {
+        if self.started.fetch_add(1, Ordering::Relaxed) % self.frozen_every == 0 {
+            let component = componentize(&self.freezer.freeze(&self.module, documents)?.core)?;
+            return Ok((WasmHost::new(&component, options)?, None));
+        }
+        let directory = tempfile::tempdir()?;
+        std::fs::write(directory.path().join("configuration.json"), documents)?;
+        options.directories.push((directory.path().to_owned(), "/tollgate".to_owned()));
+        Ok((WasmHost::of(self.unfrozen(&options)?, options)?, Some(directory)))
+    }
+
+    fn unfrozen(&self, options: &Options) -> anyhow::Result<&Compiled> {
+        if let Some(compiled) = self.unfrozen.get() {
+            return Ok(compiled);
+        }
+        let compiled = Compiled::new(&componentize(&self.module)?, options)?;
+        Ok(self.unfrozen.get_or_init(|| compiled))
+    }
 }
 
 /// The stores that the plan needs, with what the case says that they hold.
