@@ -5,7 +5,7 @@
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use http::{HeaderMap, HeaderValue, Response};
-use tollgate::expression::{CallerFacts, Facts, Timestamp};
+use tollgate::expression::Facts;
 use tollgate::json::{Limits, Picker, Picks, parse};
 use tollgate::mapping::Has;
 use tollgate::plan::{Abilities, Plan};
@@ -40,21 +40,7 @@ fn run(bencher: Bencher<'_, '_>, body: &str) {
     let (plan, bytes) = (plan(body), document());
     let change = plan.routes[0].transform.as_ref().unwrap().response.as_ref().unwrap();
     let none = HeaderMap::new();
-    let facts = Facts {
-        method: "GET",
-        path: "/",
-        query: None,
-        headers: &none,
-        host: "a.test",
-        secure: false,
-        pattern: None,
-        caller: CallerFacts::default(),
-        claims: None,
-        consumer: None,
-        client: None,
-        now: Timestamp::from_unix_millis(0),
-        beyond: Default::default(),
-    };
+    let facts = Facts::example(&none);
     let awaited = Awaited { bare: false, has: Has::Unsaid, format: 0, put: false };
     bencher.counter(BytesCount::new(bytes.len())).bench_local(|| {
         let mut head = Response::new(()).into_parts().0;

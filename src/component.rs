@@ -65,7 +65,10 @@ async fn serve(request: IncomingRequest, out: ResponseOutparam) {
     let plan = match frozen::plan() {
         Ok(Some(plan)) => plan,
         Ok(None) => {
-            return misconfigured("this module has no configuration: `tollgate build` freezes one into it", out);
+            return misconfigured(
+                "this module has no configuration: `tollgate build` freezes one into it",
+                out,
+            );
         }
         Err(mistakes) => return misconfigured(&mistakes.join("\n"), out),
     };

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use tollgate::expression::{Beyond, CallerFacts, Expression, Facts, Kind, Known, Timestamp};
+use tollgate::expression::{Expression, Facts, Kind, Known};
 use tollgate::json::patch::Patch;
 use tollgate::json::{Limits, Node, Object, Path, Room, Rules, Segment, compare, merge_patch, parse};
 use tollgate::merge::{Arrays, Collision, Merge, Objects, Part, Place};
@@ -147,27 +147,9 @@ fn arrays() -> impl Strategy<Value = Arrays> {
 
 // === what is asked ===
 
-fn facts(headers: &HeaderMap) -> Facts<'_> {
-    Facts {
-        method: "GET",
-        path: "/",
-        query: None,
-        headers,
-        host: "a.test",
-        secure: false,
-        pattern: None,
-        caller: CallerFacts::default(),
-        claims: None,
-        consumer: None,
-        client: None,
-        now: Timestamp::from_unix_millis(0),
-        beyond: Beyond::default(),
-    }
-}
-
 fn shaped(shape: &Shape, node: &Node<'static>, limits: &Limits) -> Option<Node<'static>> {
     let headers = HeaderMap::new();
-    shape.apply(node.clone(), &facts(&headers), limits).ok().map(Node::into_owned)
+    shape.apply(node.clone(), &Facts::example(&headers), limits).ok().map(Node::into_owned)
 }
 
 fn picked(pick: &Pick, node: &Node<'static>) -> Node<'static> {
@@ -243,7 +225,7 @@ proptest! {
             prop_assert!(shaped.depth() <= depth.max(node.depth()), "{}", written);
         }
         let headers = HeaderMap::new();
-        if let Ok(bytes) = shape.text(text.as_bytes(), &facts(&headers), &within) {
+        if let Ok(bytes) = shape.text(text.as_bytes(), &Facts::example(&headers), &within) {
             prop_assert!(bytes.len() <= most);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 use proptest::prelude::*;
-use tollgate::expression::{CallerFacts, Facts, Timestamp};
+use tollgate::expression::Facts;
 use tollgate::json::{Limits, parse};
 use tollgate::plan::{Abilities, Plan};
 use tollgate::transform::{Awaited, Fault, Format, NewContent, ResponseChange};
@@ -57,24 +57,6 @@ fn change(plan: &Plan) -> &ResponseChange {
     plan.routes[0].transform.as_ref().unwrap().response.as_ref().unwrap()
 }
 
-fn facts(headers: &HeaderMap) -> Facts<'_> {
-    Facts {
-        method: "GET",
-        path: "/",
-        query: None,
-        headers,
-        host: "a.test",
-        secure: false,
-        pattern: None,
-        caller: CallerFacts::default(),
-        claims: None,
-        consumer: None,
-        client: None,
-        now: Timestamp::from_unix_millis(0),
-        beyond: Default::default(),
-    }
-}
-
 /// What becomes of an answer with this content.
 fn transform(change: &ResponseChange, content: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
     let none = HeaderMap::new();
@@ -84,7 +66,7 @@ fn transform(change: &ResponseChange, content: &[u8]) -> Result<Option<Vec<u8>>,
     *response.headers_mut() = headers;
     let head = response.into_parts().0;
     let node = parse(content, &Limits::of(MOST)).map_err(tollgate::format::Error::from)?;
-    let facts = facts(&none);
+    let facts = Facts::example(&none);
     let awaited = Awaited { bare: false, has: tollgate::mapping::Has::Unsaid, format: 0, put: false };
     assert!(change.holds(&head, Some(&node), &facts)?);
     let new = change.calculate(&head, &mut Some((Some(Format::Json), node)), (awaited, &facts))?;

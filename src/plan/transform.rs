@@ -1,6 +1,6 @@
 //! Transformations, ready to be done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::header::{ACCEPT, HeaderName};
 use sha2::{Digest as _, Sha256};
@@ -247,18 +247,17 @@ impl Context<'_> {
     ) -> ParameterChange {
         let Some(written) = written else { return ParameterChange::default() };
         self.few_enough(at, written);
-        let mut filled = [Vec::new(), Vec::new()];
-        for ((key, table), filled) in
-            [("set", &written.set), ("add", &written.add)].into_iter().zip(&mut filled)
-        {
-            for (name, text) in table {
-                let template = self.text(&at.key(key).key(name), Some(text), around, known, asks);
-                filled.extend(template.map(|template| (name.as_str().into(), template)));
-            }
-        }
-        let [set, add] = filled;
+        let mut filled = |key: &str, table: &BTreeMap<String, String>| {
+            let at = at.key(key);
+            let filled = table.iter().filter_map(|(name, text)| {
+                let template = self.text(&at.key(name), Some(text), around, known, asks)?;
+                Some((name.as_str().into(), template))
+            });
+            filled.collect()
+        };
+        let (set, add) = (filled("set", &written.set), filled("add", &written.add));
         let remove = written.remove.iter().map(|name| name.as_str().into()).collect();
-        ParameterChange { remove, set: set.into(), add: add.into() }
+        ParameterChange { remove, set, add }
     }
 
     fn fields_of(
@@ -271,27 +270,25 @@ impl Context<'_> {
     ) -> FieldChange {
         let Some(written) = written else { return FieldChange::default() };
         self.few_enough(at, written);
-        let mut remove = Vec::new();
-        for (name, at) in written.remove.iter().zip(at.key("remove").indices()) {
-            remove.extend(self.editable(&at, name));
-        }
-        let mut filled = [Vec::new(), Vec::new()];
-        for ((key, table), filled) in
-            [("set", &written.set), ("add", &written.add)].into_iter().zip(&mut filled)
-        {
-            for (name, text) in table {
-                let at = at.key(key).key(name);
+        let remove = at.key("remove");
+        let removed = written.remove.iter().zip(remove.indices());
+        let remove = removed.filter_map(|(name, at)| self.editable(&at, name)).collect();
+        let mut filled = |key: &str, table: &BTreeMap<String, String>| {
+            let at = at.key(key);
+            let filled = table.iter().filter_map(|(name, text)| {
+                let at = at.key(name);
                 let template = self.text(&at, Some(text), around, known, asks);
                 // RFC 9110 section 5.5.
                 let written = template.iter().flat_map(Template::texts);
                 if written.flat_map(str::bytes).any(|byte| byte.is_ascii_control() && byte != b'\t') {
                     self.error(&at, "no header field has control characters in it");
                 }
-                filled.extend(self.editable(&at, name).zip(template));
-            }
-        }
-        let [set, add] = filled;
-        FieldChange { remove: remove.into(), set: set.into(), add: add.into() }
+                self.editable(&at, name).zip(template)
+            });
+            filled.collect()
+        };
+        let (set, add) = (filled("set", &written.set), filled("add", &written.add));
+        FieldChange { remove, set, add }
     }
 
     fn few_enough(&mut self, at: &Pointer, written: &TextEdits) {

@@ -5,7 +5,7 @@
 use http::HeaderMap;
 
 use super::*;
-use crate::expression::{Beyond, CallerFacts, Kind, Known, Timestamp};
+use crate::expression::{Kind, Known};
 
 fn path(text: &str) -> Path {
     if text == "." { Path::new(Vec::new()).unwrap() } else { Path::read(text).unwrap() }
@@ -13,25 +13,6 @@ fn path(text: &str) -> Path {
 
 fn segments(text: &str) -> Box<[Segment]> {
     path(text).segments().into()
-}
-
-/// Of a request of which nothing is known.
-fn facts(headers: &HeaderMap) -> Facts<'_> {
-    Facts {
-        method: "GET",
-        path: "/",
-        query: None,
-        headers,
-        host: "a.test",
-        secure: false,
-        pattern: None,
-        caller: CallerFacts::default(),
-        claims: None,
-        consumer: None,
-        client: None,
-        now: Timestamp::from_unix_millis(0),
-        beyond: Beyond::default(),
-    }
 }
 
 /// What comes of a document, or why nothing does.
@@ -43,7 +24,7 @@ fn shaped_within(operations: Vec<Operation>, document: &str, limits: &Limits) ->
     let headers = HeaderMap::new();
     let shape = Shape(operations.into());
     let node = parse(document.as_bytes(), &Limits::of(100_000)).unwrap();
-    shape.apply(node, &facts(&headers), limits).map(|node| node.to_text())
+    shape.apply(node, &Facts::example(&headers), limits).map(|node| node.to_text())
 }
 
 #[track_caller]
@@ -337,10 +318,13 @@ fn what_is_made_is_bounded() {
     // Written.
     let headers = HeaderMap::new();
     let shape = Shape(vec![wrap(".", "a")].into());
-    assert_eq!(shape.text(b"1", &facts(&headers), &limits(6, 9, 7)).unwrap(), b"{\"a\":1}");
-    assert_eq!(shape.text(b"1", &facts(&headers), &limits(6, 9, 6)), Err(Fault::Json(json::Fault::Bytes)));
+    assert_eq!(shape.text(b"1", &Facts::example(&headers), &limits(6, 9, 7)).unwrap(), b"{\"a\":1}");
     assert_eq!(
-        shape.text(b"x", &facts(&headers), &limits(6, 9, 6)),
+        shape.text(b"1", &Facts::example(&headers), &limits(6, 9, 6)),
+        Err(Fault::Json(json::Fault::Bytes))
+    );
+    assert_eq!(
+        shape.text(b"x", &Facts::example(&headers), &limits(6, 9, 6)),
         Err(Fault::Json(json::Fault::Unexpected))
     );
 }

@@ -12,11 +12,8 @@ use crate::test::{self, TestHost};
 
 /// Runs the cases; fails where one does.
 pub fn test(arguments: &Test) -> anyhow::Result<ExitCode> {
-    let hosts: Vec<_> = arguments
-        .host
-        .iter()
-        .map(|host| host_of(*host, arguments))
-        .collect::<anyhow::Result<_>>()?;
+    let hosts: Vec<_> =
+        arguments.host.iter().map(|host| host_of(*host, arguments)).collect::<anyhow::Result<_>>()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let fine = runtime.block_on(test::test(&arguments.paths, &hosts))?;
     Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -3,10 +3,22 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::PATIENCE;
 use crate::support::gateway::Directory;
+
+/// An address that nobody has, and that nobody gets while a service is dead: below the ports that Linux chooses for
+/// connections and for listeners without a wish (32768 and above), and another one for each service of this process.
+fn free_address() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 10_000).unwrap();
+    std::iter::repeat_with(|| 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000)
+        .map(|port| SocketAddr::from(([127, 0, 0, 1], port)))
+        .find(|address| TcpListener::bind(address).is_ok())
+        .unwrap()
+}
 
 /// A service, alive or dead; killed when it is dropped.
 pub struct Service {
@@ -18,7 +30,7 @@ pub struct Service {
 impl Service {
     /// A service at a port of its own, which it keeps however often it dies.
     pub fn start(name: &str) -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = free_address();
         let directory = Directory::new();
         directory.write(
             "gateway.toml",
@@ -54,6 +66,7 @@ impl Service {
         let begun = Instant::now();
         while TcpStream::connect(self.address).is_err() {
             assert!(begun.elapsed() < PATIENCE, "a service does not listen");
+            assert_eq!(self.child.as_mut().unwrap().try_wait().unwrap(), None, "a service has ended");
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -5,7 +5,7 @@
 use http::HeaderMap;
 
 use super::*;
-use crate::expression::{Beyond, CallerFacts, Facts, Timestamp};
+use crate::expression::Facts;
 use crate::json::{Limits, parse};
 use crate::merge::{Part, Place};
 use crate::plan::Abilities;
@@ -23,21 +23,7 @@ fn shape(steps: &str) -> Result<Shape, Vec<String>> {
 
 fn shaped(steps: &str, document: &str) -> String {
     let headers = HeaderMap::new();
-    let facts = Facts {
-        method: "GET",
-        path: "/",
-        query: None,
-        headers: &headers,
-        host: "a.test",
-        secure: false,
-        pattern: None,
-        caller: CallerFacts::default(),
-        claims: None,
-        consumer: None,
-        client: None,
-        now: Timestamp::from_unix_millis(0),
-        beyond: Beyond::default(),
-    };
+    let facts = Facts::example(&headers);
     let shaped = shape(steps).unwrap().text(document.as_bytes(), &facts, &Limits::of(10_000));
     String::from_utf8(shaped.unwrap()).unwrap()
 }

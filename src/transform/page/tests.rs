@@ -5,28 +5,14 @@
 use http::{HeaderMap, StatusCode};
 
 use super::{Escape, Page, Unwritten};
-use crate::expression::{AnswerFacts, CallerFacts, Facts, Known, Timestamp};
+use crate::expression::{AnswerFacts, Facts, Known};
 use crate::json::{Limits, Node, parse};
 
 const KNOWN: Known<'static> =
     Known { content: true, answer: true, answer_content: true, steps: &["user"], item: false, items: false };
 
 fn facts(headers: &HeaderMap) -> Facts<'_> {
-    Facts {
-        method: "GET",
-        path: "/things/7",
-        query: Some("a=b%20c"),
-        headers,
-        host: "api.test",
-        secure: false,
-        pattern: None,
-        caller: CallerFacts::default(),
-        claims: None,
-        consumer: None,
-        client: None,
-        now: Timestamp::from_unix_millis(0),
-        beyond: Default::default(),
-    }
+    Facts { path: "/things/7", query: Some("a=b%20c"), host: "api.test", ..Facts::example(headers) }
 }
 
 fn node(text: &str) -> Node<'_> {
