@@ -26,6 +26,7 @@ const PAGES: &[(&str, usize)] = &[
     ("overload.md", 0),
     ("registry.md", 0),
     ("retries.md", 0),
+    ("shapes.md", 0),
     ("transform.md", 1),
     ("validation.md", 1),
     ("versions.md", 1),
