@@ -15,8 +15,8 @@ exec </dev/null
 
 export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
 target=${CARGO_TARGET_DIR:-$PWD/target}
-# One set of features for all that contains the native runner, so that Wasmtime is compiled once.
-features=(--features native-runner/component)
+# One set of packages and features for all that is built for this machine, so that each dependency is compiled once.
+everything=(--workspace --features native-runner/component)
 steps=(toolchain format lint unit openapi component guests hosts redis cases conformance web documents demo bench)
 passed=0
 
@@ -42,7 +42,7 @@ step_format() {
 }
 
 step_lint() {
-    cargo clippy --locked --quiet --workspace --all-targets "${features[@]}" -- -D warnings
+    cargo clippy --locked --quiet "${everything[@]}" --all-targets -- -D warnings
     # Without Wasmtime, the way most people build it.
     cargo clippy --locked --quiet --package native-runner -- -D warnings
     # The component's own files are compiled for its target only. Debian's compiler is not the one that rustup's clippy
@@ -55,13 +55,12 @@ step_lint() {
             .toolchain/cargo-wasm rustc "${wasm[@]}" --features "$flavour" --profile check -- -D warnings
         fi
     done
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps --workspace "${features[@]}"
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps "${everything[@]}"
 }
 
 step_unit() {
-    rust_tests --package tollgate
-    cargo test --locked --quiet --package tollgate --doc
-    cargo check --locked --quiet --package tollgate --no-default-features
+    rust_tests tollgate
+    cargo test --locked --quiet "${everything[@]}" --doc
 }
 
 # Real OpenAPI documents, imported and accounted for.
@@ -69,8 +68,8 @@ step_openapi() {
     command -v npm >/dev/null || install npm
     python3 -m pip --version >/dev/null 2>&1 || install python3-pip
     scripts/openapi-documents.sh "$target/openapi-documents"
-    TOLLGATE_OPENAPI_DOCUMENTS=$(cd "$target/openapi-documents" && pwd) cargo test --locked --quiet --package tollgate \
-        --test openapi -- --ignored --nocapture
+    TOLLGATE_OPENAPI_DOCUMENTS=$(cd "$target/openapi-documents" && pwd) cargo test --locked --quiet \
+        "${everything[@]}" --test openapi -- --ignored --nocapture
 }
 
 step_component() {
@@ -87,14 +86,14 @@ step_guests() {
 # The native server and the wasm host, by real traffic.
 step_hosts() {
     # These have a step of their own.
-    TOLLGATE_WITHOUT_REDIS=1 rust_tests --package native-runner "${features[@]}"
+    TOLLGATE_WITHOUT_REDIS=1 rust_tests native-runner
 }
 
 # The store in a real Redis, and several gateways, native and component, that count in one, also while it is paused, killed
 # and started again.
 step_redis() {
     need_redis
-    local tests=(cargo test --locked --quiet --package native-runner "${features[@]}")
+    local tests=(cargo test --locked --quiet "${everything[@]}")
     "${tests[@]}" --test redis
     # One after the other: each has several processes, and all of them measure how long answers take.
     "${tests[@]}" --test shared_limits -- --test-threads 1 --nocapture
@@ -121,7 +120,7 @@ step_cases() {
 # nearly all of it waiting for answers to become old.
 step_conformance() {
     need_redis
-    cargo build --locked --quiet --package native-runner "${features[@]}"
+    cargo build --locked --quiet "${everything[@]}"
     scripts/cache-tests.sh --check --tollgate "$target/debug/tollgate" --modules "$target/component"
 }
 
@@ -151,8 +150,8 @@ step_demo() {
 
 # Only that the comparison runs: what it measures on a busy machine means nothing.
 step_bench() {
-    cargo test --locked --quiet --package tollgate --benches
-    cargo build --locked --quiet --package native-runner "${features[@]}"
+    cargo test --locked --quiet "${everything[@]}" --bench '*'
+    cargo build --locked --quiet "${everything[@]}"
     benches/compare.sh --quick --tollgate "$target/debug/tollgate" --out "$target/compare"
     benches/compare.sh --quick --cache --tollgate "$target/debug/tollgate" --out "$target/compare"
     benches/composing.sh --quick --tollgate "$target/debug/tollgate" --out "$target/compare"
@@ -161,15 +160,15 @@ step_bench() {
 # --- what steps share -----------------------------------------------------------------------------------------------
 
 tollgate() {
-    cargo run --locked --quiet --package native-runner "${features[@]}" -- "$@"
+    cargo run --locked --quiet --package native-runner --features native-runner/component -- "$@"
 }
 
-# Tests of every kind but documentation's. nextest shows better what takes long; nobody needs to have it.
+# A package's tests of every kind but documentation's. nextest shows better what takes long; nobody needs to have it.
 rust_tests() {
     if command -v cargo-nextest >/dev/null; then
-        cargo nextest run --locked --no-fail-fast --status-level slow "$@"
+        cargo nextest run --locked --no-fail-fast --status-level slow "${everything[@]}" -E "package($1)"
     else
-        cargo test --locked --quiet --lib --bins --tests --examples "$@"
+        cargo test --locked --quiet --lib --bins --tests --examples --package "$1" --features native-runner/component
     fi
 }
 

@@ -130,7 +130,7 @@ async fn a_refusal_survives_what_comes_after_it() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn the_end_comes_in_stages() {
     let head = b"POST /case HTTP/1.1\r\nHost: a.example\r\nContent-Length: 100\r\n\r\n";
     for (sent, waits) in [(&head[..], true), (&head[..9], true), (GOOD.as_bytes(), false)] {

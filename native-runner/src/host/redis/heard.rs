@@ -37,9 +37,10 @@ impl Default for Heard {
 }
 
 impl Heard {
-    /// Something is asked now. How long nothing has been heard since something was asked first.
-    pub fn ask(&self) -> Duration {
-        let now = u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX - 1) + 1;
+    /// Something is asked, `now`. How long nothing has been heard since something was asked first.
+    pub fn ask(&self, now: Instant) -> Duration {
+        let since = now.saturating_duration_since(self.epoch).as_millis();
+        let now = u64::try_from(since).unwrap_or(u64::MAX - 1) + 1;
         let asked = self.silent_since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
         Duration::from_millis(now.saturating_sub(asked.err().unwrap_or(now)))
     }
@@ -85,18 +86,15 @@ mod tests {
     use super::*;
     use tokio::io::AsyncReadExt as _;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn silence_begins_with_the_first_question_and_ends_with_the_first_byte() {
         let heard = Arc::new(Heard::default());
         let mut stream = Hearing::new(&b"+OK"[..], Arc::clone(&heard));
-        tokio::time::advance(Duration::from_secs(9)).await;
-        assert_eq!(heard.ask(), Duration::ZERO);
-        tokio::time::advance(Duration::from_millis(700)).await;
-        assert_eq!(heard.ask(), Duration::from_millis(700));
-        tokio::time::advance(Duration::from_millis(700)).await;
-        assert_eq!(heard.ask(), Duration::from_millis(1_400));
+        let ask = |at| heard.ask(heard.epoch + Duration::from_millis(at));
+        assert_eq!(ask(9_000), Duration::ZERO);
+        assert_eq!(ask(9_700), Duration::from_millis(700));
+        assert_eq!(ask(10_400), Duration::from_millis(1_400));
         assert_eq!(stream.read_u8().await.unwrap(), b'+');
-        tokio::time::advance(Duration::from_secs(9)).await;
-        assert_eq!(heard.ask(), Duration::ZERO);
+        assert_eq!(ask(19_400), Duration::ZERO);
     }
 }

@@ -169,7 +169,7 @@ impl Held {
     /// Whether it can be asked once more.
     fn is_good(&self) -> bool {
         !self.over.load(Ordering::Relaxed)
-            && self.made.heard.as_ref().is_none_or(|heard| heard.ask() <= SILENCE)
+            && self.made.heard.as_ref().is_none_or(|heard| heard.ask(Instant::now()) <= SILENCE)
     }
 }
 
