@@ -61,7 +61,7 @@ async fn load(gateway: &Gateway, stop: Arc<AtomicBool>) -> BTreeMap<String, usiz
     all
 }
 
-/// Serves while `chaos` is at work, and says what clients got.
+/// Serves while `chaos` is at work, and says what clients got; prints the records of requests that failed.
 fn serve(count: usize, chaos: impl FnOnce(&mut [Service]) + Send) -> BTreeMap<String, usize> {
     let mut services: Vec<_> = (0..count).map(|at| Service::start(&format!("s{at}"))).collect();
     let gateway = Gateway::with(Directory::new(), 2, "", &configuration(&services));
@@ -69,12 +69,19 @@ fn serve(count: usize, chaos: impl FnOnce(&mut [Service]) + Send) -> BTreeMap<St
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     std::thread::scope(|scope| {
         let stopped = Arc::clone(&stop);
+        // Theirs until the last client has its answer: a service is killed when it is dropped.
+        let services = &mut services;
         scope.spawn(move || {
             std::thread::sleep(Duration::from_millis(200));
-            chaos(&mut services);
+            chaos(services);
             stopped.store(true, Ordering::Relaxed);
         });
-        runtime.block_on(load(&gateway, stop))
+        runtime.block_on(async {
+            let got = load(&gateway, stop).await;
+            let records = gateway.records(1).await;
+            records.iter().filter(|record| record["status"] != 200).for_each(|record| println!("{record}"));
+            got
+        })
     })
 }
 
