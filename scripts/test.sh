@@ -43,8 +43,6 @@ step_format() {
 
 step_lint() {
     cargo clippy --locked --quiet "${everything[@]}" --all-targets -- -D warnings
-    # Without Wasmtime, the way most people build it.
-    cargo clippy --locked --quiet --package native-runner -- -D warnings
     # The component's own files are compiled for its target only. Debian's compiler is not the one that rustup's clippy
     # belongs to, so there the compiler's own warnings have to do.
     local wasm=(--locked --quiet --package tollgate --lib --target wasm32-wasip1 --no-default-features) flavour
@@ -89,12 +87,13 @@ step_hosts() {
     TOLLGATE_WITHOUT_REDIS=1 rust_tests native-runner
 }
 
-# The store in a real Redis, and several gateways, native and component, that count in one, also while it is paused, killed
+# What is kept in a real Redis, and several gateways, native and component, that count in one, also while it is paused, killed
 # and started again.
 step_redis() {
     need_redis
     local tests=(cargo test --locked --quiet "${everything[@]}")
     "${tests[@]}" --test redis
+    "${tests[@]}" --test cache --test wasm_host redis
     # One after the other: each has several processes, and all of them measure how long answers take.
     "${tests[@]}" --test shared_limits -- --test-threads 1 --nocapture
 }
@@ -133,11 +132,14 @@ step_web() {
         --package tollgate --no-default-features --target wasm32-unknown-unknown --test web
 }
 
-# That commands work is shown as well by a release that is not made fast, and in a fourth of the time.
-export CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+# That commands work is shown as well by a release that is not made fast, and in a fraction of the time.
+export CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+export CARGO_PROFILE_RELEASE_DEBUG=none
 
 # Every command in the documents, as a reader would run it.
 step_documents() {
+    # Without Wasmtime, the way most people build it, has not been compiled before.
+    warnings_are_mistakes cargo build --locked --release
     local made=''
     [ ! -e "$target/component/tollgate.spin.module.wasm" ] || made=yes
     TOLLGATE_COMPONENT_IS_MADE=$made scripts/documents.sh
@@ -170,6 +172,13 @@ rust_tests() {
     else
         cargo test --locked --quiet --lib --bins --tests --examples --package "$1" --features native-runner/component
     fi
+}
+
+# Runs a build; fails where it has something to say.
+warnings_are_mistakes() {
+    local said
+    said=$("$@" 2>&1) || { echo "$said" >&2; return 1; }
+    ! grep --after-context 20 '^warning' <<<"$said" >&2
 }
 
 install() {

@@ -18,7 +18,8 @@ if [ ! -x "$runner" ]; then
     command -v node >/dev/null || echo "wasm-bindgen: node is not installed; the runner needs it" >&2
     # The caller's target folder and flags are for the project.
     install() {
-        env -u CARGO_TARGET_DIR -u RUSTFLAGS -u CARGO_BUILD_TARGET CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS=fallback \
+        env -u CARGO_TARGET_DIR -u RUSTFLAGS -u CARGO_BUILD_TARGET CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+            CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS=fallback \
             cargo install --quiet "$@" --root "$root" --version "=$version" wasm-bindgen-cli >&2
     }
     # The versions its lock file names may be newer than a registry mirror; the newest that fit will do as well.

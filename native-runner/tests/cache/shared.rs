@@ -135,7 +135,7 @@ async fn a_lease_is_given_back_when_the_upstream_fails() {
 
 /// A store that is gone, or stands still, is as if nothing were kept; and it is used again when it is back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_fails_costs_nobody_an_answer() {
+async fn a_redis_that_fails_costs_nobody_an_answer() {
     if !is_there() {
         return;
     }

@@ -6,14 +6,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use native_runner::freeze::{componentize, freeze};
 use native_runner::wasm_host::Options;
 use native_runner::wasm_host::key_value::{KeyValue, Memory};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
 use crate::redis::{self, Redis};
-use crate::support::{get, head, options, serve_component, target, upstream};
+use crate::support::{SPIN, get, head, options, serve_gateway, upstream};
 
 /// How many answers there is room for in a store that forgets nothing.
 const PLACES: usize = 4;
@@ -49,12 +48,7 @@ async fn serve(origin: SocketAddr, store: &Value, options: Options) -> SocketAdd
         "upstreams": {"up": {"url": format!("http://{origin}")}},
         "routes": [{"id": "all", "auth": "public", "upstream": "up", "cache": true}],
     });
-    let file = target().join("component/tollgate.spin.module.wasm");
-    let module = std::fs::read(&file).unwrap_or_else(|error| {
-        panic!("{}: {error}\nMake it with: scripts/component.sh spin", file.display())
-    });
-    let core = freeze(&module, &json!([["a.json", document]]).to_string()).expect("a configuration").core;
-    serve_component(&componentize(&core).expect("a component"), options).await
+    serve_gateway(SPIN, &document, options).await
 }
 
 /// Whether it was there, and what it said.

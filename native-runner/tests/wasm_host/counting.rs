@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use native_runner::freeze::{componentize, freeze};
+use native_runner::freeze::freeze;
 use native_runner::host::Store;
 use native_runner::test::Setup;
 use native_runner::test::spin::{Application, up};
@@ -16,9 +16,8 @@ use serde_json::{Value, json};
 use tollgate::limit::slots::{PREFIX, SLOTS};
 
 use crate::redis::{self, Redis};
-use crate::support::{get, options, serve_component, target};
+use crate::support::{SPIN, gateway, get, options, serve_gateway};
 
-const SPIN: &str = "tollgate.spin.module.wasm";
 const ATOMICS: &str = "tollgate.spin-atomics.module.wasm";
 
 /// How many permits there are.
@@ -28,14 +27,7 @@ const REQUESTS: usize = 12;
 
 /// The core module with `document` in it.
 fn frozen(module: &str, document: &Value) -> Vec<u8> {
-    let file = target().join("component").join(module);
-    let module = std::fs::read(&file).unwrap_or_else(|error| {
-        panic!(
-            "{}: {error}\nMake it with: scripts/component.sh spin, scripts/component.sh atomics",
-            file.display()
-        )
-    });
-    freeze(&module, &json!([["a.json", document]]).to_string()).expect("a configuration").core
+    freeze(&gateway(module), &json!([["a.json", document]]).to_string()).expect("a configuration").core
 }
 
 /// A limit of [`MOST`] a day, in a store.
@@ -74,8 +66,7 @@ async fn serve(module: &str, document: &Value, stores: BTreeMap<String, Arc<dyn 
 }
 
 async fn serve_with(module: &str, document: &Value, options: Options) -> SocketAddr {
-    let component = componentize(&frozen(module, document)).expect("a component");
-    serve_component(&component, Options { instances: 64, ..options }).await
+    serve_gateway(module, document, Options { instances: 64, ..options }).await
 }
 
 fn default(store: Arc<dyn KeyValue>) -> BTreeMap<String, Arc<dyn KeyValue>> {

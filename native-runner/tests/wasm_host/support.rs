@@ -3,6 +3,7 @@
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use native_runner::freeze::componentize;
 use native_runner::wasm_host::{Options, WasmHost};
+use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,35 @@ pub fn module() -> Vec<u8> {
     let path = target().join("guests/probe.wasm");
     std::fs::read(&path)
         .unwrap_or_else(|e| panic!("{}: {e}\nMake it with: scripts/guests.sh", path.display()))
+}
+
+/// The file of the gateway's module for Spin.
+pub const SPIN: &str = "tollgate.spin.module.wasm";
+
+/// One of the gateway's core modules, as it was made.
+pub fn gateway(module: &str) -> Vec<u8> {
+    let file = target().join("component").join(module);
+    std::fs::read(&file).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}\nMake it with: scripts/component.sh spin, scripts/component.sh atomics",
+            file.display()
+        )
+    })
+}
+
+/// Serves the gateway with `document`, which it reads for each request: all tests share what is compiled of it.
+pub async fn serve_gateway(module: &str, document: &Value, mut options: Options) -> SocketAddr {
+    let directory = tempfile::tempdir().expect("a directory");
+    let documents = json!([["a.json", document]]).to_string();
+    std::fs::write(directory.path().join("configuration.json"), documents).expect("written");
+    options.directories.push((directory.path().to_owned(), "/tollgate".to_owned()));
+    let to = serve_component(&componentize(&gateway(module)).expect("a component"), options).await;
+    tokio::spawn(async move {
+        // Until the test is over.
+        let _directory = directory;
+        std::future::pending::<()>().await;
+    });
+    to
 }
 
 static PROBE: LazyLock<Vec<u8>> = LazyLock::new(|| componentize(&module()).expect("a component"));
