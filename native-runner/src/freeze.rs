@@ -6,6 +6,8 @@
 mod component;
 mod initialise;
 
+use std::path::Path;
+
 pub use component::componentize;
 
 /// What `tollgate build` makes of a module and a configuration.
@@ -29,12 +31,12 @@ pub fn freeze(module: &[u8], documents_json: &str) -> anyhow::Result<Frozen> {
     initialise::run(&initialise::engine(None)?, module, documents_json)
 }
 
-/// Freezes one configuration after the other, and compiles the module that does it once: for tests.
+/// Freezes one configuration after the other, and compiles the module that does it once, which takes seconds.
 #[derive(Debug)]
 pub struct Freezer {
     engine: wasmtime::Engine,
     /// Where the compiled module is kept until the freezer is gone.
-    _directory: tempfile::TempDir,
+    _directory: Option<tempfile::TempDir>,
 }
 
 // === impl Freezer ===
@@ -46,7 +48,18 @@ impl Freezer {
     /// There is no place for files.
     pub fn new() -> anyhow::Result<Self> {
         let directory = tempfile::tempdir()?;
-        Ok(Self { engine: initialise::engine(Some(directory.path()))?, _directory: directory })
+        Ok(Self { engine: initialise::engine(Some(directory.path()))?, _directory: Some(directory) })
+    }
+
+    /// A freezer that keeps what it compiles in `directory`, and finds there what others have compiled. What stands there
+    /// is run: only who may change the modules themselves may write there. A directory that cannot be written is not used.
+    ///
+    /// # Errors
+    /// Wasmtime cannot be set up.
+    pub fn keeping(directory: &Path) -> anyhow::Result<Self> {
+        let directory = std::path::absolute(directory)?;
+        let engine = initialise::engine(Some(&directory)).or_else(|_| initialise::engine(None))?;
+        Ok(Self { engine, _directory: None })
     }
 
     /// See [`freeze`].

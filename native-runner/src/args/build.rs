@@ -7,7 +7,7 @@ use clap::Args;
 /// Freeze a configuration into the component.
 ///
 /// The component's module is compiled once, by scripts/component.sh; this command gives it a configuration by
-/// pre-initialisation, which takes less than a second and needs no compiler. It writes
+/// pre-initialisation, which takes seconds, fewer from the second time on, and needs no compiler. It writes
 ///
 ///   OUT/tollgate.component.wasm   a component for any host of wasi:http 0.2, such as `tollgate serve --component`
 ///   OUT/tollgate.spin.wasm        a module for Spin, SpinKube and Fermyon's clouds
