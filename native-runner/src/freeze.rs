@@ -10,6 +10,9 @@ use std::path::Path;
 
 pub use component::componentize;
 
+/// The folder beside the modules where what was compiled of them is kept.
+pub const COMPILED: &str = "compiled";
+
 /// What `tollgate build` makes of a module and a configuration.
 #[derive(Clone, Debug)]
 pub struct Frozen {
@@ -35,22 +38,11 @@ pub fn freeze(module: &[u8], documents_json: &str) -> anyhow::Result<Frozen> {
 #[derive(Debug)]
 pub struct Freezer {
     engine: wasmtime::Engine,
-    /// Where the compiled module is kept until the freezer is gone.
-    _directory: Option<tempfile::TempDir>,
 }
 
 // === impl Freezer ===
 
 impl Freezer {
-    /// A freezer that has compiled nothing yet.
-    ///
-    /// # Errors
-    /// There is no place for files.
-    pub fn new() -> anyhow::Result<Self> {
-        let directory = tempfile::tempdir()?;
-        Ok(Self { engine: initialise::engine(Some(directory.path()))?, _directory: Some(directory) })
-    }
-
     /// A freezer that keeps what it compiles in `directory`, and finds there what others have compiled. What stands there
     /// is run: only who may change the modules themselves may write there. A directory that cannot be written is not used.
     ///
@@ -59,7 +51,7 @@ impl Freezer {
     pub fn keeping(directory: &Path) -> anyhow::Result<Self> {
         let directory = std::path::absolute(directory)?;
         let engine = initialise::engine(Some(&directory)).or_else(|_| initialise::engine(None))?;
-        Ok(Self { engine, _directory: None })
+        Ok(Self { engine })
     }
 
     /// See [`freeze`].

@@ -12,7 +12,7 @@ use tollgate::plan::{Abilities, Plan, ServerPlan};
 
 use crate::args::{Build, Serve};
 use crate::command::serve::{adjust_server, workers};
-use crate::freeze::{Freezer, componentize};
+use crate::freeze::{COMPILED, Freezer, componentize};
 use crate::host::{Opened, Stores, Variables};
 use crate::inspect;
 use crate::load::{self, Configuration};
@@ -110,7 +110,7 @@ pub fn frozen(module: &Path, configuration: &Configuration) -> anyhow::Result<Ve
     let bytes = std::fs::read(module)
         .with_context(|| format!("{} cannot be read; make it with scripts/component.sh", module.display()))?;
     let documents = serde_json::to_string(&configuration.loaded.documents)?;
-    let frozen = Freezer::keeping(&module.with_file_name("compiled"))?.freeze(&bytes, &documents)?;
+    let frozen = Freezer::keeping(&module.with_file_name(COMPILED))?.freeze(&bytes, &documents)?;
     if !frozen.notes.is_empty() {
         eprintln!("{}", frozen.notes);
     }

@@ -17,7 +17,7 @@ use tollgate::sim::case::HostKind;
 
 use super::spin::Application;
 use super::{Live, Running, Setup, TestHost, redis};
-use crate::freeze::{Freezer, componentize, freeze};
+use crate::freeze::{COMPILED, Freezer, componentize, freeze};
 use crate::manifest::Needs;
 use crate::serve::admin::manage::Managed;
 use crate::serve::component::ComponentServer;
@@ -42,7 +42,7 @@ struct Maker {
 pub fn host(modules: &Path, frozen_every: NonZeroU32) -> anyhow::Result<TestHost> {
     let maker = Arc::new(Maker {
         module: module(modules)?,
-        freezer: Freezer::new()?,
+        freezer: Freezer::keeping(&modules.join(COMPILED))?,
         functions: Arc::default(),
         unfrozen: OnceLock::new(),
         frozen_every,
