@@ -154,7 +154,9 @@ step_demo() {
 step_bench() {
     cargo test --locked --quiet "${everything[@]}" --bench '*'
     cargo build --locked --quiet "${everything[@]}"
-    benches/compare.sh --quick --tollgate "$target/debug/tollgate" --out "$target/compare"
+    # Not those that differ from others in a number alone, and take long to start.
+    benches/compare.sh --quick --tollgate "$target/debug/tollgate" --out "$target/compare" --only \
+        'backend,nginx*,haproxy*,envoy,envoy-limit*,envoy-targets,floor,tollgate-*,passthrough,component-1,component-limits-*'
     benches/compare.sh --quick --cache --tollgate "$target/debug/tollgate" --out "$target/compare"
     benches/composing.sh --quick --tollgate "$target/debug/tollgate" --out "$target/compare"
 }
