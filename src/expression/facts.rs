@@ -43,30 +43,6 @@ pub struct Facts<'a> {
     pub beyond: Beyond<'a>,
 }
 
-// === impl Facts ===
-
-impl<'a> Facts<'a> {
-    /// Those of `GET /` at `a.test` with these fields, by nobody in particular, at the epoch: what tests and benchmarks
-    /// begin with.
-    pub fn example(headers: &'a HeaderMap) -> Self {
-        Self {
-            method: "GET",
-            path: "/",
-            query: None,
-            headers,
-            host: "a.test",
-            secure: false,
-            pattern: None,
-            caller: CallerFacts::default(),
-            claims: None,
-            consumer: None,
-            client: None,
-            now: Timestamp::from_unix_millis(0),
-            beyond: Beyond::default(),
-        }
-    }
-}
-
 /// Who calls; the default is nobody in particular.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CallerFacts<'a> {
@@ -231,6 +207,12 @@ impl<'a> Facts<'a> {
             _ => self.beyond.get(variable),
         };
         found.ok_or_else(|| Fault::Absent(variable.name().into()))
+    }
+
+    /// Those of `GET /` at `a.test` with these fields, by nobody in particular, at the epoch: what tests and benchmarks
+    /// begin with.
+    pub fn example(headers: &'a HeaderMap) -> Self {
+        Self { method: "GET", path: "/", host: "a.test", ..Self::none(headers) }
     }
 
     /// Nothing but empty fields: what an expression without variables is evaluated with.

@@ -2,7 +2,7 @@
 //! other.
 
 use http::{HeaderMap, StatusCode};
-use tollgate::expression::{AnswerFacts, Beyond, CallerFacts, Encode, Facts, Known, Template, Timestamp};
+use tollgate::expression::{AnswerFacts, Beyond, Encode, Facts, Known, Template};
 use tollgate::json::{Limits, Node, parse};
 use tollgate::transform::page::{Escape, Page};
 
@@ -46,21 +46,8 @@ pub fn pages(bytes: &[u8]) {
 fn with(document: &Node<'_>, see: impl FnOnce(&Facts<'_>)) {
     let headers = HeaderMap::new();
     let answer = AnswerFacts { status: StatusCode::OK, headers: &headers, content: Some(document) };
-    see(&Facts {
-        method: "GET",
-        path: "/",
-        query: None,
-        headers: &headers,
-        host: "",
-        secure: false,
-        pattern: None,
-        caller: CallerFacts::default(),
-        claims: None,
-        consumer: None,
-        client: None,
-        now: Timestamp { seconds: 0, nanos: 0 },
-        beyond: Beyond { answer: Some(answer), ..Beyond::default() },
-    });
+    let beyond = Beyond { answer: Some(answer), ..Beyond::default() };
+    see(&Facts { host: "", beyond, ..Facts::example(&headers) });
 }
 
 fn both(bytes: &[u8]) -> Option<(&str, Node<'_>)> {
